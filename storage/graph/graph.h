@@ -1,0 +1,143 @@
+// Graph: one property graph in a Store; opens snapshots and transactions, imports in bulk.
+//
+// A store holds two graphs apart: users' case data, and the system's own (accounts, cases,
+// operations, requests). Neither can see the other.
+//
+// Threads   Safe from any thread. Lifetime: borrows the Store, clock and executor, which outlive
+// it. Source    docs/formats/graph.md
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/graph/reader.h"
+#include "storage/schema/catalog.h"
+
+namespace skein {
+
+class Store;
+
+enum class GraphSpace : uint8_t { kUsers, kSystem };
+
+// What every element written by one transaction carries.
+struct WriteContext {
+  PolicyId policy = kOpenPolicy;
+  BatchId batch{};  // from Graph::OpenBatch
+};
+
+struct NewNode {
+  std::vector<LabelId> labels;
+  std::vector<std::pair<KeyId, Value>> properties;  // nulls are dropped
+  ValidTime valid;
+  std::optional<PolicyId> policy;  // default: the context's
+  uint32_t row = 0;
+};
+
+struct NewLink {
+  LinkTypeId type{};
+  NodeId from{};
+  NodeId to{};
+  std::vector<std::pair<KeyId, Value>> properties;
+  ValidTime valid;
+  std::optional<PolicyId> policy;
+  uint32_t row = 0;
+};
+
+// A transaction: a Reader that sees its own writes, and the only way to write.
+//
+// Isolation  Snapshot isolation. Two transactions that write one element (or take one index key, or
+//            delete a node to which the other adds a link) conflict: the later Commit is ABORTED.
+// Errors     of writes: NOT_FOUND no such visible element; FAILED_PRECONDITION a deleted node still
+//            has links (at Commit), a unique constraint is violated (names it, "at Commit" too);
+//            INVALID_ARGUMENT a value that a property cannot hold; RESOURCE_EXHAUSTED too large
+//            (limit named, default 256 MiB).
+// Lifetime   Destroying it without Commit rolls back.
+class Transaction : public Reader {
+ public:
+  virtual absl::StatusOr<NodeId> CreateNode(const NewNode& node) = 0;
+  virtual absl::StatusOr<LinkId> CreateLink(const NewLink& link) = 0;
+  // A null value removes the property.
+  virtual absl::Status SetNodeProperty(NodeId id, KeyId key, const Value& value) = 0;
+  virtual absl::Status SetLinkProperty(LinkId id, KeyId key, const Value& value) = 0;
+  virtual absl::Status AddLabel(NodeId id, LabelId label) = 0;
+  virtual absl::Status RemoveLabel(NodeId id, LabelId label) = 0;
+  virtual absl::Status SetNodeValid(NodeId id, const ValidTime& valid) = 0;
+  virtual absl::Status SetLinkValid(LinkId id, const ValidTime& valid) = 0;
+  // Deleting what is already deleted by this transaction is no error. A node with links may be
+  // deleted as long as its links are gone by Commit.
+  virtual absl::Status DeleteNode(NodeId id) = 0;
+  virtual absl::Status DeleteLink(LinkId id) = 0;
+
+  // Takes the key of (label, properties) so that two MERGEs of it conflict, indexed or not.
+  virtual absl::Status LockKey(LabelId label, std::span<const std::pair<KeyId, Value>> key) = 0;
+
+  // Durable when it returns OK: the version it committed as. ABORTED: conflict, retry the whole.
+  virtual absl::StatusOr<Version> Commit() = 0;
+  // Undoes writes made since MarkStatement(): a failed statement leaves no trace in an open
+  // transaction.
+  virtual void MarkStatement() = 0;
+  virtual absl::Status RollbackStatement() = 0;
+};
+
+class Snapshot : public Reader {};
+
+struct GraphOptions {
+  GraphSpace space = GraphSpace::kUsers;
+  Clock* clock = &Clock::Real();
+  Executor* executor = nullptr;  // background work; nullptr: inline
+  size_t transaction_bytes_max = size_t{256} << 20;
+};
+
+struct GraphStats {
+  uint64_t nodes = 0, links = 0, sightings = 0, properties = 0;
+  std::vector<std::pair<std::string, uint64_t>> bytes_by_kind;
+};
+
+class Graph {
+ public:
+  // Opens or creates the space in `store`. FAILED_PRECONDITION: another format, named.
+  static absl::StatusOr<std::unique_ptr<Graph>> Open(Store& store, const GraphOptions& options);
+  virtual ~Graph() = default;
+
+  virtual Catalog& catalog() = 0;
+  virtual absl::StatusOr<std::shared_ptr<const Snapshot>> Latest() = 0;
+  virtual absl::StatusOr<std::unique_ptr<Transaction>> Begin(const Viewer& viewer,
+                                                             const WriteContext& context) = 0;
+
+  // Provenance: registers a run (durable); fills in the id and the time received.
+  virtual absl::StatusOr<BatchId> OpenBatch(Batch batch) = 0;
+  virtual absl::Status CloseBatch(BatchId id, uint64_t rows) = 0;
+
+  // Declares an index or unique constraint and builds it before returning; readers and writers go
+  // on meanwhile. FAILED_PRECONDITION: existing data violates it (one example named).
+  virtual absl::StatusOr<uint32_t> CreateIndex(const IndexInfo& index) = 0;
+  virtual absl::Status DropIndex(uint32_t id) = 0;
+
+  // Row identity of imports: what makes a repeated import change nothing. `identity` is 16 bytes
+  // (hash of source, declared key or content + ordinal). Written with the element, atomically.
+  // Finds what a former or an interrupted run made of these identities; nullopt: nothing yet.
+  virtual absl::Status FindImported(std::span<const std::string> identities,
+                                    std::vector<std::optional<uint64_t>>* ids) const = 0;
+  // Within `transaction` (of this graph): remembers element `id` (node or link id) for `identity`.
+  virtual absl::Status RememberImported(Transaction& transaction, const std::string& identity,
+                                        uint64_t id) = 0;
+
+  // 64-bit ids outside the engine: enciphered with the store's own key, stable, gaps tell nothing.
+  // Always non-negative. Decode gives INVALID_ARGUMENT for what cannot be an id.
+  virtual int64_t EncodeElementId(NodeId id) const = 0;
+  virtual int64_t EncodeElementId(LinkId id) const = 0;
+  virtual absl::StatusOr<NodeId> DecodeNodeId(int64_t id) const = 0;
+  virtual absl::StatusOr<LinkId> DecodeLinkId(int64_t id) const = 0;
+
+  // Compacts and fsyncs everything; after it a crash loses nothing and the next open is quick.
+  virtual absl::Status Compact() = 0;
+  virtual absl::StatusOr<GraphStats> Stats() = 0;
+};
+
+}  // namespace skein

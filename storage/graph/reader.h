@@ -1,0 +1,254 @@
+// Reader: everything the layers above may read of a graph, at one version, for one viewer.
+//
+// Two implementations: Snapshot (a committed version) and Transaction (a snapshot plus the
+// transaction's own writes). The query layer cannot tell them apart, and reads nothing else.
+//
+// Shape     Every call takes a whole batch (one traversal level, one operator's input): one storage
+//           round trip a call, however many ids. Nothing is read one vertex at a time.
+// Visible   An element is visible iff its policy is in the viewer's set and, for a link, both ends'
+//           are too. What is not visible does not exist: it is in no list, count, degree or error.
+// Order     Scans by id. Expand by frontier position, then (direction out before in, type,
+//           valid-from, link id). Index seeks by (value, id). The same after a restart.
+// Units     Times in µs since 1970 UTC; windows are [from, to) and match links whose valid time
+//           overlaps them. Budgets count visible rows.
+// Errors    RESOURCE_EXHAUSTED  the budget is spent
+//           CANCELLED, DEADLINE_EXCEEDED  as the budget's token says
+//           DATA_LOSS           a stored row does not decode; names table and key
+//           UNAVAILABLE         the store cannot read just now
+//           Ids that do not exist (or are hidden) are not errors: they yield nothing, or null.
+// Threads   A Snapshot serves any number of threads; a Transaction one at a time. A cursor one.
+// Lifetime  Cursors borrow the Reader, the Viewer and the spans, which must outlive them.
+// Cost      Columns that are not asked for are not decoded.
+// Source    docs/formats/graph.md
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "storage/base/ids.h"
+#include "storage/base/value.h"
+
+namespace skein {
+
+class Catalog;
+
+// Whose eyes: the policies a person may see now. Built by the caller from identity and policy
+// tables; immutable.
+class Viewer {
+ public:
+  // Sees everything: sandboxes, and the server's own system space.
+  static Viewer All() { return Viewer(true, {}); }
+  // Sees the open policy and those given.
+  static Viewer Of(std::span<const PolicyId> visible);
+
+  bool Sees(PolicyId policy) const {
+    const uint64_t p = Raw(policy);
+    return all_ || p == 0 || (p / 64 < bits_.size() && (bits_[p / 64] >> (p % 64) & 1) != 0);
+  }
+  bool sees_all() const { return all_; }
+  // Equal keys see alike: part of the plan cache's key.
+  std::string CacheKey() const;
+
+ private:
+  Viewer(bool all, std::vector<uint64_t> bits) : all_(all), bits_(std::move(bits)) {}
+  bool all_ = false;
+  std::vector<uint64_t> bits_;
+};
+
+// What one query may spend, shared by its operators and cursors. Threads: all members are atomic or
+// set before use.
+struct Budget {
+  std::atomic<int64_t> rows_left{INT64_MAX};   // visible rows that may still be read
+  std::atomic<int64_t> bytes_left{INT64_MAX};  // memory that may still be charged
+  std::atomic<bool> cancelled{false};
+  absl::Time deadline = absl::InfiniteFuture();  // compared with the injected clock
+  std::atomic<bool> expired{false};              // set by whoever watches the clock
+
+  // OK, CANCELLED or DEADLINE_EXCEEDED; cheap, called at least once a batch.
+  absl::Status Check() const;
+  // Takes n rows (bytes); RESOURCE_EXHAUSTED names the limit.
+  absl::Status TakeRows(int64_t n);
+  absl::Status TakeBytes(int64_t n);
+  void GiveBackBytes(int64_t n) { bytes_left.fetch_add(n, std::memory_order_relaxed); }
+};
+
+enum class Direction : uint8_t { kOut, kIn, kBoth };
+
+// Where a fact came from: batch → source, file, hash (Catalog::GetBatch); row → record in the file.
+struct Provenance {
+  BatchId batch{};
+  uint32_t row = 0;  // 1-based record number; 0: written by a person
+  bool operator==(const Provenance&) const = default;
+};
+
+struct PropertyEntry {
+  KeyId key{};
+  Value value;
+  Provenance source;
+};
+
+struct NodeRecord {
+  NodeId id{};
+  std::vector<LabelId> labels;            // ascending
+  std::vector<PropertyEntry> properties;  // ascending by key
+  ValidTime valid;
+  PolicyId policy{};
+  Provenance source;
+};
+
+struct LinkRecord {
+  LinkId id{};
+  LinkTypeId type{};
+  NodeId from{};
+  NodeId to{};
+  std::vector<PropertyEntry> properties;
+  ValidTime valid;
+  PolicyId policy{};
+  Provenance source;
+};
+
+struct LinkEnds {
+  NodeId from{kNoNode};  // kNoNode: no such visible link
+  NodeId to{kNoNode};
+  LinkTypeId type{};
+};
+
+struct ExpandOptions {
+  Direction direction = Direction::kBoth;
+  std::vector<LinkTypeId> types;  // empty: all types
+  ValidTime window;               // default: all times
+  // Columns beside `source` and `neighbour`, each decoded only when asked for.
+  bool links = false;
+  bool type = false;
+  bool outgoing = false;
+  bool valid = false;
+  // With kBoth a link from a vertex to itself is one row, not two (openCypher's rule).
+  bool loops_once = true;
+  uint32_t rows_per_batch = 2048;
+};
+
+// One batch of an expansion; columns are parallel, those not asked for are empty.
+struct ExpandBatch {
+  std::vector<uint32_t> source;  // position in the frontier
+  std::vector<NodeId> neighbour;
+  std::vector<LinkId> link;
+  std::vector<LinkTypeId> type;
+  std::vector<uint8_t> outgoing;  // 1: the link leaves the frontier vertex
+  std::vector<ValidTime> valid;
+  size_t size() const { return neighbour.size(); }
+};
+
+class ExpandCursor {
+ public:
+  virtual ~ExpandCursor() = default;
+  // Fills `batch` (cleared first) with 1 … rows_per_batch rows; false at the end. After an error
+  // the cursor is spent.
+  virtual absl::StatusOr<bool> Next(ExpandBatch* batch) = 0;
+};
+
+// Number of links of one vertex by (type, direction, the other end's first label).
+struct NeighbourCount {
+  LinkTypeId type{};
+  bool outgoing = false;
+  std::optional<LabelId> label;
+  uint64_t count = 0;
+};
+
+class IdCursor {
+ public:
+  virtual ~IdCursor() = default;
+  // Appends up to `max` ids to *out (cleared first); false at the end.
+  virtual absl::StatusOr<bool> Next(size_t max, std::vector<uint64_t>* out) = 0;
+};
+
+struct IndexRange {
+  std::optional<Value> low, high;  // nullopt: open end
+  bool low_inclusive = true, high_inclusive = true;
+};
+
+struct TextHit {
+  NodeId node{};
+  KeyId key{};
+  double score = 0;  // higher is better; for ordering only
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  virtual const Catalog& catalog() const = 0;
+  virtual Version version() const = 0;
+
+  // The only way to traverse. `frontier` may repeat ids; each position is expanded on its own.
+  virtual absl::StatusOr<std::unique_ptr<ExpandCursor>> Expand(const Viewer& viewer,
+                                                               std::span<const NodeId> frontier,
+                                                               const ExpandOptions& options,
+                                                               Budget& budget) const = 0;
+  // Visible links per frontier position, without enumerating them where the layout allows.
+  virtual absl::Status Degrees(const Viewer& viewer, std::span<const NodeId> frontier,
+                               const ExpandOptions& options, Budget& budget,
+                               std::vector<uint64_t>* out) const = 0;
+  virtual absl::StatusOr<std::vector<NeighbourCount>> CountNeighbours(const Viewer& viewer,
+                                                                      NodeId node,
+                                                                      const ValidTime& window,
+                                                                      Budget& budget) const = 0;
+
+  // Whole elements; out is parallel to ids, nullopt where there is no such visible element.
+  virtual absl::Status GetNodes(const Viewer& viewer, std::span<const NodeId> ids,
+                                std::vector<std::optional<NodeRecord>>* out) const = 0;
+  virtual absl::Status GetLinks(const Viewer& viewer, std::span<const LinkId> ids,
+                                std::vector<std::optional<LinkRecord>>* out) const = 0;
+
+  // Columns; out is parallel to ids, null (or an empty list) where there is nothing.
+  virtual absl::Status GetNodeProperty(const Viewer& viewer, std::span<const NodeId> ids, KeyId key,
+                                       std::vector<Value>* out) const = 0;
+  virtual absl::Status GetLinkProperty(const Viewer& viewer, std::span<const LinkId> ids, KeyId key,
+                                       std::vector<Value>* out) const = 0;
+  virtual absl::Status GetLabels(const Viewer& viewer, std::span<const NodeId> ids,
+                                 std::vector<std::vector<LabelId>>* out) const = 0;
+  // out[i] = 1 iff ids[i] is visible and carries every label in `labels` (none: iff visible).
+  virtual absl::Status FilterLabels(const Viewer& viewer, std::span<const NodeId> ids,
+                                    std::span<const LabelId> labels,
+                                    std::vector<uint8_t>* out) const = 0;
+  virtual absl::Status GetLinkEnds(const Viewer& viewer, std::span<const LinkId> ids,
+                                   std::vector<LinkEnds>* out) const = 0;
+
+  // Scans: ids of visible nodes (with `label`), of visible links (of any of `types`; empty: all).
+  virtual absl::StatusOr<std::unique_ptr<IdCursor>> ScanNodes(const Viewer& viewer,
+                                                              std::optional<LabelId> label,
+                                                              Budget& budget) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<IdCursor>> ScanLinks(const Viewer& viewer,
+                                                              std::span<const LinkTypeId> types,
+                                                              Budget& budget) const = 0;
+
+  // Exact and range look-ups in an online index of the catalogue (kRange or kUnique).
+  virtual absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Viewer& viewer, uint32_t index,
+                                                              std::span<const Value> equal,
+                                                              Budget& budget) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexRange(const Viewer& viewer,
+                                                                   uint32_t index,
+                                                                   const IndexRange& range,
+                                                                   Budget& budget) const = 0;
+  // Names, plates, numbers: prefix and word match, Chinese by character and pinyin; best first.
+  virtual absl::StatusOr<std::vector<TextHit>> SearchText(const Viewer& viewer,
+                                                          std::string_view text,
+                                                          std::optional<LabelId> label,
+                                                          size_t limit, Budget& budget) const = 0;
+
+  // Statistics, exact for the viewer: nodes with `label` (nullopt: all), links of `type` (all).
+  virtual absl::StatusOr<uint64_t> CountNodes(const Viewer& viewer,
+                                              std::optional<LabelId> label) const = 0;
+  virtual absl::StatusOr<uint64_t> CountLinks(const Viewer& viewer,
+                                              std::optional<LinkTypeId> type) const = 0;
+};
+
+}  // namespace skein
