@@ -126,8 +126,14 @@ class Value {
   // The value under `key` of a map, or nullptr.
   const Value* Find(std::string_view key) const;
 
-  // Bytes on the heap that this value alone answers for; what memory budgets charge.
+  // Bytes on the heap that this value answers for, elements included; what memory budgets charge.
+  // An element that several places of one list share counts at each of them, so that a small query
+  // cannot build a value whose walk costs more than its charge. Cost: constant.
   size_t HeapBytes() const;
+
+  // How deep lists and maps nest: 0 of scalars, 1 + the deepest element's of lists and maps. What
+  // encoders that recurse check first. Cost: constant.
+  size_t Depth() const;
 
   void swap(Value& other) noexcept {
     std::swap(kind_, other.kind_);
