@@ -1,0 +1,358 @@
+// The WebGL renderer: sigma 3 over graphology. All of sigma stays in this file and glyphProgram.ts, because
+// version 4 replaces programs and reducers.
+import { EdgeCurvedArrowProgram } from '@sigma/edge-curve';
+import Graph from 'graphology';
+import Sigma from 'sigma';
+import { EdgeArrowProgram } from 'sigma/rendering';
+import type { MouseCoords, SigmaNodeEventPayload } from 'sigma/types';
+import { mixColours } from './colour';
+import { paintPng } from './exportPng';
+import { createGlyphProgram } from './glyphProgram';
+import { inside, paintOverlay } from './overlay';
+import type { CameraView, GraphRenderer, Modifiers, RendererEvents } from './renderer';
+import { emptyScene, type Palette, type Point, type Scene, type SceneLink, type SceneNode } from './scene';
+import { Tween } from './tween';
+
+const worldHalf = 1000; // the fixed frame: a chart may grow beyond it, but nothing rescales
+const nodeRadius = 17;
+const zoomMin = 0.03;
+const zoomMax = 6;
+
+// Nodes shrink slower than distances when zooming out, so that shapes stay readable.
+function radiusScale(zoom: number): number {
+  return Math.min(1.5, Math.max(0.16, zoom ** 0.6));
+}
+
+function modifiersOf(event: MouseEvent | TouchEvent): Modifiers {
+  return { ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey };
+}
+
+function linkWidth(link: SceneLink): number {
+  return 1.2 + Math.min(5, Math.log2(link.count)) * 0.7;
+}
+
+export class SigmaRenderer implements GraphRenderer {
+  readonly name = 'webgl';
+  private readonly graph = new Graph({ multi: true, type: 'directed', allowSelfLoops: true });
+  private readonly sigma: Sigma;
+  private readonly overlay: HTMLCanvasElement;
+  private readonly tween: Tween;
+  private readonly cleanups: (() => void)[] = [];
+  private scene: Scene = emptyScene;
+  private hovered: string | null = null;
+  private labels = true;
+  private baseZoom = 1; // pixels per world unit at camera ratio 1
+  private drag: { ids: string[]; start: Point; origins: Map<string, Point>; moved: boolean } | null = null;
+  private suppressClick = false;
+  private lasso: Point[] = [];
+
+  constructor(
+    private readonly container: HTMLElement,
+    private palette: Palette,
+    private readonly events: RendererEvents,
+  ) {
+    this.sigma = new Sigma(this.graph, container, {
+      allowInvalidContainer: true,
+      renderLabels: false,
+      renderEdgeLabels: false,
+      enableEdgeEvents: true,
+      zIndex: true,
+      defaultNodeType: 'glyph',
+      nodeProgramClasses: { glyph: createGlyphProgram(palette) as never },
+      nodeHoverProgramClasses: {},
+      edgeProgramClasses: { straight: EdgeArrowProgram, curved: EdgeCurvedArrowProgram },
+      defaultDrawNodeHover: () => undefined,
+      zoomToSizeRatioFunction: (ratio) => 1 / radiusScale(this.baseZoom / ratio),
+      doubleClickZoomingRatio: 1,
+      minEdgeThickness: 1,
+    });
+    this.sigma.setCustomBBox({ x: [-worldHalf, worldHalf], y: [-worldHalf, worldHalf] });
+    this.sigma.refresh();
+    this.overlay = this.sigma.createCanvas('overlay', { afterLayer: 'mouse', style: { pointerEvents: 'none' } });
+    this.tween = new Tween((positions) => this.place(positions));
+    this.measureBase();
+    this.setView({ x: 0, y: 0, zoom: 1 });
+    this.bindPointer();
+    this.bindNodes();
+  }
+
+  setScene(scene: Scene): void {
+    const before = this.scene;
+    this.scene = scene;
+    const nodes = new Map(scene.nodes.map((n) => [n.id, n]));
+    const links = new Set(scene.links.map((l) => l.id));
+    for (const link of before.links) if (!links.has(link.id)) this.graph.dropEdge(link.id);
+    for (const node of before.nodes) {
+      if (nodes.has(node.id)) continue;
+      this.graph.dropNode(node.id);
+      if (this.hovered === node.id) this.hovered = null;
+    }
+    const moves = new Map<string, Point>();
+    for (const node of scene.nodes) this.mergeNode(node, moves);
+    for (const link of scene.links) this.mergeLink(link);
+    this.tween.start(moves, (id) => this.positionOf(id));
+    this.sigma.scheduleRender();
+  }
+
+  private mergeNode(node: SceneNode, moves: Map<string, Point>): void {
+    const attributes = {
+      size: nodeRadius,
+      kind: node.kind,
+      alpha: node.opacity,
+      zIndex: node.selected ? 1 : 0,
+    };
+    if (!this.graph.hasNode(node.id)) {
+      const start = node.from ?? node;
+      this.graph.addNode(node.id, { ...attributes, x: start.x, y: -start.y });
+      if (node.from) moves.set(node.id, node);
+      return;
+    }
+    this.graph.mergeNodeAttributes(node.id, attributes);
+    if (this.drag?.origins.has(node.id)) return; // the hand that drags wins until it lets go
+    const at = this.positionOf(node.id);
+    if (at && (at.x !== node.x || at.y !== node.y)) moves.set(node.id, node);
+  }
+
+  private mergeLink(link: SceneLink): void {
+    const strong = link.selected ? this.palette.accent : this.palette.link;
+    const attributes = {
+      size: linkWidth(link) + (link.selected ? 1 : 0),
+      color: mixColours(strong, this.palette.background, link.opacity),
+      type: link.curvature === 0 ? 'straight' : 'curved',
+      curvature: link.curvature,
+      zIndex: link.selected ? 1 : 0,
+    };
+    if (this.graph.hasEdge(link.id)) this.graph.mergeEdgeAttributes(link.id, attributes);
+    else this.graph.addDirectedEdgeWithKey(link.id, link.source, link.target, attributes);
+  }
+
+  private place(positions: ReadonlyMap<string, Point>): void {
+    for (const [id, at] of positions) {
+      if (this.graph.hasNode(id)) this.graph.mergeNodeAttributes(id, { x: at.x, y: -at.y });
+    }
+  }
+
+  private positionOf(id: string): Point | undefined {
+    if (!this.graph.hasNode(id)) return undefined;
+    const { x, y } = this.graph.getNodeAttributes(id);
+    return { x, y: -y };
+  }
+
+  private bindNodes(): void {
+    const { sigma, events } = this;
+    sigma.on('clickNode', ({ node, event }) => {
+      if (this.takeSuppressed()) return;
+      events.nodeClick(node, modifiersOf(event.original));
+    });
+    sigma.on('doubleClickNode', ({ node, event }) => {
+      event.preventSigmaDefault();
+      events.nodeOpen(node);
+    });
+    sigma.on('doubleClickStage', ({ event }) => event.preventSigmaDefault());
+    sigma.on('clickEdge', ({ edge, event }) => events.linkClick(edge, modifiersOf(event.original)));
+    sigma.on('clickStage', ({ event }) => {
+      if (!this.takeSuppressed()) events.stageClick(modifiersOf(event.original));
+    });
+    sigma.on('rightClickNode', ({ node, event }) => this.menu({ node }, event));
+    sigma.on('rightClickEdge', ({ edge, event }) => this.menu({ link: edge }, event));
+    sigma.on('rightClickStage', ({ event }) => this.menu({}, event));
+    sigma.on('enterNode', ({ node }) => this.setHovered(node));
+    sigma.on('leaveNode', () => this.setHovered(null));
+    sigma.on('downNode', (payload) => this.startDrag(payload));
+    sigma.on('resize', () => this.measureBase());
+    sigma.on('afterRender', () => this.paint());
+  }
+
+  private takeSuppressed(): boolean {
+    const suppressed = this.suppressClick;
+    this.suppressClick = false;
+    return suppressed;
+  }
+
+  private menu(target: { node?: string; link?: string }, event: MouseCoords): void {
+    event.preventSigmaDefault();
+    event.original.preventDefault();
+    const original = event.original as MouseEvent;
+    this.events.menu(target, { x: original.clientX, y: original.clientY });
+  }
+
+  private setHovered(id: string | null): void {
+    this.hovered = id;
+    this.container.style.cursor = id ? 'pointer' : 'default';
+    this.events.hover(id);
+    this.sigma.scheduleRender();
+  }
+
+  private startDrag({ node, event }: SigmaNodeEventPayload): void {
+    const original = event.original as MouseEvent;
+    if (original.button !== 0 || original.ctrlKey) return;
+    const dragged = this.scene.nodes.find((n) => n.id === node);
+    const ids = dragged?.selected ? this.scene.nodes.filter((n) => n.selected).map((n) => n.id) : [node];
+    const origins = new Map(ids.map((id) => [id, this.positionOf(id) ?? { x: 0, y: 0 }]));
+    this.drag = { ids, start: this.toWorld(event), origins, moved: false };
+    this.tween.stop();
+  }
+
+  private bindPointer(): void {
+    const captor = this.sigma.getMouseCaptor();
+    const move = (event: MouseCoords) => {
+      if (!this.drag) return;
+      event.preventSigmaDefault();
+      event.original.preventDefault();
+      const at = this.toWorld(event);
+      const dx = at.x - this.drag.start.x;
+      const dy = at.y - this.drag.start.y;
+      if (!this.drag.moved && Math.hypot(dx, dy) * this.zoom() < 3) return;
+      this.drag.moved = true;
+      const positions = new Map<string, Point>();
+      for (const [id, from] of this.drag.origins) positions.set(id, { x: from.x + dx, y: from.y + dy });
+      this.place(positions);
+    };
+    const up = () => {
+      const drag = this.drag;
+      this.drag = null;
+      if (!drag?.moved) return;
+      this.suppressClick = true;
+      window.setTimeout(() => {
+        this.suppressClick = false;
+      }, 50);
+      const positions = new Map<string, Point>();
+      for (const id of drag.ids) {
+        const at = this.positionOf(id);
+        if (at) positions.set(id, { x: Math.round(at.x), y: Math.round(at.y) });
+      }
+      this.events.moved(positions);
+    };
+    captor.on('mousemovebody', move);
+    captor.on('mouseup', up);
+    this.cleanups.push(() => captor.off('mousemovebody', move), () => captor.off('mouseup', up));
+    this.bindLasso();
+  }
+
+  // Ctrl-drag over empty space draws a lasso. Capturing listeners, so that sigma does not pan meanwhile.
+  private bindLasso(): void {
+    const at = (event: MouseEvent): Point => {
+      const box = this.container.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    };
+    const down = (event: MouseEvent) => {
+      if (event.button !== 0 || !(event.ctrlKey || event.metaKey) || this.hovered) return;
+      event.stopPropagation();
+      event.preventDefault();
+      this.lasso = [at(event)];
+    };
+    const move = (event: MouseEvent) => {
+      if (this.lasso.length === 0) return;
+      event.stopPropagation();
+      this.lasso.push(at(event));
+      this.paint();
+    };
+    const up = (event: MouseEvent) => {
+      if (this.lasso.length === 0) return;
+      event.stopPropagation();
+      const polygon = this.lasso;
+      this.lasso = [];
+      this.paint();
+      if (polygon.length < 4) return;
+      const ids = this.scene.nodes.filter((n) => inside(this.toScreen(n), polygon)).map((n) => n.id);
+      this.events.lasso(ids, modifiersOf(event));
+    };
+    this.container.addEventListener('mousedown', down, true);
+    window.addEventListener('mousemove', move, true);
+    window.addEventListener('mouseup', up, true);
+    this.cleanups.push(
+      () => this.container.removeEventListener('mousedown', down, true),
+      () => window.removeEventListener('mousemove', move, true),
+      () => window.removeEventListener('mouseup', up, true),
+    );
+  }
+
+  private paint(): void {
+    const { width, height } = this.sigma.getDimensions();
+    const radius = nodeRadius * radiusScale(this.zoom());
+    paintOverlay(this.overlay, {
+      scene: this.scene,
+      palette: this.palette,
+      width,
+      height,
+      zoom: this.zoom(),
+      hovered: this.hovered,
+      labels: this.labels,
+      lasso: this.lasso,
+      position: (id) => {
+        const at = this.positionOf(id);
+        return at && this.toScreen(at);
+      },
+      radius: () => radius,
+    });
+  }
+
+  private measureBase(): void {
+    this.baseZoom = this.sigma.getGraphToViewportRatio() * this.sigma.getCamera().getState().ratio;
+  }
+
+  private zoom(): number {
+    return this.baseZoom / this.sigma.getCamera().getState().ratio;
+  }
+
+  setPalette(palette: Palette): void {
+    this.palette = palette;
+    this.sigma.setSetting('nodeProgramClasses', { glyph: createGlyphProgram(palette) as never });
+    for (const link of this.scene.links) this.mergeLink(link);
+    this.sigma.refresh();
+  }
+
+  setLabels(visible: boolean): void {
+    this.labels = visible;
+    this.sigma.scheduleRender();
+  }
+
+  fit(ids?: readonly string[]): void {
+    const wanted = ids && ids.length > 0 ? new Set(ids) : null;
+    const nodes = this.scene.nodes.filter((n) => !wanted || wanted.has(n.id));
+    if (nodes.length === 0) return;
+    const xs = nodes.map((n) => n.x);
+    const ys = nodes.map((n) => n.y);
+    const [left, right] = [Math.min(...xs), Math.max(...xs)];
+    const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
+    const { width, height } = this.sigma.getDimensions();
+    const zoom = Math.min((width - 120) / (right - left + 60), (height - 110) / (bottom - top + 60), 1.25);
+    this.setView({ x: (left + right) / 2, y: (top + bottom) / 2 + 8, zoom });
+  }
+
+  zoomBy(factor: number): void {
+    const view = this.view();
+    this.setView({ ...view, zoom: view.zoom * factor });
+  }
+
+  view(): CameraView {
+    const { width, height } = this.sigma.getDimensions();
+    return { ...this.toWorld({ x: width / 2, y: height / 2 }), zoom: this.zoom() };
+  }
+
+  setView(view: CameraView): void {
+    this.measureBase();
+    const zoom = Math.min(zoomMax, Math.max(zoomMin, view.zoom));
+    const framed = this.sigma.viewportToFramedGraph(this.sigma.graphToViewport({ x: view.x, y: -view.y }));
+    this.sigma.getCamera().setState({ x: framed.x, y: framed.y, angle: 0, ratio: this.baseZoom / zoom });
+  }
+
+  toScreen(point: Point): Point {
+    return this.sigma.graphToViewport({ x: point.x, y: -point.y });
+  }
+
+  toWorld(point: Point): Point {
+    const at = this.sigma.viewportToGraph({ x: point.x, y: point.y });
+    return { x: at.x, y: -at.y };
+  }
+
+  exportPng(watermark: string): Promise<Blob> {
+    return paintPng(this.scene, this.palette, watermark, nodeRadius);
+  }
+
+  destroy(): void {
+    this.tween.stop();
+    for (const cleanup of this.cleanups) cleanup();
+    this.sigma.kill();
+  }
+}
