@@ -1,0 +1,220 @@
+// Functions of the language: what one is, the table of all, and what evaluation may ask for.
+//
+// Use       The binder finds a FunctionDef by name, checks the call with CheckCall() and keeps the
+//           pointer; the executor calls Call() per row, or makes one Aggregate per group.
+// Adding    One file per group registers data (see text.cc); all.cc calls each group by name. The
+//           `example` of every function runs as a test and prints as the reference page.
+// Errors    Every Status carries a QueryError (query/syntax/error.h) without a place; the executor
+//           adds the place of the call with WithPosition(). RESOURCE_EXHAUSTED comes from Charge().
+// Threads   The registry is immutable after AllFunctions() returned. An EvalContext serves one
+//           thread at a time.
+// Source    openCypher 9, chapter "Functions"; TCK expressions/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "storage/base/ids.h"
+#include "storage/base/value.h"
+
+namespace skein::functions {
+
+// ---- Types -----------------------------------------------------------------------------------
+
+// A set of value kinds: the bit of a kind is 1 << kind, so that sets of kinds are types too. Null
+// is a member of every type and has no bit of its own here.
+enum class Type : uint32_t {
+  kNone = 0,  // of expressions that are always null
+  kBoolean = 1u << static_cast<int>(ValueKind::kBoolean),
+  kInteger = 1u << static_cast<int>(ValueKind::kInteger),
+  kFloat = 1u << static_cast<int>(ValueKind::kFloat),
+  kNumber = kInteger | kFloat,
+  kString = 1u << static_cast<int>(ValueKind::kString),
+  kBytes = 1u << static_cast<int>(ValueKind::kBytes),
+  kList = 1u << static_cast<int>(ValueKind::kList),
+  kMap = 1u << static_cast<int>(ValueKind::kMap),
+  kDate = 1u << static_cast<int>(ValueKind::kDate),
+  kLocalTime = 1u << static_cast<int>(ValueKind::kLocalTime),
+  kTime = 1u << static_cast<int>(ValueKind::kTime),
+  kLocalDateTime = 1u << static_cast<int>(ValueKind::kLocalDateTime),
+  kDateTime = 1u << static_cast<int>(ValueKind::kDateTime),
+  kInstant = kDate | kLocalTime | kTime | kLocalDateTime | kDateTime,
+  kDuration = 1u << static_cast<int>(ValueKind::kDuration),
+  kPoint = 1u << static_cast<int>(ValueKind::kPoint),
+  kNode = 1u << static_cast<int>(ValueKind::kNode),
+  kLink = 1u << static_cast<int>(ValueKind::kLink),
+  kElement = kNode | kLink,
+  kPath = 1u << static_cast<int>(ValueKind::kPath),
+  kAny = (1u << (static_cast<int>(ValueKind::kPath) + 1)) - 1,
+};
+
+constexpr Type operator|(Type a, Type b) {
+  return static_cast<Type>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
+}
+constexpr Type operator&(Type a, Type b) {
+  return static_cast<Type>(static_cast<uint32_t>(a) & static_cast<uint32_t>(b));
+}
+// kNone of null.
+constexpr Type TypeOf(ValueKind kind) {
+  return kind == ValueKind::kNull ? Type::kNone : static_cast<Type>(1u << static_cast<int>(kind));
+}
+// True where no value of type `given` is of type `wanted`. Null (kNone) fits everywhere.
+constexpr bool NeverFits(Type given, Type wanted) {
+  return given != Type::kNone && (given & wanted) == Type::kNone;
+}
+// "INTEGER or FLOAT", "ANY"; for messages and the reference page.
+std::string TypeName(Type type);
+
+// ---- What evaluation may ask for
+// -----------------------------------------------------------------
+
+class RegexCache;
+
+// The world outside the arguments. The executor implements it over a Reader, a Viewer and a Budget,
+// and answers the element calls from columns it has fetched for the whole batch.
+//
+// Errors of the element calls: NotFound with EntityNotFound/DeletedEntityAccess where the element
+// was deleted by this statement; hidden elements never reach a function.
+class EvalContext {
+ public:
+  EvalContext();
+  virtual ~EvalContext();
+  EvalContext(const EvalContext&) = delete;
+  EvalContext& operator=(const EvalContext&) = delete;
+
+  struct Ends {
+    NodeId from{kNoNode};
+    NodeId to{kNoNode};
+  };
+
+  // Elements, by name; the catalogue's ids stay inside the executor.
+  virtual absl::StatusOr<std::vector<std::string>> LabelsOf(NodeId node) = 0;
+  virtual absl::StatusOr<std::string> TypeNameOf(LinkId link) = 0;
+  virtual absl::StatusOr<Ends> EndsOf(LinkId link) = 0;
+  virtual absl::StatusOr<ValueMap> PropertiesOf(NodeId node) = 0;
+  virtual absl::StatusOr<ValueMap> PropertiesOf(LinkId link) = 0;
+  virtual absl::StatusOr<Value> PropertyOf(NodeId node, std::string_view key) = 0;
+  virtual absl::StatusOr<Value> PropertyOf(LinkId link, std::string_view key) = 0;
+  // Visible links of a node, both directions or one; empty `type`: of any type.
+  enum class Ways : uint8_t { kBoth, kOut, kIn };
+  virtual absl::StatusOr<int64_t> DegreeOf(NodeId node, Ways ways, std::string_view type) = 0;
+  // Ids as they leave the engine (enciphered).
+  virtual absl::StatusOr<int64_t> PublicIdOf(NodeId node) = 0;
+  virtual absl::StatusOr<int64_t> PublicIdOf(LinkId link) = 0;
+
+  // Clocks: of the statement's start, of its transaction's start, and now.
+  virtual absl::Time StatementTime() = 0;
+  virtual absl::Time TransactionTime() = 0;
+  virtual absl::Time RealTime() = 0;
+  // IANA name of the zone where neither value nor argument names one; "UTC" where unset.
+  virtual std::string DefaultZone() { return "UTC"; }
+
+  // Uniform in [0, 1).
+  virtual double Random() = 0;
+
+  // Takes bytes from the query's memory budget: RESOURCE_EXHAUSTED names the limit. Called before
+  // the memory is allocated. The executor gives back when a batch goes.
+  virtual absl::Status Charge(uint64_t bytes) = 0;
+
+  // Compiled patterns of =~, bounded; kept here so that a constant pattern compiles once.
+  RegexCache& regexes() { return *regexes_; }
+
+ private:
+  std::unique_ptr<RegexCache> regexes_;
+};
+
+// Deepest nesting of a list or map that evaluation makes: encoders on the way out may recurse.
+inline constexpr size_t kValueDepthMax = 200;
+
+// The only ways in which evaluation makes lists, maps and strings whose size is the user's: they
+// charge the budget and bound the nesting (ArgumentError/NumberOutOfRange).
+absl::StatusOr<Value> MakeList(ValueList items, EvalContext& context);
+absl::StatusOr<Value> MakeMap(ValueMap entries, EvalContext& context);
+absl::StatusOr<Value> MakeString(std::string text, EvalContext& context);
+
+// ---- Definitions -----------------------------------------------------------------------------
+
+enum class Nulls : uint8_t {
+  kPropagate,  // null if any argument is null; eval never sees one
+  kHandle,     // eval sees nulls
+};
+
+enum class Effects : uint8_t {
+  kPure,        // same arguments, same value: may be folded
+  kReadsGraph,  // depends on elements
+  kReadsClock,  // constant within one statement
+  kRandom,      // differs from call to call
+};
+
+using ScalarEval = absl::StatusOr<Value> (*)(std::span<const Value> args, EvalContext& context);
+
+// One group's running state. Rows arrive in any order and states merge in any order: every result
+// is the same for all of them (float sums included), except collect(), which keeps arrival order.
+class Aggregate {
+ public:
+  virtual ~Aggregate() = default;
+  // One row; nulls are skipped where the function says so. count(*) passes no arguments.
+  virtual absl::Status Update(std::span<const Value> args, EvalContext& context) = 0;
+  // Takes in the state of the same function over later rows.
+  virtual absl::Status Merge(Aggregate& other, EvalContext& context) = 0;
+  virtual absl::StatusOr<Value> Result(EvalContext& context) = 0;
+};
+using MakeAggregate = std::unique_ptr<Aggregate> (*)();
+
+struct Example {
+  std::string_view query;   // an expression, e.g. "toUpper('abc')"
+  std::string_view result;  // the literal it evaluates to; empty: shown, not run (needs a graph)
+};
+
+struct FunctionDef {
+  std::string_view name;  // as printed; looked up case-insensitively
+  std::vector<std::string_view> aliases = {};
+  std::vector<Type> args = {};
+  int required = -1;      // how many of `args` must be given; −1: all
+  bool variadic = false;  // the last of `args` may repeat
+  Type returns = Type::kAny;
+  Nulls nulls = Nulls::kPropagate;
+  Effects effects = Effects::kPure;
+  std::string_view doc;
+  Example example = {};
+  ScalarEval eval = nullptr;          // of scalar functions
+  MakeAggregate aggregate = nullptr;  // of aggregating functions
+
+  bool is_aggregate() const { return aggregate != nullptr; }
+  size_t args_min() const { return required < 0 ? args.size() : static_cast<size_t>(required); }
+  size_t args_max() const { return variadic ? SIZE_MAX : args.size(); }
+};
+
+class FunctionRegistry {
+ public:
+  // The name and aliases must be new (checked): a double entry is a programming error.
+  void Add(FunctionDef def);
+  // nullptr: no such function. Case-insensitive (ASCII).
+  const FunctionDef* Find(std::string_view name) const;
+  // In the order of registration: by group.
+  const std::vector<std::unique_ptr<const FunctionDef>>& all() const { return defs_; }
+
+ private:
+  std::vector<std::unique_ptr<const FunctionDef>> defs_;
+  std::vector<std::pair<std::string, const FunctionDef*>> by_name_;  // sorted, lower case
+};
+
+// The whole library; built once.
+const FunctionRegistry& AllFunctions();
+
+// The binder's check of a call against what it knows of the arguments' types (kAny: nothing):
+// SyntaxError InvalidNumberOfArguments or InvalidArgumentType.
+absl::Status CheckCall(const FunctionDef& def, std::span<const Type> args);
+
+// Calls a scalar function: nulls, then the arguments' kinds (TypeError/InvalidArgumentValue), then
+// eval.
+absl::StatusOr<Value> Call(const FunctionDef& def, std::span<const Value> args,
+                           EvalContext& context);
+
+}  // namespace skein::functions
