@@ -1,0 +1,272 @@
+#include "server/bolt/bolt_server.h"
+
+#include <array>
+#include <boost/asio.hpp>
+#include <chrono>
+#include <deque>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/bolt/session.h"
+#include "storage/base/status.h"
+
+namespace skein::bolt {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::seconds;
+
+constexpr std::string_view kMagic("\x60\x60\xB0\x17", 4);
+constexpr seconds kHandshakeTimeout(10);
+constexpr seconds kSignInTimeout(30);
+constexpr seconds kWriteTimeout(60);
+
+// One client. Everything but Work() runs on the I/O thread. At most one Work() is posted at a time,
+// so the session has one runner; a connection lives as long as something of it is pending.
+class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
+ public:
+  BoltConnection(tcp::socket socket, asio::thread_pool& workers, Backend& backend, uint64_t number)
+      : socket_(std::move(socket)),
+        timer_(socket_.get_executor()),
+        workers_(workers),
+        backend_(backend),
+        number_(number) {}
+
+  void Start(std::function<void(BoltConnection*)> on_close) {
+    on_close_ = std::move(on_close);
+    boost::system::error_code ignored;
+    socket_.set_option(tcp::no_delay(true), ignored);
+    Arm(kHandshakeTimeout);
+    asio::async_read(socket_, asio::buffer(handshake_),
+                     [self = shared_from_this()](auto error, size_t) {
+                       error ? self->Close() : self->Handshake();
+                     });
+  }
+
+  void Close() {
+    if (closed_) return;
+    closed_ = true;
+    boost::system::error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+    if (session_ != nullptr) session_->Abandon();
+    if (session_ != nullptr && !working_) Schedule();  // lets the session give up what it holds
+    if (on_close_) on_close_(this);
+  }
+
+ private:
+  void Arm(seconds timeout) {
+    timer_.expires_after(timeout);
+    timer_.async_wait([self = shared_from_this()](auto error) {
+      if (!error) self->Close();
+    });
+  }
+
+  void Handshake() {
+    const std::string_view bytes(handshake_.data(), handshake_.size());
+    std::optional<ProtocolVersion> version;
+    if (bytes.substr(0, 4) == kMagic) version = Negotiate(bytes.substr(4));
+    std::string reply(4, '\0');
+    if (version) {
+      reply[2] = static_cast<char>(version->minor);
+      reply[3] = static_cast<char>(version->major);
+      boost::system::error_code ignored;
+      const tcp::endpoint local = socket_.local_endpoint(ignored);
+      session_ =
+          std::make_unique<Session>(backend_, *version, absl::StrCat("bolt-", number_),
+                                    absl::StrCat(local.address().to_string(), ":", local.port()));
+      Arm(kSignInTimeout);
+    }
+    writing_ = true;
+    output_ = std::move(reply);
+    asio::async_write(socket_, asio::buffer(output_),
+                      [self = shared_from_this(), ok = version.has_value()](auto error, size_t) {
+                        self->writing_ = false;
+                        self->output_.clear();
+                        if (error || !ok) return self->Close();
+                        self->ReadChunk();
+                        self->Flush();
+                      });
+  }
+
+  void ReadChunk() {
+    asio::async_read(socket_, asio::buffer(header_),
+                     [self = shared_from_this()](auto error, size_t) {
+                       if (error) return self->Close();
+                       self->ChunkHeader();
+                     });
+  }
+
+  void ChunkHeader() {
+    const size_t n = static_cast<size_t>(static_cast<uint8_t>(header_[0])) << 8 |
+                     static_cast<uint8_t>(header_[1]);
+    if (n == 0) {
+      if (!message_.empty()) {  // an empty one is a NOOP: a keep-alive
+        if (!session_->Receive(std::exchange(message_, {}))) return Close();
+        if (!working_) Schedule();
+      }
+      return ReadChunk();
+    }
+    const size_t limit =
+        session_->signed_in() ? Session::kMessageBytesMax : Session::kMessageBytesBeforeSignIn;
+    if (message_.size() + n > limit) return Close();
+    const size_t at = message_.size();
+    message_.resize(at + n);
+    asio::async_read(socket_, asio::buffer(message_.data() + at, n),
+                     [self = shared_from_this()](auto error, size_t) {
+                       if (error) return self->Close();
+                       self->ReadChunk();
+                     });
+  }
+
+  // Hands the session to a worker. The reply comes back to the I/O thread, so that working_ and the
+  // buffers need no lock.
+  void Schedule() {
+    working_ = true;
+    asio::post(workers_, [self = shared_from_this()] {
+      std::string out;
+      const Session::Progress progress = self->session_->Run(&out);
+      asio::post(self->socket_.get_executor(), [self, progress, out = std::move(out)]() mutable {
+        self->Worked(progress, std::move(out));
+      });
+    });
+  }
+
+  void Worked(Session::Progress progress, std::string out) {
+    working_ = false;
+    pending_.append(out);
+    ended_ = ended_ || progress == Session::Progress::kClosed;
+    more_ = progress == Session::Progress::kOutputFull;
+    if (closed_) return;
+    if (session_->signed_in()) timer_.cancel();
+    Flush();
+    // A message may have come in while the worker was returning.
+    if (progress == Session::Progress::kIdle && session_->HasInput()) Schedule();
+  }
+
+  void Flush() {
+    if (closed_ || writing_) return;
+    if (pending_.empty()) {
+      if (ended_) return Close();
+      if (more_ && !working_) {
+        more_ = false;
+        Schedule();
+      }
+      return;
+    }
+    writing_ = true;
+    output_ = std::exchange(pending_, {});
+    Arm(kWriteTimeout);
+    asio::async_write(socket_, asio::buffer(output_),
+                      [self = shared_from_this()](auto error, size_t) {
+                        self->writing_ = false;
+                        if (error) return self->Close();
+                        self->timer_.cancel();
+                        if (!self->session_->signed_in()) self->Arm(kSignInTimeout);
+                        self->Flush();
+                      });
+  }
+
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  asio::thread_pool& workers_;
+  Backend& backend_;
+  const uint64_t number_;
+  std::function<void(BoltConnection*)> on_close_;
+  std::array<char, 20> handshake_{};
+  std::array<char, 2> header_{};
+  std::string message_;
+  std::string output_, pending_;
+  std::unique_ptr<Session> session_;
+  bool working_ = false, writing_ = false, closed_ = false, ended_ = false, more_ = false;
+};
+
+class BoltServerImpl final : public BoltServer {
+ public:
+  BoltServerImpl(Backend& backend, const BoltOptions& options)
+      : backend_(backend),
+        options_(options),
+        acceptor_(io_),
+        workers_(static_cast<size_t>(options.workers)) {}
+
+  ~BoltServerImpl() override {
+    asio::post(io_, [this] {
+      boost::system::error_code ignored;
+      acceptor_.close(ignored);
+      const auto open = open_;
+      for (const auto& connection : open) connection->Close();
+    });
+    workers_.join();  // the sessions' last Work() ends soon: their statements are cancelled
+    guard_.reset();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  absl::Status Bind() {
+    const size_t colon = options_.address.rfind(':');
+    int port = 0;
+    if (colon == std::string::npos ||
+        !absl::SimpleAtoi(options_.address.substr(colon + 1), &port) || port < 0 || port > 65'535) {
+      return InvalidArgument("--bolt: '", options_.address, "' is not HOST:PORT");
+    }
+    boost::system::error_code error;
+    std::string host = options_.address.substr(0, colon);
+    if (host == "localhost") host = "127.0.0.1";
+    const auto address = asio::ip::make_address(host, error);
+    if (error) return InvalidArgument("--bolt: '", host, "' is not an IP address");
+    const tcp::endpoint endpoint(address, static_cast<uint16_t>(port));
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      return Unavailable("cannot listen for Bolt on ", options_.address, ": ", error.message());
+    }
+    const tcp::endpoint bound = acceptor_.local_endpoint();
+    address_ = absl::StrCat(bound.address().to_string(), ":", bound.port());
+    Accept();
+    thread_ = std::thread([this] { io_.run(); });
+    return absl::OkStatus();
+  }
+
+  std::string address() const override { return address_; }
+
+ private:
+  void Accept() {
+    acceptor_.async_accept([this](auto error, tcp::socket socket) {
+      if (!acceptor_.is_open()) return;
+      if (!error && open_.size() < static_cast<size_t>(options_.connections_max)) {
+        auto connection =
+            std::make_shared<BoltConnection>(std::move(socket), workers_, backend_, ++count_);
+        open_.insert(connection);
+        connection->Start([this](BoltConnection* c) { open_.erase(c->shared_from_this()); });
+      }
+      Accept();
+    });
+  }
+
+  Backend& backend_;
+  const BoltOptions options_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
+  tcp::acceptor acceptor_;
+  asio::thread_pool workers_;
+  std::thread thread_;
+  std::string address_;
+  uint64_t count_ = 0;
+  std::set<std::shared_ptr<BoltConnection>> open_;  // I/O thread only
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BoltServer>> BoltServer::Start(Backend& backend,
+                                                              const BoltOptions& options) {
+  auto server = std::make_unique<BoltServerImpl>(backend, options);
+  SKEIN_RETURN_IF_ERROR(server->Bind());
+  return server;
+}
+
+}  // namespace skein::bolt
