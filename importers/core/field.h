@@ -52,8 +52,10 @@ struct Zone {
 // "Asia/Shanghai", "+08:00", "Z", "UTC". INVALID_ARGUMENT: no such zone.
 absl::StatusOr<Zone> ParseZone(std::string_view text);
 
-// What a reader found in one field of one record. `text` borrows from the record.
-enum class RawKind : uint8_t { kText, kMissing, kJsonNull, kJsonNumber, kJsonBoolean, kJsonNested };
+// What a reader found in one field of one record. `text` borrows from the record. A JSON array of
+// scalars arrives as its elements joined by kListSeparator.
+inline constexpr char kListSeparator = '\x1f';
+enum class RawKind : uint8_t { kText, kMissing, kJsonNull, kJsonNumber, kJsonBoolean, kJsonList, kJsonNested };
 struct RawField {
   std::string_view text;
   RawKind kind = RawKind::kText;

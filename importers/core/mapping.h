@@ -98,6 +98,7 @@ struct LinkRule : RuleBase {
   std::vector<std::string> key;  // columns; empty: identity by content
   bool sighting = false;
   std::optional<ValueRule> time;  // of a sighting
+  std::string time_as = "time";    // property that keeps it
 };
 
 enum class FileFormat : uint8_t { kCsv, kJsonl };
@@ -135,10 +136,18 @@ struct SourceInfo {
   int rank = 100;
 };
 
+// An index asked for beside those of the keys.
+struct IndexRule {
+  std::string label;
+  std::vector<std::string> properties;
+  IndexKind kind = IndexKind::kRange;
+};
+
 struct Mapping {
   std::string path;  // as given, for messages
   std::string name, description;
   SourceInfo source;
+  std::vector<IndexRule> indexes;
   std::vector<FileRule> files;
 
   // "path:12:5: "
