@@ -1,0 +1,422 @@
+#include "storage/kv/rocks_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "rocksdb/options.h"
+#include "rocksdb/sst_file_writer.h"
+#include "rocksdb/utilities/checkpoint.h"
+#include "rocksdb/write_batch.h"
+#include "storage/base/status.h"
+#include "storage/kv/rocks_core.h"
+
+namespace skein {
+namespace {
+
+constexpr std::string_view kVersionKey = "version";
+// Several commits share one fsync until they are this large together.
+constexpr size_t kGroupBytesMax = size_t{8} << 20;
+
+rocksdb::Slice ToSlice(std::string_view s) { return {s.data(), s.size()}; }
+
+class RocksStore final : public Store {
+ public:
+  RocksStore(std::shared_ptr<RocksCore> core, const RocksStoreOptions& options, Version version)
+      : core_(std::move(core)), options_(options), version_(Raw(version)) {
+    absl::MutexLock lock(&core_->mu);
+    latest_ = std::make_shared<const RocksView>(core_, version);
+  }
+
+  absl::StatusOr<std::shared_ptr<const View>> Latest() override {
+    absl::MutexLock lock(&core_->mu);
+    return std::shared_ptr<const View>(latest_);
+  }
+
+  absl::Status MultiGet(const View& view, std::span<const KeyRef> keys,
+                        std::vector<std::optional<std::string>>* out) override;
+  absl::Status MultiScan(const View& view, std::span<const ScanRange> ranges,
+                         std::vector<ScanPage>* out) override;
+  absl::StatusOr<Version> Commit(const WriteBatch& batch, Durability durability) override;
+  absl::StatusOr<Version> Ingest(
+      Table table, std::span<const std::pair<std::string, std::string>> run) override;
+  absl::Status Checkpoint(const std::string& dir) override;
+  absl::Status Verify() override;
+  absl::Status Compact() override;
+  absl::StatusOr<StoreStats> Stats() override;
+
+ private:
+  struct Waiter {
+    const WriteBatch* batch;
+    bool sync;
+    bool done = false;
+    absl::Status status = absl::OkStatus();
+    Version version{};
+    absl::CondVar ready;
+  };
+
+  rocksdb::ReadOptions ReadAt(const View& view) const {
+    rocksdb::ReadOptions read;
+    read.snapshot = static_cast<const RocksView&>(view).snapshot();
+    return read;
+  }
+  uint64_t NextVersion() const {
+    const int64_t now = absl::ToUnixMicros(options_.clock->Now());
+    return std::max(version_ + 1, static_cast<uint64_t>(std::max<int64_t>(now, 0)));
+  }
+  absl::Status CheckSpace() const;
+  // The view that was the latest, to be dropped without the lock.
+  [[nodiscard]] std::shared_ptr<const RocksView> LeadGroup();
+  std::shared_ptr<const RocksView> Publish(uint64_t version);
+  absl::Status WriteGroup(const std::vector<Waiter*>& group, uint64_t version);
+
+  std::shared_ptr<RocksCore> core_;
+  RocksStoreOptions options_;
+  std::shared_ptr<const RocksView> latest_;  // guarded by core_->mu, like all below
+  std::deque<Waiter*> queue_;
+  uint64_t version_;
+  absl::Status stopped_ = absl::OkStatus();  // why writes are refused for good
+  uint64_t commits_ = 0, groups_ = 0, conflicts_ = 0, runs_ = 0;
+  std::atomic<uint64_t> round_trips_{0};
+};
+
+absl::Status RocksStore::MultiGet(const View& view, std::span<const KeyRef> keys,
+                                  std::vector<std::optional<std::string>>* out) {
+  round_trips_.fetch_add(1, std::memory_order_relaxed);
+  out->assign(keys.size(), std::nullopt);
+  const rocksdb::ReadOptions read = ReadAt(view);
+  // One call a table, keys sorted, as RocksDB's batched look-up wants them.
+  std::vector<uint32_t> order(keys.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto less = [&keys](uint32_t a, uint32_t b) {
+    if (keys[a].table != keys[b].table) return keys[a].table < keys[b].table;
+    return keys[a].key < keys[b].key;
+  };
+  if (!std::is_sorted(order.begin(), order.end(), less)) {
+    std::sort(order.begin(), order.end(), less);
+  }
+  std::vector<rocksdb::Slice> slices;
+  std::vector<rocksdb::PinnableSlice> values;
+  std::vector<rocksdb::Status> statuses;
+  for (size_t begin = 0; begin < order.size();) {
+    size_t end = begin;
+    const Table table = keys[order[begin]].table;
+    slices.clear();
+    while (end < order.size() && keys[order[end]].table == table && end - begin < 1024) {
+      slices.push_back(ToSlice(keys[order[end]].key));
+      ++end;
+    }
+    values.clear();
+    values.resize(slices.size());
+    statuses.assign(slices.size(), rocksdb::Status());
+    core_->db->MultiGet(read, core_->Handle(table), slices.size(), slices.data(), values.data(),
+                        statuses.data(), true);
+    for (size_t i = 0; i < slices.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) {
+        return FromRocks(statuses[i], "reading table " + std::string(TableName(table)));
+      }
+      (*out)[order[begin + i]].emplace(values[i].data(), values[i].size());
+    }
+    begin = end;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksStore::MultiScan(const View& view, std::span<const ScanRange> ranges,
+                                   std::vector<ScanPage>* out) {
+  round_trips_.fetch_add(1, std::memory_order_relaxed);
+  out->assign(ranges.size(), {});
+  const rocksdb::ReadOptions read = ReadAt(view);
+  std::array<std::unique_ptr<rocksdb::Iterator>, kTableCount> iterators;
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const ScanRange& range = ranges[i];
+    const uint32_t limit = std::min(range.limit, kScanRowsMax);
+    auto& it = iterators[static_cast<size_t>(range.table)];
+    if (it == nullptr) it.reset(core_->db->NewIterator(read, core_->Handle(range.table)));
+    ScanPage& page = (*out)[i];
+    const rocksdb::Slice end = ToSlice(range.end);
+    for (it->Seek(ToSlice(range.begin)); it->Valid(); it->Next()) {
+      if (!range.end.empty() && it->key().compare(end) >= 0) break;
+      if (page.rows.size() == limit) {
+        page.more = true;
+        break;
+      }
+      page.rows.emplace_back(std::string(it->key().data(), it->key().size()),
+                             range.keys_only
+                                 ? std::string()
+                                 : std::string(it->value().data(), it->value().size()));
+    }
+    if (!it->status().ok()) {
+      return FromRocks(it->status(), "scanning table " + std::string(TableName(range.table)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksStore::CheckSpace() const {
+  if (options_.free_bytes_min == 0 || options_.free_share_min <= 0) return absl::OkStatus();
+  SKEIN_ASSIGN_OR_RETURN(const DiskSpace space, options_.disk_space(core_->dir));
+  const auto share = static_cast<uint64_t>(options_.free_share_min *
+                                           static_cast<double>(space.total_bytes));
+  const uint64_t wanted = std::min(options_.free_bytes_min, share);
+  if (space.free_bytes >= wanted) return absl::OkStatus();
+  return ResourceExhausted("the disk of ", core_->dir, " has ", space.free_bytes >> 20,
+                           " MiB free, writing needs ", wanted >> 20,
+                           " MiB; reading goes on, writing resumes when there is space");
+}
+
+absl::StatusOr<Version> RocksStore::Commit(const WriteBatch& batch, Durability durability) {
+  round_trips_.fetch_add(1, std::memory_order_relaxed);
+  Waiter self{.batch = &batch, .sync = durability == Durability::kSync, .ready = {}};
+  std::shared_ptr<const RocksView> retired;  // outlives the lock, which its destructor takes
+  absl::MutexLock lock(&core_->mu);
+  queue_.push_back(&self);
+  while (!self.done && queue_.front() != &self) self.ready.Wait(&core_->mu);
+  if (!self.done) retired = LeadGroup();
+  if (!self.status.ok()) return self.status;
+  return self.version;
+}
+
+std::shared_ptr<const RocksView> RocksStore::Publish(uint64_t version) {
+  version_ = version;
+  auto fresh = std::make_shared<const RocksView>(core_, Version{version});
+  core_->conflicts.Forget();
+  return std::exchange(latest_, std::move(fresh));
+}
+
+// Called with the lock and at the front of the queue: commits a prefix of the queue as one group.
+// The lock is released while the disk works; others queue up behind meanwhile.
+std::shared_ptr<const RocksView> RocksStore::LeadGroup() {
+  std::shared_ptr<const RocksView> retired;
+  std::vector<Waiter*> group;
+  size_t bytes = 0;
+  uint64_t version = version_;
+  absl::Status refused = stopped_;
+  if (refused.ok()) refused = CheckSpace();
+  size_t taken = 0;
+  for (Waiter* waiter : queue_) {
+    if (waiter->batch == nullptr) break;  // an Ingest, which goes alone
+    if (taken > 0 && bytes + waiter->batch->bytes() > kGroupBytesMax) break;
+    ++taken;
+    bytes += waiter->batch->bytes();
+    waiter->status = refused;
+    if (!refused.ok()) continue;
+    waiter->status = core_->conflicts.Check(*waiter->batch);
+    if (!waiter->status.ok()) {
+      ++conflicts_;
+      continue;
+    }
+    version = group.empty() ? NextVersion() : version + 1;
+    waiter->version = Version{version};
+    // Recorded before it is written, so that the group's own members conflict with each other.
+    core_->conflicts.Record(*waiter->batch, waiter->version);
+    group.push_back(waiter);
+  }
+  if (!group.empty()) {
+    core_->mu.Unlock();
+    absl::Status written = WriteGroup(group, version);
+    core_->mu.Lock();
+    if (written.ok()) {
+      retired = Publish(version);
+    } else if (written.code() != absl::StatusCode::kResourceExhausted) {
+      stopped_ = Unavailable("the store takes no more writes after a failed one (",
+                             Message(written), "); reading goes on, restart to recover");
+      written = absl::UnknownError(
+          ToAbsl(internal::Join("not known whether this was stored: ", Message(written))));
+    }
+    for (Waiter* waiter : group) waiter->status = written;
+    ++groups_;
+    commits_ += group.size();
+  }
+  for (size_t i = 0; i < taken; ++i) {
+    Waiter* waiter = queue_.front();
+    queue_.pop_front();
+    waiter->done = true;
+    waiter->ready.Signal();
+  }
+  if (!queue_.empty()) queue_.front()->ready.Signal();
+  return retired;
+}
+
+absl::Status RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t version) {
+  rocksdb::WriteBatch rows;
+  bool sync = false;
+  for (const Waiter* waiter : group) {
+    sync = sync || waiter->sync;
+    const WriteBatch& batch = *waiter->batch;
+    for (size_t i = 0; i < batch.size(); ++i) {
+      const WriteBatch::Op op = batch.op(i);
+      rocksdb::Status status;
+      switch (op.kind) {
+        case WriteBatch::Kind::kPut:
+          status = rows.Put(core_->Handle(op.table), ToSlice(op.key), ToSlice(op.value));
+          break;
+        case WriteBatch::Kind::kDelete:
+          status = rows.Delete(core_->Handle(op.table), ToSlice(op.key));
+          break;
+        case WriteBatch::Kind::kAdd:
+          status = rows.Merge(core_->Handle(op.table), ToSlice(op.key), ToSlice(op.value));
+          break;
+        case WriteBatch::Kind::kCheck:
+        case WriteBatch::Kind::kTouch:
+          break;
+      }
+      if (!status.ok()) return FromRocks(status, "building a batch");
+    }
+  }
+  const rocksdb::Status status =
+      rows.Put(core_->Handle(Table::kMeta), ToSlice(kVersionKey),
+               ToSlice(EncodeCounter(static_cast<int64_t>(version))));
+  if (!status.ok()) return FromRocks(status, "building a batch");
+  rocksdb::WriteOptions write;
+  write.sync = sync && options_.sync;
+  return FromRocks(core_->db->Write(write, &rows), "writing to " + core_->dir);
+}
+
+
+absl::StatusOr<Version> RocksStore::Ingest(
+    Table table, std::span<const std::pair<std::string, std::string>> run) {
+  std::string path;
+  {
+    absl::MutexLock lock(&core_->mu);
+    if (!stopped_.ok()) return stopped_;
+    SKEIN_RETURN_IF_ERROR(CheckSpace());
+    path = core_->dir + "/run-" + std::to_string(version_) + "-" + std::to_string(runs_++);
+  }
+  if (!run.empty()) {
+    rocksdb::Options writer_options = core_->db->GetOptions(core_->Handle(table));
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), writer_options, core_->Handle(table));
+    SKEIN_RETURN_IF_ERROR(FromRocks(writer.Open(path), "creating " + path));
+    for (size_t i = 0; i < run.size(); ++i) {
+      if (i > 0 && run[i - 1].first >= run[i].first) {
+        std::error_code ignored;
+        std::filesystem::remove(path, ignored);
+        return InvalidArgument("sorted run of ", TableName(table), ": row ", i,
+                               " does not ascend");
+      }
+      SKEIN_RETURN_IF_ERROR(FromRocks(writer.Put(ToSlice(run[i].first), ToSlice(run[i].second)),
+                                      "writing " + path));
+    }
+    SKEIN_RETURN_IF_ERROR(FromRocks(writer.Finish(), "writing " + path));
+  }
+  // Takes its place in the queue of commits and goes alone.
+  Waiter self{.batch = nullptr, .sync = true, .ready = {}};
+  std::shared_ptr<const RocksView> retired;
+  absl::MutexLock lock(&core_->mu);
+  queue_.push_back(&self);
+  while (queue_.front() != &self) self.ready.Wait(&core_->mu);
+  const uint64_t version = NextVersion();
+  core_->mu.Unlock();
+  absl::Status status = absl::OkStatus();
+  if (!run.empty()) {
+    rocksdb::IngestExternalFileOptions ingest;
+    ingest.move_files = true;
+    status = FromRocks(core_->db->IngestExternalFile(core_->Handle(table), {path}, ingest),
+                       "ingesting " + path);
+  }
+  if (status.ok()) {
+    const WriteBatch nothing{Version{0}};
+    Waiter marker{.batch = &nothing, .sync = true, .ready = {}};
+    status = WriteGroup({&marker}, version);
+  }
+  core_->mu.Lock();
+  if (status.ok()) retired = Publish(version);
+  queue_.pop_front();
+  if (!queue_.empty()) queue_.front()->ready.Signal();
+  if (!status.ok()) return status;
+  return Version{version};
+}
+
+absl::Status RocksStore::Checkpoint(const std::string& dir) {
+  rocksdb::Checkpoint* raw = nullptr;
+  SKEIN_RETURN_IF_ERROR(
+      FromRocks(rocksdb::Checkpoint::Create(core_->db, &raw), "preparing a checkpoint"));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  return FromRocks(checkpoint->CreateCheckpoint(dir), "writing checkpoint " + dir);
+}
+
+absl::Status RocksStore::Verify() {
+  rocksdb::ReadOptions read;
+  read.verify_checksums = true;
+  read.fill_cache = false;
+  SKEIN_RETURN_IF_ERROR(FromRocks(core_->db->VerifyChecksum(read), "verifying " + core_->dir));
+  // Also what is still in buffers and logs: every row is read once.
+  for (size_t t = 0; t < kTableCount; ++t) {
+    const std::unique_ptr<rocksdb::Iterator> it(
+        core_->db->NewIterator(read, core_->handles[t]));
+    for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    }
+    SKEIN_RETURN_IF_ERROR(FromRocks(
+        it->status(), "verifying table " + std::string(TableName(static_cast<Table>(t)))));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksStore::Compact() {
+  {
+    absl::MutexLock lock(&core_->mu);
+    if (!stopped_.ok()) return stopped_;
+    SKEIN_RETURN_IF_ERROR(CheckSpace());
+  }
+  const std::vector<rocksdb::ColumnFamilyHandle*> handles(core_->handles.begin(),
+                                                          core_->handles.end());
+  SKEIN_RETURN_IF_ERROR(
+      FromRocks(core_->db->Flush(rocksdb::FlushOptions(), handles), "flushing " + core_->dir));
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    SKEIN_RETURN_IF_ERROR(FromRocks(
+        core_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr),
+        "compacting " + core_->dir));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoreStats> RocksStore::Stats() {
+  StoreStats stats;
+  for (size_t t = 0; t < kTableCount; ++t) {
+    TableStats table{static_cast<Table>(t), 0, 0};
+    uint64_t files = 0, buffers = 0;
+    core_->db->GetIntProperty(core_->handles[t], rocksdb::DB::Properties::kTotalSstFilesSize,
+                              &files);
+    core_->db->GetIntProperty(core_->handles[t],
+                              rocksdb::DB::Properties::kCurSizeAllMemTables, &buffers);
+    core_->db->GetIntProperty(core_->handles[t], rocksdb::DB::Properties::kEstimateNumKeys,
+                              &table.keys);
+    table.bytes = files + buffers;
+    stats.tables.push_back(table);
+  }
+  stats.round_trips = round_trips_.load(std::memory_order_relaxed);
+  absl::MutexLock lock(&core_->mu);
+  stats.commits = commits_;
+  stats.groups = groups_;
+  stats.conflicts = conflicts_;
+  return stats;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& dir,
+                                                      const RocksStoreOptions& options) {
+  SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<RocksCore> core, OpenRocksCore(dir, options));
+  // Leftovers of an Ingest that a crash interrupted.
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, ignored)) {
+    if (entry.path().filename().string().starts_with("run-")) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+  std::string value;
+  const rocksdb::Status read =
+      core->db->Get(rocksdb::ReadOptions(), core->Handle(Table::kMeta), ToSlice(kVersionKey),
+                    &value);
+  if (!read.ok() && !read.IsNotFound()) return FromRocks(read, "reading the version of " + dir);
+  const Version version{static_cast<uint64_t>(DecodeCounter(value))};
+  return std::unique_ptr<Store>(
+      std::make_unique<RocksStore>(std::move(core), options, version));
+}
+
+}  // namespace skein
