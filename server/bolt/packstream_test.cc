@@ -102,8 +102,12 @@ TEST(PackStreamTest, TemporalAndSpatialValuesRoundTrip) {
 
 // The bytes are from the structure semantics page, not from this encoder.
 TEST(PackStreamTest, DocumentedBytesDecode) {
-  absl::StatusOr<Message> run = DecodeMessage(
-      std::string("\xB3\x10\x8FRETURN $x AS val\xA1\x81x\x2A\xA0", 23).replace(2, 1, "\xD0\x10"));
+  absl::StatusOr<Message> run =
+      DecodeMessage(std::string("\xB3\x10\xD0\x10"
+                                "RETURN $x AS val"
+                                "\xA1\x81"
+                                "x"
+                                "\x2A\xA0"));
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(run->tag, 0x10);
   EXPECT_EQ(run->fields[0].string(), "RETURN $x AS val");
