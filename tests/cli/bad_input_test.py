@@ -1,0 +1,150 @@
+"""Bad input: each gives one clear line and a non-zero status, loses nothing, crashes nothing."""
+
+import json
+import os
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+
+from program import PROGRAM, Case, Served, run
+
+
+class BadInput(Case):
+    def assertNothingLost(self):
+        self.assertEqual(self.rows("MATCH (p:Person) RETURN count(p) AS n"), [{"n": 4}])
+        self.assertEqual(self.rows("MATCH ()-[r:CALLED]->() RETURN count(r) AS n"), [{"n": 3}])
+
+    def test_missing_files(self):
+        self.loaded()
+        self.assertRefused(run("import", "--store", self.store, "--mapping", self.dir / "no.yaml", "--data",
+                               self.data), "no.yaml")
+        self.assertRefused(run("import", "--store", self.store, "--mapping", self.mapping, "--data",
+                               self.dir / "nodir"), "nodir")
+        (self.data / "calls.csv").unlink()
+        self.assertRefused(self.load(), "calls.csv")
+        self.assertNothingLost()
+
+    def test_wrong_column(self):
+        self.loaded()
+        self.write("data/people.csv", "id,title,born\n1,Ann,1980-01-31\n")
+        self.assertRefused(self.load(), "people.csv", "name")
+        self.assertNothingLost()
+
+    def test_mapping_errors_have_a_place(self):
+        self.write("mapping.yaml", self.mapping.read_text().replace("label: Person", "lable: Person", 1))
+        self.assertRefused(self.load(), "mapping.yaml:", "lable")
+        self.write("mapping.yaml", "skein-mapping: 1\nfiles: [")
+        self.assertRefused(self.load(), "mapping.yaml:")
+
+    def test_unknown_time_zone(self):
+        self.write("mapping.yaml", self.mapping.read_text().replace("Asia/Shanghai", "Asia/Shangai"))
+        self.assertRefused(self.load(), "Asia/Shangai")
+
+    def test_bad_rows_are_quarantined_with_their_place(self):
+        self.write("data/people.csv", "id,name,born\n1,Ann,1980-01-31\nx7,Bob,1990-01-01\n"
+                   "3,Eve,1990-02-30\n")
+        done = self.load()
+        self.assertEqual(done.code, 0, done)
+        summary = json.loads(done.out)
+        self.assertEqual(summary["rejected"], 2, summary)
+        self.assertEqual(summary["read"], summary["accepted"] + summary["rejected"])
+        rows = []
+        for path in self.dir.rglob("*quarantine*"):
+            for file in ([path] if path.is_file() else path.rglob("*")):
+                if file.is_file():
+                    rows += [json.loads(line) for line in file.read_text().splitlines()]
+        self.assertEqual(sorted((r["line"], r["column"], r["value"]) for r in rows),
+                         [(3, "id", "x7"), (4, "born", "1990-02-30")])
+        self.assertTrue(all(r["reason"] and r["file"] for r in rows))
+
+    def test_broken_quotes_and_bytes(self):
+        for content in (b'id,name,born\n1,"Ann,1980-01-31\n2,Bob,1990-01-01\n',
+                        b"id,name,born\n1,A\xff\xfen,1980-01-31\n", b"id,name,born\n1,A\x00n,1980-01-31\n",
+                        "id,name,born\n1,Ann,1980-01-31\n".encode("utf-16")):
+            self.write("data/people.csv", content)
+            done = self.load()
+            if done.code == 0:  # then every row is accounted for
+                summary = json.loads(done.out)
+                self.assertGreaterEqual(summary["rejected"], 1, summary)
+                self.assertEqual(summary["read"], summary["accepted"] + summary["rejected"])
+            else:
+                self.assertRefused(done, "people.csv")
+
+    def test_hostile_queries_end_with_one_error(self):
+        self.loaded()
+        for text in ("(" * 1_000_000, "RETURN " + "[" * 1_000_000, "RETURN " + "-" * 500_000 + "1",
+                     "RETURN " + "NOT " * 200_000 + "true", "MATCH " + "(a)--" * 100_000 + "(a) RETURN 1"):
+            path = self.write("query.txt", text)
+            with open(path, "rb") as query:
+                done = subprocess.run([PROGRAM, "query", "--store", str(self.store), "-"], stdin=query,
+                                      capture_output=True, timeout=60, check=False)
+            self.assertGreater(done.returncode, 0, done.stderr[:300])
+            self.assertLess(len(done.stderr), 4000)
+        self.assertRefused(self.query("RETURN " + "(" * 120_000))
+        self.assertNothingLost()
+
+    def test_the_server_stays_up(self):
+        with Served(self.store) as server:
+            for text in ("RETURN " + "(" * 200_000, "RETURN 1/0", "MATCH (a RETURN", "\u0000", ""):
+                request = urllib.request.Request(server.url() + "/api/v1/query", method="POST",
+                                                 data=json.dumps({"text": text}).encode(),
+                                                 headers={"Content-Type": "application/json", "X-Skein": "1"})
+                with self.assertRaises(urllib.error.HTTPError) as refused:
+                    urllib.request.urlopen(request, timeout=60)
+                self.assertIn(refused.exception.code, (400, 413, 422))
+                self.assertIn("error", json.loads(refused.exception.read()))
+                refused.exception.close()
+            with urllib.request.urlopen(server.url() + "/api/v1/health", timeout=60) as reply:
+                self.assertEqual(reply.status, 200)
+
+    def test_a_runaway_query_ends_within_its_time(self):
+        self.loaded()
+        done = run("query", "--store", self.store, "--timeout", "2",
+                   "UNWIND range(1, 1000000) AS a UNWIND range(1, 1000000) AS b RETURN count(*)", timeout=60)
+        self.assertRefused(done)
+
+    def test_unknown_formats_and_options(self):
+        self.loaded()
+        self.assertRefused(self.query("RETURN 1", "--format", "xml"), "xml")
+        self.assertRefused(self.query("RETURN 1", "--param", "novalue"), "novalue")
+        self.assertRefused(run("nonsense"), "nonsense")
+
+    def test_a_store_of_another_format_is_refused_by_name(self):
+        (self.store).mkdir()
+        (self.store / "something").write_text("not ours")
+        done = self.load()
+        self.assertRefused(done, str(self.store))
+        self.assertEqual((self.store / "something").read_text(), "not ours")
+
+    @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid() == 0, "mounting a small disk needs root")
+    def test_full_disk(self):
+        disk = self.dir / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(disk)],
+                          capture_output=True, check=False).returncode != 0:
+            self.skipTest("no tmpfs may be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)], check=False)
+        store = disk / "store"
+        args = ["import", "--store", store, "--sandbox", "--mapping", self.mapping, "--data", self.data]
+        self.assertEqual(run(*args).code, 0)
+        filler = disk / "filler"
+        with open(filler, "wb") as out:
+            try:
+                while True:
+                    out.write(os.urandom(1 << 20))
+                    out.flush()
+            except OSError:
+                pass
+        done = run("query", "--store", store, "CREATE (:Person {id: 500})")
+        self.assertRefused(done, "space")
+        self.assertRefused(run(*args), "space")
+        done = run("query", "--store", store, "--format", "csv", "MATCH (p:Person) RETURN count(p) AS n")
+        self.assertEqual((done.code, done.out.split()), (0, ["n", "4"]), done)
+        filler.unlink()
+        self.assertEqual(run("query", "--store", store, "CREATE (:Person {id: 500})").code, 0)
+        self.assertEqual(run(*args).code, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
