@@ -125,10 +125,10 @@ export function createGlyphProgram(palette: Palette) {
     ) {
       gl.activeTexture(gl.TEXTURE0);
       gl.bindTexture(gl.TEXTURE_2D, textureOf(gl));
-      gl.uniform1i(uniformLocations.u_atlas, 0);
-      gl.uniform1f(uniformLocations.u_sizeRatio, sizeRatio);
-      gl.uniform1f(uniformLocations.u_correctionRatio, correctionRatio);
-      gl.uniformMatrix3fv(uniformLocations.u_matrix, false, matrix);
+      gl.uniform1i(uniformLocations.u_atlas ?? null, 0);
+      gl.uniform1f(uniformLocations.u_sizeRatio ?? null, sizeRatio);
+      gl.uniform1f(uniformLocations.u_correctionRatio ?? null, correctionRatio);
+      gl.uniformMatrix3fv(uniformLocations.u_matrix ?? null, false, matrix);
     }
   };
 }
