@@ -30,6 +30,12 @@ struct IgnoreReads {
   ~IgnoreReads() { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
 };
 
+struct AcquireAtEnd {
+  explicit AcquireAtEnd(void* what) : at(what) {}
+  ~AcquireAtEnd() { __tsan_acquire(at); }
+  void* at;
+};
+
 // Calls the library's own definition of `name` (its mangled name) on `self`.
 template <typename Result, typename... Args>
 Result Real(std::atomic<void*>& cached, const char* name, void* self, Args... args) {
@@ -44,83 +50,83 @@ Result Real(std::atomic<void*>& cached, const char* name, void* self, Args... ar
 // it, what gives it back, and what gives it back for a while.
 #define SKEIN_MUTEX(name) "_ZN4absl7debian35Mutex" name
 
-#define SKEIN_TAKE(mangled, ...)                                            \
-  {                                                                         \
-    static std::atomic<void*> real = nullptr;                               \
-    Real<void>(real, SKEIN_MUTEX(mangled), this __VA_OPT__(, __VA_ARGS__)); \
-    __tsan_acquire(this);                                                   \
-  }
+#define SKEIN_TAKE(mangled, ...)                                          \
+  static std::atomic<void*> real = nullptr;                               \
+  Real<void>(real, SKEIN_MUTEX(mangled), this __VA_OPT__(, __VA_ARGS__)); \
+  __tsan_acquire(this)
 
-#define SKEIN_TRY(mangled)                                           \
-  {                                                                  \
-    static std::atomic<void*> real = nullptr;                        \
-    const bool taken = Real<bool>(real, SKEIN_MUTEX(mangled), this); \
-    if (taken) __tsan_acquire(this);                                 \
-    return taken;                                                    \
-  }
+#define SKEIN_TRY(mangled)                                         \
+  static std::atomic<void*> real = nullptr;                        \
+  const bool taken = Real<bool>(real, SKEIN_MUTEX(mangled), this); \
+  if (taken) __tsan_acquire(this);                                 \
+  return taken
 
-#define SKEIN_GIVE(mangled)                       \
-  {                                               \
-    static std::atomic<void*> real = nullptr;     \
-    __tsan_release(this);                         \
-    IgnoreReads ignore;                           \
-    Real<void>(real, SKEIN_MUTEX(mangled), this); \
-  }
+#define SKEIN_GIVE(mangled)                 \
+  static std::atomic<void*> real = nullptr; \
+  __tsan_release(this);                     \
+  IgnoreReads ignore;                       \
+  Real<void>(real, SKEIN_MUTEX(mangled), this)
 
 // `mutex` is what is given back and taken again; `symbol` the whole mangled name.
-#define SKEIN_WAIT(result, mutex, symbol, ...)                         \
-  {                                                                    \
-    static std::atomic<void*> real = nullptr;                          \
-    struct Again {                                                     \
-      void* at;                                                        \
-      ~Again() { __tsan_acquire(at); }                                 \
-    } again{mutex};                                                    \
-    __tsan_release(mutex);                                             \
-    IgnoreReads ignore;                                                \
-    return Real<result>(real, symbol, this __VA_OPT__(, __VA_ARGS__)); \
-  }
+#define SKEIN_WAIT(result, mutex, symbol, ...) \
+  static std::atomic<void*> real = nullptr;    \
+  const AcquireAtEnd again(mutex);             \
+  __tsan_release(mutex);                       \
+  IgnoreReads ignore;                          \
+  return Real<result>(real, symbol, this __VA_OPT__(, __VA_ARGS__))
 
 namespace absl {
 ABSL_NAMESPACE_BEGIN
 
-void Mutex::Lock() SKEIN_TAKE("4LockEv") void Mutex::ReaderLock() SKEIN_TAKE(
-    ReaderLock, "10ReaderLockEv") void Mutex::LockWhen(const Condition& condition)
-    SKEIN_TAKE("8LockWhenERKNS0_9ConditionE", &condition) void Mutex::ReaderLockWhen(
-        const Condition& condition) SKEIN_TAKE("14ReaderLockWhenERKNS0_9ConditionE",
-                                               &condition) bool Mutex::TryLock()
-        SKEIN_TRY("7TryLockEv") bool Mutex::ReaderTryLock() SKEIN_TRY(
-            "13ReaderTryLockEv") void Mutex::Unlock()
-            SKEIN_GIVE("6UnlockEv") void Mutex::ReaderUnlock() SKEIN_GIVE(
-                "12ReaderUnlockEv") void Mutex::Await(const Condition& condition)
-                SKEIN_WAIT(void, this, SKEIN_MUTEX("5AwaitERKNS0_9ConditionE"),
-                           &condition) bool Mutex::AwaitWithTimeout(const Condition& condition,
-                                                                    absl::Duration timeout)
-                    SKEIN_WAIT(bool, this,
-                               SKEIN_MUTEX("16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE"),
-                               &condition,
-                               timeout) bool Mutex::AwaitWithDeadline(const Condition& condition,
-                                                                      absl::Time deadline)
-                        SKEIN_WAIT(bool, this,
-                                   SKEIN_MUTEX("17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE"),
-                                   &condition, deadline)
+void Mutex::Lock() { SKEIN_TAKE("4LockEv"); }
 
-                            void CondVar::Wait(Mutex* mutex) SKEIN_WAIT(
-                                void, mutex, "_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE",
-                                mutex) bool CondVar::WaitWithTimeout(Mutex* mutex,
-                                                                     absl::Duration timeout)
-                                SKEIN_WAIT(
-                                    bool, mutex,
-                                    "_ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_"
-                                    "8DurationE",
-                                    mutex,
-                                    timeout) bool CondVar::WaitWithDeadline(Mutex* mutex,
-                                                                            absl::Time deadline)
-                                    SKEIN_WAIT(bool, mutex,
-                                               "_ZN4absl7debian37CondVar16WaitWithDeadlineEPNS0_"
-                                               "5MutexENS0_4TimeE",
-                                               mutex, deadline)
+void Mutex::ReaderLock() { SKEIN_TAKE("10ReaderLockEv"); }
 
-                                        void Notification::Notify() {
+void Mutex::LockWhen(const Condition& condition) {
+  SKEIN_TAKE("8LockWhenERKNS0_9ConditionE", &condition);
+}
+
+void Mutex::ReaderLockWhen(const Condition& condition) {
+  SKEIN_TAKE("14ReaderLockWhenERKNS0_9ConditionE", &condition);
+}
+
+bool Mutex::TryLock() { SKEIN_TRY("7TryLockEv"); }
+
+bool Mutex::ReaderTryLock() { SKEIN_TRY("13ReaderTryLockEv"); }
+
+void Mutex::Unlock() { SKEIN_GIVE("6UnlockEv"); }
+
+void Mutex::ReaderUnlock() { SKEIN_GIVE("12ReaderUnlockEv"); }
+
+void Mutex::Await(const Condition& condition) {
+  SKEIN_WAIT(void, this, SKEIN_MUTEX("5AwaitERKNS0_9ConditionE"), &condition);
+}
+
+bool Mutex::AwaitWithTimeout(const Condition& condition, absl::Duration timeout) {
+  SKEIN_WAIT(bool, this, SKEIN_MUTEX("16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE"),
+             &condition, timeout);
+}
+
+bool Mutex::AwaitWithDeadline(const Condition& condition, absl::Time deadline) {
+  SKEIN_WAIT(bool, this, SKEIN_MUTEX("17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE"), &condition,
+             deadline);
+}
+
+void CondVar::Wait(Mutex* mutex) {
+  SKEIN_WAIT(void, mutex, "_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE", mutex);
+}
+
+bool CondVar::WaitWithTimeout(Mutex* mutex, absl::Duration timeout) {
+  SKEIN_WAIT(bool, mutex, "_ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE",
+             mutex, timeout);
+}
+
+bool CondVar::WaitWithDeadline(Mutex* mutex, absl::Time deadline) {
+  SKEIN_WAIT(bool, mutex, "_ZN4absl7debian37CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE",
+             mutex, deadline);
+}
+
+void Notification::Notify() {
   static std::atomic<void*> real = nullptr;
   __tsan_release(this);
   Real<void>(real, "_ZN4absl7debian312Notification6NotifyEv", this);
