@@ -242,15 +242,15 @@ digest() {
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 }
 
-# Installs the workbench's packages as its lock file names them.
-workbench_packages() {
-  local stamp=$top/workbench/node_modules/.skein-lock want
-  want=$(sha256sum <"$top/workbench/package-lock.json")
+# npm_packages FOLDER: installs what the folder's lock file names, unless it is there already.
+npm_packages() {
+  local stamp=$1/node_modules/.skein-lock want
+  want=$(sha256sum <"$1/package-lock.json")
   [ "$(cat "$stamp" 2>/dev/null)" != "$want" ] || return 0
   need_space "$top" 1000
-  say "installing the workbench's packages from npm"
-  step npm npm ci --prefix "$top/workbench" --prefer-offline --no-audit --no-fund ||
-    fail "the workbench's packages could not be installed." "Is there a network? Details: $logs/npm.log"
+  say "installing the packages of $(basename "$1") from npm"
+  step "npm-$(basename "$1")" npm ci --prefix "$1" --prefer-offline --no-audit --no-fund ||
+    fail "the packages of ${1#"$top"/} could not be installed." "Is there a network? Details: $logs/npm-$(basename "$1").log"
   printf '%s\n' "$want" >"$stamp"
 }
 
@@ -259,7 +259,7 @@ build_workbench() {
   want=$(digest workbench)
   if [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -e "$top/workbench/dist/index.html" ]; then return 0; fi
   need_node
-  workbench_packages
+  npm_packages "$top/workbench"
   say "building the workbench"
   step workbench npm --prefix "$top/workbench" run build || fail "the workbench does not build." "Details: $logs/workbench.log"
   printf '%s\n' "$want" >"$stamp"

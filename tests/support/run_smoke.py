@@ -18,6 +18,7 @@ import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PORT, BOLT_PORT = 8728, 8729
+ADDRESSES = ("--http", f"127.0.0.1:{PORT}", "--bolt", f"127.0.0.1:{BOLT_PORT}")
 ENV = {**os.environ, "http_proxy": "", "https_proxy": ""}
 
 
@@ -26,7 +27,7 @@ class Running:
 
     def __init__(self, *words):
         self.begun = time.monotonic()
-        self.process = subprocess.Popen([str(TOP / "run"), "--port", str(PORT), "--bolt-port", str(BOLT_PORT), *words],
+        self.process = subprocess.Popen([str(TOP / "run"), *ADDRESSES, *words],
                                         cwd="/", env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         start_new_session=True)
         self.out, self.err = [], []
@@ -116,14 +117,14 @@ def says_that_a_port_is_taken():
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", PORT))
         taken.listen()
-        text = run_and_fail("--port", str(PORT), "--bolt-port", str(BOLT_PORT))
-    assert f"port {PORT} is taken" in text, text[-300:]
+        text = run_and_fail(*ADDRESSES)
+    assert f":{PORT} is taken" in text, text[-300:]
 
 
 def says_what_is_wrong_with_its_words():
     assert "--help" in run_and_fail("--no-such-option")
-    assert "not a port" in run_and_fail("--port", "many")
-    assert "no store" in run_and_fail("--port", str(PORT), "--bolt-port", str(BOLT_PORT), "--store", "/nonexistent/store")
+    assert "no address" in run_and_fail("--http", "many")
+    assert "no store" in run_and_fail(*ADDRESSES, "--store", "/nonexistent/store")
 
 
 def main():

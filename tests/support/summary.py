@@ -2,7 +2,7 @@
 """Adds up what the runners of ./test report; the last line is `N passed, N failed, N skipped`.
 
 Each runner leaves NAME.status (exit status and seconds) and, if it counts cases, a report: NAME.ctest.xml with
-NAME/*.xml of GoogleTest, NAME.vitest.json, NAME.playwright.json or NAME.cases.json. A runner without a report is one
+NAME/*.xml of GoogleTest, NAME.vitest.json, NAME.playwright.json, NAME.junit.xml or NAME.cases.json. A runner without a report is one
 test. One that failed although its report shows no failure died on the way and counts as one failure: nothing that goes
 wrong can add up to success.
 """
@@ -115,8 +115,22 @@ def cases(path):
     return Count(len(texts["passed"]), texts["failed"], texts["skipped"])
 
 
+def junit(path):
+    """Node's own runner: a case holds <failure> or <skipped>."""
+    passed, failed, skipped = 0, [], []
+    for case in ET.parse(path).getroot().iter("testcase"):
+        wrong, skip = case.find("failure"), case.find("skipped")
+        if wrong is not None:
+            failed.append(f"{case.get('name')}: {first_line(wrong.get('message'), 'failed')}")
+        elif skip is not None:
+            skipped.append(f"{case.get('name')}: {first_line(skip.get('message'), 'no reason given')}")
+        else:
+            passed += 1
+    return Count(passed, failed, skipped)
+
+
 def read_part(folder, name, status):
-    readers = {".vitest.json": vitest, ".playwright.json": playwright, ".cases.json": cases,
+    readers = {".junit.xml": junit, ".vitest.json": vitest, ".playwright.json": playwright, ".cases.json": cases,
                ".ctest.xml": lambda path: ctest(path, os.path.join(folder, name))}
     for suffix, reader in readers.items():
         path = os.path.join(folder, name + suffix)

@@ -66,6 +66,12 @@ class Summary(unittest.TestCase):
         self.write("e2e.playwright.json", json.dumps({"suites": [{"suites": [inner]}]}))
         self.assertEqual(self.last(), ("1 passed, 1 failed, 0 skipped", True))
 
+    def test_nodes_own_runner_counts(self):
+        self.write("drivers.status", "1 1")
+        self.write("drivers.junit.xml", SUITE.format('<testcase name="a"/><testcase name="b"><failure message="no"/></testcase>'
+                                                     '<testcase name="c"><skipped/></testcase>'))
+        self.assertEqual(self.last(), ("1 passed, 1 failed, 1 skipped", True))
+
     def test_a_web_file_that_does_not_load_fails(self):
         self.write("web.status", "1 1")
         self.write("web.vitest.json", json.dumps({"testResults": [{"name": "a", "status": "failed", "assertionResults": []}]}))
