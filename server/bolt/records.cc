@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "query/engine/elements.h"
 #include "server/bolt/packstream.h"
 #include "storage/base/status.h"
 
@@ -21,19 +22,7 @@ class Encoder {
   Encoder(Cursor& cursor, const RecordFormat& format) : cursor_(cursor), format_(format) {}
 
   absl::Status Load(std::span<const std::vector<Value>> rows) {
-    for (const auto& row : rows) {
-      for (const Value& v : row) Collect(v);
-    }
-    std::vector<NodeView> nodes;
-    std::vector<LinkView> links;
-    if (!node_ids_.empty()) SKEIN_RETURN_IF_ERROR(cursor_.Describe(node_ids_, &nodes));
-    if (!link_ids_.empty()) SKEIN_RETURN_IF_ERROR(cursor_.Describe(link_ids_, &links));
-    if (nodes.size() != node_ids_.size() || links.size() != link_ids_.size()) {
-      return Internal("elements of a record are missing");
-    }
-    for (size_t i = 0; i < nodes.size(); ++i) nodes_[node_ids_[i]] = std::move(nodes[i]);
-    for (size_t i = 0; i < links.size(); ++i) links_[link_ids_[i]] = std::move(links[i]);
-    return absl::OkStatus();
+    return elements_.Load(cursor_, rows);
   }
 
   absl::Status Row(const std::vector<Value>& row, PackWriter& w) {
@@ -44,35 +33,6 @@ class Encoder {
   }
 
  private:
-  void Collect(const Value& v) {
-    switch (v.kind()) {
-      case ValueKind::kNode:
-        AddNode(v.node());
-        break;
-      case ValueKind::kLink:
-        AddLink(v.link());
-        break;
-      case ValueKind::kPath:
-        for (NodeId n : v.path().nodes) AddNode(n);
-        for (LinkId l : v.path().links) AddLink(l);
-        break;
-      case ValueKind::kList:
-        for (const Value& item : v.list()) Collect(item);
-        break;
-      case ValueKind::kMap:
-        for (const auto& [key, item] : v.map()) Collect(item);
-        break;
-      default:
-        break;
-    }
-  }
-  void AddNode(NodeId id) {
-    if (nodes_.try_emplace(id).second) node_ids_.push_back(id);
-  }
-  void AddLink(LinkId id) {
-    if (links_.try_emplace(id).second) link_ids_.push_back(id);
-  }
-
   absl::Status Item(const Value& v, PackWriter& w) {
     switch (v.kind()) {
       case ValueKind::kNull:
@@ -100,9 +60,9 @@ class Encoder {
       case ValueKind::kMap:
         return Properties(v.map(), w);
       case ValueKind::kNode:
-        return Node(nodes_.at(v.node()), w);
+        return Node(elements_.node(v.node()), w);
       case ValueKind::kLink:
-        return Relationship(links_.at(v.link()), w);
+        return Relationship(elements_.link(v.link()), w);
       case ValueKind::kPath:
         return Path(v.path(), w);
       default:
@@ -170,14 +130,14 @@ class Encoder {
     }
     w.StructHeader(kPath, 3);
     w.ListHeader(nodes.size());
-    for (NodeId n : nodes) SKEIN_RETURN_IF_ERROR(Node(nodes_.at(n), w));
+    for (NodeId n : nodes) SKEIN_RETURN_IF_ERROR(Node(elements_.node(n), w));
     w.ListHeader(links.size());
-    for (LinkId l : links) SKEIN_RETURN_IF_ERROR(Unbound(links_.at(l), w));
+    for (LinkId l : links) SKEIN_RETURN_IF_ERROR(Unbound(elements_.link(l), w));
     w.ListHeader(2 * path.links.size());
     for (size_t i = 0; i < path.links.size(); ++i) {
-      const LinkView& link = links_.at(path.links[i]);
-      const int64_t from = nodes_.at(path.nodes[i]).id;
-      const int64_t to = nodes_.at(path.nodes[i + 1]).id;
+      const LinkView& link = elements_.link(path.links[i]);
+      const int64_t from = elements_.node(path.nodes[i]).id;
+      const int64_t to = elements_.node(path.nodes[i + 1]).id;
       const bool forward = link.from == from && link.to == to;
       if (!forward && !(link.from == to && link.to == from)) {
         return Internal("a path's link does not join its nodes");
@@ -192,10 +152,7 @@ class Encoder {
 
   Cursor& cursor_;
   const RecordFormat format_;
-  std::vector<NodeId> node_ids_;
-  std::vector<LinkId> link_ids_;
-  absl::flat_hash_map<NodeId, NodeView> nodes_;
-  absl::flat_hash_map<LinkId, LinkView> links_;
+  Elements elements_;
 };
 
 }  // namespace
