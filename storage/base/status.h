@@ -71,13 +71,15 @@ inline std::string_view Message(const absl::Status& status) { return ToStd(statu
     }                                                               \
   } while (false)
 
-// SKEIN_ASSIGN_OR_RETURN(auto x, F());
+// SKEIN_ASSIGN_OR_RETURN(auto x, F()); what is declared cannot stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define SKEIN_ASSIGN_OR_RETURN(lhs, expr) \
   SKEIN_ASSIGN_OR_RETURN_IMPL(SKEIN_CONCAT(skein_or_, __LINE__), lhs, expr)
 #define SKEIN_ASSIGN_OR_RETURN_IMPL(tmp, lhs, expr) \
   auto tmp = (expr);                                \
   if (!tmp.ok()) return std::move(tmp).status();    \
   lhs = *std::move(tmp)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // Drops an error on purpose; the reason is a string literal for readers and for grep.
 #define SKEIN_IGNORE_ERROR(expr, reason)  \
