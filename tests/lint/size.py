@@ -83,7 +83,7 @@ def measure(root):
         functions = ()
         if path.endswith(tree.CPP) and not path.endswith("_test.cc"):
             functions = cpp_functions(text)
-        elif path.endswith(tree.WEB) and not re.search(r"\.(test|spec)\.tsx?$", path):
+        elif path.startswith("workbench/src/") and path.endswith(tree.WEB) and not re.search(r"\.test\.tsx?$", path):
             functions = web_functions(text)
         for function, first, size in functions:
             if size > FUNCTION_LINES:
