@@ -244,8 +244,19 @@ absl::StatusOr<LabelExprPtr> Parser::ParseLabelTerm() {
   return node;
 }
 
+// Does the text before `name` hold the same name? Only tells two errors apart, so scopes do not
+// matter.
+bool Parser::IsNamedBefore(const Name& name) const {
+  for (const Token& token : tokens_) {
+    if (token.begin >= name.span.begin.offset) return false;
+    const bool is_name = token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName;
+    if (is_name && NameOf(token, text_) == name.text) return true;
+  }
+  return false;
+}
+
 // What CREATE and MERGE make must say all there is to say about a link.
-absl::Status Parser::CheckCreated(const PathPattern& path, bool needs_direction) {
+absl::Status Parser::CheckCreated(const PathPattern& path, bool needs_direction) const {
   if (path.mode != PathMode::kAll) {
     return Fail(ErrorDetail::kUnexpectedSyntax, path.span.begin,
                 "a shortest path cannot be created");
@@ -254,6 +265,10 @@ absl::Status Parser::CheckCreated(const PathPattern& path, bool needs_direction)
     if (link.hops.has_value()) {
       return Fail(ErrorDetail::kCreatingVarLength, link.hops->span.begin,
                   "a link to be created has no hop range");
+    }
+    if (link.types == nullptr && link.variable.has_value() && IsNamedBefore(*link.variable)) {
+      return Fail(ErrorDetail::kVariableAlreadyBound, link.variable->span.begin,
+                  internal::Join("'", link.variable->text, "' is a link already"));
     }
     if (link.types == nullptr || link.types->kind != LabelExpr::Kind::kName) {
       return Fail(ErrorDetail::kNoSingleRelationshipType, link.span.begin,

@@ -155,7 +155,6 @@ absl::StatusOr<Name> Parser::ParseName(std::string_view what) {
   const Position begin = Here();
   Name name;
   name.text = NameOf(At(), text_);
-  if (name.text.empty()) return Fail(ErrorDetail::kUnexpectedSyntax, begin, "a name is not empty");
   Skip();
   name.span = SpanFrom(begin);
   return name;

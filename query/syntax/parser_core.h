@@ -168,7 +168,8 @@ class Parser {
   absl::StatusOr<LabelExprPtr> ParseLabelExpr(bool with_bar);
   absl::StatusOr<LabelExprPtr> ParseLabelConjunction();
   absl::StatusOr<LabelExprPtr> ParseLabelTerm();
-  static absl::Status CheckCreated(const PathPattern& path, bool needs_direction);
+  bool IsNamedBefore(const Name& name) const;
+  absl::Status CheckCreated(const PathPattern& path, bool needs_direction) const;
   static absl::Status CheckNoParameters(const PathPattern& path);
 
   // ---- clauses (parse_clause.cc, parse_projection.cc) ----
