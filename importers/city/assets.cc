@@ -6,8 +6,10 @@
 namespace skein::city {
 namespace {
 
-// Shares in per mille of adults, near what a Chinese city of this size reports; they set the volume.
-constexpr uint32_t kSecondHandset = 120, kCar = 300, kMotorcycle = 110, kEbike = 300, kAccount = 720;
+// Shares in per mille of adults, near what a Chinese city of this size reports; they set the
+// volume.
+constexpr uint32_t kSecondHandset = 120, kCar = 300, kMotorcycle = 110, kEbike = 300,
+                   kAccount = 720;
 constexpr uint32_t kPassport = 130;
 
 Seconds LongAgo(const World& w, Dice& dice, int32_t days_low, int32_t days_high) {
@@ -18,10 +20,11 @@ Seconds LongAgo(const World& w, Dice& dice, int32_t days_low, int32_t days_high)
 // Ordinary upgrades: SIM and handset change hands together, or the handset alone.
 void ChangeHandset(World& w, Dice& dice, Phone& phone) {
   Attachment& before = phone.uses.back();
-  const bool within = dice.Chance(120);  // some within the window, so that "new SIM" alone proves nothing
-  const Seconds when = within ? CityTime(w.first_day + dice.Between(1, 26), dice.Between(9, 20),
-                                         dice.Between(0, 59))
-                              : LongAgo(w, dice, 20, 380);
+  const bool within =
+      dice.Chance(120);  // some within the window, so that "new SIM" alone proves nothing
+  const Seconds when =
+      within ? CityTime(w.first_day + dice.Between(1, 26), dice.Between(9, 20), dice.Between(0, 59))
+             : LongAgo(w, dice, 20, 380);
   if (when <= before.from) return;
   before.to = when;
   Attachment next;
@@ -47,7 +50,8 @@ void BuildVehicles(World& w) {
     const int32_t age = AgeOf(w, PersonAt(w, i));
     if (age < 20 || age > 72) continue;
     const Days when = w.first_day - dice.Between(30, 4000);
-    if (dice.Chance(kCar)) PersonAt(w, i).car = NewVehicle(w, VehicleKind::kCar, i, kNone, when, dice);
+    if (dice.Chance(kCar))
+      PersonAt(w, i).car = NewVehicle(w, VehicleKind::kCar, i, kNone, when, dice);
     if (dice.Chance(kMotorcycle)) NewVehicle(w, VehicleKind::kMotorcycle, i, kNone, when, dice);
     if (dice.Chance(kEbike)) {
       Ebike e;

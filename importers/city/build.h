@@ -1,7 +1,8 @@
 // The stages that make a World, in the order BuildWorld calls them.
 //
 // Order     Each stage draws from its own stream of Dice, so that a stage can change without
-//           moving what others draw; but indices shift, so the order is part of the generator version.
+//           moving what others draw; but indices shift, so the order is part of the generator
+//           version.
 #pragma once
 
 #include <string>
@@ -37,7 +38,8 @@ int32_t HomeCrossing(const World& w, const Person& p);
 int32_t NewPhone(World& w, int32_t owner, Seconds opened);
 int32_t NewDevice(World& w);
 std::string NewImsi(World& w);
-int32_t NewVehicle(World& w, VehicleKind kind, int32_t owner, int32_t firm, Days registered, Dice& dice);
+int32_t NewVehicle(World& w, VehicleKind kind, int32_t owner, int32_t firm, Days registered,
+                   Dice& dice);
 int32_t NewAccount(World& w, int32_t owner, int32_t firm, Days opened);
 int32_t NewTag(World& w);
 int32_t NewDocument(World& w, std::string kind, int32_t holder, Days issued, int32_t years);

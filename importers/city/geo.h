@@ -1,9 +1,11 @@
 // Positions: WGS-84 inside, and the two shifted datums that Chinese sources carry.
 //
 // Units     Micro-degrees as integers (Spot); degrees in the transforms.
-// Datums    GCJ-02 shifts WGS-84 by 100–700 m inside a box around China; BD-09 shifts GCJ-02 again. The
-//           formulas are the widely published reverse-engineered ones (eviltransform, MIT); applying
-//           them forward is exact, going back needs iteration, which is the importer's work.
+// Datums    GCJ-02 shifts WGS-84 by 100–700 m inside a box around China; BD-09 shifts GCJ-02 again.
+// The
+//           formulas are the widely published reverse-engineered ones (eviltransform, MIT);
+//           applying them forward is exact, going back needs iteration, which is the importer's
+//           work.
 // Cost      a dozen sines a call.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Invented names of people, streets, firms and goods, Chinese with their Latin spelling.
 //
-// Shape     Names are drawn from short tables by the caller's Dice; any likeness to a person is chance.
-// Lifetime  Tables are static; returned strings are the caller's.
+// Shape     Names are drawn from short tables by the caller's Dice; any likeness to a person is
+// chance. Lifetime  Tables are static; returned strings are the caller's.
 #pragma once
 
 #include <string>
@@ -30,7 +30,7 @@ std::string RoadName(int32_t index);
 std::string FirmName(Dice& dice);
 std::string HotelName(int32_t index);
 
-std::string_view CarMake(int32_t index);         // any index; wraps
+std::string_view CarMake(int32_t index);  // any index; wraps
 std::string_view MotorcycleMake(int32_t index);
 std::string_view EbikeMake(int32_t index);
 

@@ -75,7 +75,8 @@ std::string Imsi(uint64_t serial) {
 
 std::string MacAddress(uint64_t serial) {
   const uint64_t v = Spread(serial, 4294967296ULL, 1414213562ULL);
-  return absl::StrFormat("02:99:%02X:%02X:%02X:%02X", v >> 24, v >> 16 & 255, v >> 8 & 255, v & 255);
+  return absl::StrFormat("02:99:%02X:%02X:%02X:%02X", v >> 24, v >> 16 & 255, v >> 8 & 255,
+                         v & 255);
 }
 
 std::string AccountNumber(uint64_t serial) {
@@ -93,7 +94,8 @@ std::string PassportNumber(uint64_t serial) {
 }
 
 std::string CreditCode(uint64_t serial) {
-  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";  // GB 32100: 31 characters
+  constexpr std::string_view kAlphabet =
+      "0123456789ABCDEFGHJKLMNPQRTUWXY";  // GB 32100: 31 characters
   std::string out = absl::StrFormat("91990101M%08d", Spread(serial, 100000000ULL, 27182818));
   uint64_t weight = 1, sum = 0;
   for (const char c : out) {

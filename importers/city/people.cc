@@ -33,7 +33,8 @@ class FamilyBuilder {
       mother = PersonAt(w_, father).spouse;
       name = WithSurnameOf(name, PersonAt(w_, father).name);
     }
-    const int32_t region = dice_.Chance(700) ? 990101 + dice_.Between(0, 5) : 990201 + dice_.Between(0, 40);
+    const int32_t region =
+        dice_.Chance(700) ? 990101 + dice_.Between(0, 5) : 990201 + dice_.Between(0, 40);
     const int32_t id = NewPerson(w_, name, male, born, region);
     PersonAt(w_, id).father = father;
     PersonAt(w_, id).mother = mother;
@@ -85,7 +86,9 @@ class FamilyBuilder {
     NewHousehold(w_, AnyAddress(), {husband, wife});
   }
 
-  void Single() { NewHousehold(w_, AnyAddress(), {Adult(dice_.Between(21, 82), dice_.Chance(520))}); }
+  void Single() {
+    NewHousehold(w_, AnyAddress(), {Adult(dice_.Between(21, 82), dice_.Chance(520))});
+  }
 
   std::vector<int32_t> NewCouple(int32_t low, int32_t high) {
     const int32_t age = dice_.Between(low, high);

@@ -13,9 +13,9 @@ namespace {
 
 // An empty patch of the East China Sea: no real street can be meant.
 constexpr Spot kCorner{29570000, 123760000};
-constexpr int32_t kLatStep = 6300;       // 700 m
-constexpr int32_t kLonStep = 7240;       // 700 m at this latitude
-constexpr int32_t kTownWest = -393000;   // 38 km west of the corner
+constexpr int32_t kLatStep = 6300;      // 700 m
+constexpr int32_t kLonStep = 7240;      // 700 m at this latitude
+constexpr int32_t kTownWest = -393000;  // 38 km west of the corner
 constexpr int32_t kTownNorth = 12600;
 
 int32_t Columns(uint32_t scale) {
@@ -28,7 +28,8 @@ std::string CrossingName(const Crossing& c) {
 }
 
 void BuildCrossings(World& w) {
-  constexpr std::string_view kNames[] = {"城东区", "城南区", "城西区", "城北区", "港湾区", "云台区"};
+  constexpr std::string_view kNames[] = {"城东区", "城南区", "城西区",
+                                         "城北区", "港湾区", "云台区"};
   for (int32_t i = 0; i < 6; ++i) w.districts.push_back({std::string(kNames[i]), 990101 + i});
   w.districts.push_back({"石坞镇", kTownRegion});
   for (int32_t row = 0; row < w.rows; ++row) {
@@ -69,14 +70,15 @@ int32_t AddSensor(std::vector<Sensor>& out, const World& w, Dice& dice, int32_t 
 // The pattern of stations leaves none further than two crossings away.
 int32_t NearestStation(const World& w, int32_t crossing) {
   const Crossing& here = At(w.crossings, crossing);
-  const int32_t columns = here.town ? w.town_side : w.columns, rows = here.town ? w.town_side : w.rows;
+  const int32_t columns = here.town ? w.town_side : w.columns,
+                rows = here.town ? w.town_side : w.rows;
   int32_t best = kNone, best_distance = std::numeric_limits<int32_t>::max();
   for (int32_t row = std::max(0, here.row - 2); row <= std::min(rows - 1, here.row + 2); ++row) {
     for (int32_t column = std::max(0, here.column - 2);
          column <= std::min(columns - 1, here.column + 2); ++column) {
       const int32_t there = here.town ? TownCrossing(w, column, row) : CrossingOf(w, column, row);
-      const int32_t distance = (column - here.column) * (column - here.column) +
-                               (row - here.row) * (row - here.row);
+      const int32_t distance =
+          (column - here.column) * (column - here.column) + (row - here.row) * (row - here.row);
       if (At(w.crossings, there).own_station == kNone || distance >= best_distance) continue;
       best = At(w.crossings, there).own_station;
       best_distance = distance;
@@ -104,7 +106,8 @@ void BuildSensors(World& w) {
       c.tag_station = AddSensor(w.tag_stations, w, dice, i, "RF", "射频基站");
     }
   }
-  // One camera's clock runs seven minutes ahead: what it reports must not count as impossible speed.
+  // One camera's clock runs seven minutes ahead: what it reports must not count as impossible
+  // speed.
   w.cameras[w.cameras.size() / 3].clock_fault = true;
   for (int32_t i = 0; i < crossings; ++i) At(w.crossings, i).station = NearestStation(w, i);
 }
@@ -117,8 +120,8 @@ void BuildAddresses(World& w) {
     Address a;
     a.code = absl::StrFormat("DZ%07d", w.addresses.size() + 1);
     const int32_t no = ++At(numbers, crossing) * 2 + 7 * c.column;
-    const std::string street =
-        c.town ? absl::StrCat("第", c.row + 1, "村") : (no % 4 == 0 ? RoadName(c.row) : AvenueName(c.column));
+    const std::string street = c.town ? absl::StrCat("第", c.row + 1, "村")
+                                      : (no % 4 == 0 ? RoadName(c.row) : AvenueName(c.column));
     a.name = absl::StrCat(At(w.districts, c.district).name, street, c.row * 100 + no, "号");
     a.crossing = crossing;
     a.spot = Near(dice, c.spot, 280);

@@ -1,6 +1,7 @@
 // The ground: crossings, sensors, hotels, addresses, firms, and the ways between crossings.
 //
-// Shape     A grid of avenues and roads 700 m apart (12 × 10 at scale 1), and 38 km west of it a township
+// Shape     A grid of avenues and roads 700 m apart (12 × 10 at scale 1), and 38 km west of it a
+// township
 //           of 3 × 3, joined by one expressway without cameras between.
 #pragma once
 

@@ -13,7 +13,8 @@ constexpr uint64_t kGolden = 0x9E3779B97F4A7C15ULL;
 
 }  // namespace
 
-Dice::Dice(uint64_t seed, std::string_view purpose, uint64_t a, uint64_t b) : state_(Mix(seed + kGolden)) {
+Dice::Dice(uint64_t seed, std::string_view purpose, uint64_t a, uint64_t b)
+    : state_(Mix(seed + kGolden)) {
   for (const char c : purpose) state_ = Mix(state_ ^ static_cast<unsigned char>(c)) + kGolden;
   state_ = Mix(state_ ^ a) + kGolden;
   state_ = Mix(state_ ^ b) + kGolden;

@@ -1,6 +1,7 @@
 // Dice: the city's own random numbers, the same on every machine and library.
 //
-// Shape     SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014):
+// Shape     SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+// 2014):
 //           64 bits of state, one multiply-xor chain a draw. Not for secrets.
 // Streams   Dice(seed, purpose, a, b) is an independent stream, so that adding a draw in one place
 //           changes nothing elsewhere, and a day can be generated without those before it.

@@ -1,10 +1,11 @@
 // The invented city while it is being made: plain records, linked by index, no behaviour.
 //
-// Shape     Everything lies in vectors of World; an int32_t field named after a record is an index into
+// Shape     Everything lies in vectors of World; an int32_t field named after a record is an index
+// into
 //           its vector, -1 for none. Streams of events (passages, calls, …) are made day by day
 //           (daily.h) and are not kept; `scripted` holds those that stories plant.
-// Units     Seconds since 1970 UTC, Days since 1970, money in fen, positions in micro-degrees WGS-84.
-// Lifetime  Built once by BuildWorld (build.h) in a fixed order, then only read.
+// Units     Seconds since 1970 UTC, Days since 1970, money in fen, positions in micro-degrees
+// WGS-84. Lifetime  Built once by BuildWorld (build.h) in a fixed order, then only read.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct Crossing {
   Spot spot;
   int32_t column = 0, row = 0;
   bool town = false;
-  int32_t district = 0;  // index into World::districts
+  int32_t district = 0;     // index into World::districts
   int32_t station = kNone;  // nearest base station
   int32_t own_station = kNone, camera = kNone, point = kNone, tag_station = kNone;  // standing here
 };
@@ -116,7 +117,8 @@ struct Ebike {
   Days registered = 0;
 };
 struct Document {
-  std::string number, kind;  // kind as the register codes it: P passport, T pass, B household booklet
+  std::string number,
+      kind;  // kind as the register codes it: P passport, T pass, B household booklet
   int32_t holder = kNone;
   Days issued = 0, expires = 0;
   std::string office;
@@ -141,7 +143,8 @@ struct Ticket {
 };
 struct Involvement {
   int32_t person = kNone;
-  std::string role;  // code of the case registry: 01 suspect, 02 victim, 03 witness, 04 reporter, 05 at large
+  std::string role;  // code of the case registry: 01 suspect, 02 victim, 03 witness, 04 reporter,
+                     // 05 at large
   std::string alias;
 };
 struct Case {
@@ -249,7 +252,9 @@ struct World {
 
 // Short cuts that every builder needs.
 inline Person& PersonAt(World& w, int32_t i) { return w.people[static_cast<size_t>(i)]; }
-inline const Person& PersonAt(const World& w, int32_t i) { return w.people[static_cast<size_t>(i)]; }
+inline const Person& PersonAt(const World& w, int32_t i) {
+  return w.people[static_cast<size_t>(i)];
+}
 template <typename T>
 T& At(std::vector<T>& v, int32_t i) {
   return v[static_cast<size_t>(i)];
