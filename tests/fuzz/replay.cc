@@ -18,7 +18,7 @@
 
 namespace {
 
-constexpr int kRounds = 400;
+constexpr int kRounds = 4000;
 constexpr int kNightly = 50;
 
 std::string current;  // what is running, for the crash handler
