@@ -1,0 +1,140 @@
+// The planner's state and steps; private to query/plan (planner.h is the entry).
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/plan/planner.h"
+
+namespace skein::plan {
+
+// What is known about the graph's size; guesses where there is no Reader.
+class Statistics {
+ public:
+  explicit Statistics(const PlanOptions& options) : options_(options) {}
+  double Nodes(std::string_view label) const;  // "": all
+  double Links(const std::vector<std::string>& types) const;
+  // An online index over exactly `key` of `label`. Sets *unique.
+  bool HasIndex(std::string_view label, std::string_view key, bool* unique) const;
+
+ private:
+  const PlanOptions& options_;
+};
+
+class Builder {
+ public:
+  Builder(const bind::BoundStatement& statement, const PlanOptions& options)
+      : options_(options),
+        statistics_(options),
+        next_slot_(statement.slots),
+        slot_names_(statement.slot_names) {}
+
+  // The plan of a query over `input`. Inside an Apply `partition` numbers the outer rows.
+  absl::StatusOr<NodePtr> BuildQuery(const bind::Query& query, NodePtr input, Slot partition,
+                                     const std::set<Slot>& bound);
+  Slot NewSlot(std::string name);
+  Slot slots() const { return next_slot_; }
+  const std::vector<std::string>& slot_names() const { return slot_names_; }
+
+ private:
+  friend class PatternPlanner;
+  struct State {
+    NodePtr plan;
+    Slot partition = kNoSlot;
+    std::set<Slot> outer;   // slots of the outer row, inside an Apply
+    std::set<Slot> bound;   // slots that rows have
+    bool has_read = false;  // since the last barrier
+    bool has_written = false;
+  };
+
+  absl::Status BuildClause(const bind::Clause& clause, State* state);
+  absl::Status BuildMatch(const bind::Match& match, State* state);
+  absl::Status BuildProject(const bind::Project& project, State* state);
+  absl::Status BuildMerge(const bind::Merge& merge, State* state);
+  absl::Status BuildForeach(const bind::Foreach& foreach, State* state);
+  absl::Status BuildProcedure(const bind::CallProcedure& call, State* state);
+  absl::Status BuildCall(const bind::CallSubquery& call, State* state);
+  absl::StatusOr<NodePtr> BuildPart(const bind::QueryPart& part, NodePtr input, Slot partition,
+                                    const std::set<Slot>& bound);
+
+  // Plans the subqueries inside an expression (once each).
+  absl::Status PlanSubqueries(const ExprRef& e);
+  absl::Status PlanSubqueries(const std::vector<ExprRef>& list);
+  // New node over *state's plan.
+  absl::StatusOr<Node*> Add(NodeKind kind, State* state);
+  absl::Status Filter(const std::vector<ExprRef>& predicates, State* state);
+  // Before a write: what was read so far is settled. Before a read: what was written is.
+  absl::Status BeforeWrite(State* state);
+  absl::Status BeforeRead(State* state);
+  absl::Status BeforeReadIfAny(const std::vector<ExprRef>& exprs, State* state);
+
+  const PlanOptions& options_;
+  Statistics statistics_;
+  Slot next_slot_;
+  std::vector<std::string> slot_names_;
+  size_t nodes_ = 0;
+};
+
+// Turns one pattern into operators over state->plan.
+class PatternPlanner {
+ public:
+  PatternPlanner(Builder& builder, const bind::Pattern& pattern, Builder::State* state);
+  absl::Status Run();
+
+ private:
+  struct Start {
+    enum class Way : uint8_t { kAll, kLabel, kIndex, kId } way = Way::kAll;
+    Slot node = kNoSlot;
+    double rows = 0;
+    std::string label;
+    std::string key;
+    size_t predicate = SIZE_MAX;   // that the access answers
+    size_t predicate2 = SIZE_MAX;  // the other end of a range
+    ExprRef value, low, high;
+    bool low_inclusive = true, high_inclusive = true;
+  };
+
+  // Ways to go on, cheapest first.
+  absl::Status PlaceReadyLinks(bool* progress);
+  absl::Status PlaceLink(size_t index);
+  absl::Status PlaceExpand(size_t index, bool from_left);
+  absl::Status PlaceInto(size_t index);
+  absl::Status PlaceShortest(size_t index);
+  absl::Status PlaceStart(const Start& start);
+  absl::Status PlacePredicates();
+  absl::Status PlaceJoin(const std::set<Slot>& component);
+  bool Best(Start* start, size_t* link, bool* from_left) const;
+
+  Start BestStart(Slot node) const;
+  void ConsiderPredicate(Slot node, size_t index, const std::vector<std::string>& labels,
+                         Start* best) const;
+  double FanOut(size_t link, bool from_left) const;
+  // Share of rows that the open predicates on `node` alone let pass.
+  double Selectivity(Slot node) const;
+  std::vector<std::string> LabelsOf(Slot node) const;
+  bool IsBound(Slot slot) const { return state_->bound.contains(slot); }
+  // All slots of the expression have values, `extra` apart.
+  bool Ready(const ExprRef& e, Slot extra = kNoSlot) const;
+  std::vector<Slot> DistinctFrom(size_t link) const;
+  std::set<Slot> Component(Slot node) const;
+
+  Builder& builder_;
+  const bind::Pattern& pattern_;
+  Builder::State* state_;
+  std::vector<uint8_t> link_placed_;
+  std::vector<uint8_t> predicate_placed_;
+};
+
+// Open ends of `n.key <op> value` and the like; null `value` where the predicate is no such thing.
+struct PropertyTest {
+  enum class Op : uint8_t { kNone, kEqual, kIn, kLess, kLessEqual, kGreater, kGreaterEqual, kId };
+  Op op = Op::kNone;
+  Slot node = kNoSlot;
+  std::string key;
+  ExprRef value;
+};
+PropertyTest ReadPropertyTest(const ExprRef& e);
+
+}  // namespace skein::plan

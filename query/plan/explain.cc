@@ -1,0 +1,216 @@
+#include "query/plan/explain.h"
+
+#include <cmath>
+
+#include "absl/strings/str_format.h"
+
+namespace skein::plan {
+
+namespace {
+
+class Explainer {
+ public:
+  Explainer(const Plan& plan, const Measures* measures) : plan_(plan), measures_(measures) {}
+
+  void Text(const Node& node, int depth, std::string* out) const {
+    out->append(static_cast<size_t>(depth) * 2, ' ');
+    out->append(KindText(node.kind));
+    if (const std::string details = Details(node); !details.empty()) *out += "  " + details;
+    *out += absl::StrFormat("  (~%.0f rows", std::round(node.estimated_rows));
+    if (const Measure* m = Find(node); m != nullptr) {
+      *out += absl::StrFormat("; %d rows, %.3f ms", m->rows, static_cast<double>(m->nanos) / 1e6);
+    }
+    *out += ")\n";
+    for (const NodePtr& child : node.children) Text(*child, depth + 1, out);
+    for (const Node* inner : Inner(node)) {
+      out->append(static_cast<size_t>(depth + 1) * 2, ' ');
+      *out += "subquery\n";
+      Text(*inner, depth + 2, out);
+    }
+  }
+
+  void Json(const Node& node, std::string* out) const {
+    *out += "{\"operator\":\"" + std::string(KindText(node.kind)) + "\",\"details\":\"";
+    AppendEscaped(Details(node), out);
+    *out += absl::StrFormat("\",\"estimatedRows\":%.0f", std::round(node.estimated_rows));
+    if (const Measure* m = Find(node); m != nullptr) {
+      *out += absl::StrFormat(",\"rows\":%d,\"timeMs\":%.3f", m->rows,
+                              static_cast<double>(m->nanos) / 1e6);
+    }
+    *out += ",\"children\":[";
+    bool first = true;
+    const auto add = [this, &first, out](const Node& child) {
+      if (!first) *out += ",";
+      first = false;
+      Json(child, out);
+    };
+    for (const NodePtr& child : node.children) add(*child);
+    for (const Node* inner : Inner(node)) add(*inner);
+    *out += "]}";
+  }
+
+ private:
+  const Measure* Find(const Node& node) const {
+    if (measures_ == nullptr) return nullptr;
+    const auto it = measures_->find(&node);
+    return it == measures_->end() ? nullptr : &it->second;
+  }
+
+  std::string Name(Slot slot) const {
+    return slot < plan_.slot_names.size() ? plan_.slot_names[slot] : "#" + std::to_string(slot);
+  }
+  std::string ExprText(const ExprRef& e) const {
+    return bind::ExprText(e, [this](Slot slot) { return Name(slot); });
+  }
+  std::string Names(const std::vector<Slot>& slots) const {
+    std::string out;
+    for (const Slot slot : slots) out += (out.empty() ? "" : ", ") + Name(slot);
+    return out;
+  }
+  std::string Exprs(const std::vector<ExprRef>& exprs, std::string_view between) const {
+    std::string out;
+    for (const ExprRef& e : exprs) {
+      if (!out.empty()) out += between;
+      out += ExprText(e);
+    }
+    return out;
+  }
+
+  static std::vector<const Node*> Inner(const Node& node) {
+    std::vector<const Node*> out;
+    for (const ExprRef& e : ExprsOf(node)) {
+      bind::Walk(e, [&out](const bind::Expr& expr) {
+        if (expr.kind == bind::ExprKind::kSubquery && expr.subquery->plan != nullptr) {
+          out.push_back(expr.subquery->plan.get());
+        }
+        return true;
+      });
+    }
+    return out;
+  }
+
+  std::string Link(const Node& node) const {
+    std::string types;
+    for (const std::string& type : node.types) types += (types.empty() ? ":" : "|") + type;
+    std::string hops;
+    if (node.kind == NodeKind::kVarExpand || node.kind == NodeKind::kShortestPath ||
+        node.kind == NodeKind::kReachable) {
+      hops = "*" + std::to_string(node.min) + "..";
+      if (node.max != INT64_MAX) hops += std::to_string(node.max);
+    }
+    const bool left = node.direction == bind::LinkDirection::kLeft;
+    const bool right = node.direction == bind::LinkDirection::kRight;
+    return "(" + Name(node.from) + ")" + (left ? "<-[" : "-[") +
+           (node.link == kNoSlot ? "" : Name(node.link)) + types + hops + (right ? "]->(" : "]-(") +
+           Name(node.to) + ")";
+  }
+
+  std::string Sort(const Node& node) const {
+    std::string out;
+    for (const auto& key : node.sort) {
+      out += (out.empty() ? "" : ", ") + ExprText(key.expr) + (key.descending ? " DESC" : "");
+    }
+    return out;
+  }
+
+  std::string Index(const Node& node) const {
+    std::string out = "(" + Name(node.to) + ":" + node.label + ") " + node.index_keys[0];
+    if (!node.exprs.empty()) out += " IN " + ExprText(node.exprs[0]);
+    if (node.seek_low != nullptr) {
+      out += (node.low_inclusive ? " >= " : " > ") + ExprText(node.seek_low);
+    }
+    if (node.seek_high != nullptr) {
+      out += (node.high_inclusive ? " <= " : " < ") + ExprText(node.seek_high);
+    }
+    return out;
+  }
+
+  std::string Details(const Node& node) const {
+    switch (node.kind) {
+      case NodeKind::kScanNodes:
+        return "(" + Name(node.to) + (node.label.empty() ? "" : ":" + node.label) + ")";
+      case NodeKind::kSeekIds:
+        return Name(node.to) + " IN " + ExprText(node.exprs[0]);
+      case NodeKind::kSeekIndex:
+        return Index(node);
+      case NodeKind::kLinkEnds:
+      case NodeKind::kExpand:
+      case NodeKind::kExpandInto:
+      case NodeKind::kVarExpand:
+      case NodeKind::kShortestPath:
+      case NodeKind::kReachable:
+        return Link(node);
+      case NodeKind::kFilter:
+        return Exprs(node.exprs, " AND ");
+      case NodeKind::kProject: {
+        std::string out;
+        for (const auto& item : node.items) {
+          out += (out.empty() ? "" : ", ") + ExprText(item.expr) + " AS " + Name(item.slot);
+        }
+        return out;
+      }
+      case NodeKind::kAggregate: {
+        std::string out = Names(node.keys);
+        for (const auto& item : node.aggregates) {
+          out += (out.empty() ? "" : ", ") + ExprText(item.call);
+        }
+        return out;
+      }
+      case NodeKind::kDistinct:
+        return Names(node.keys);
+      case NodeKind::kSort:
+        return Sort(node);
+      case NodeKind::kTop:
+        return Sort(node) + " LIMIT " + ExprText(node.limit);
+      case NodeKind::kSkip:
+        return ExprText(node.skip);
+      case NodeKind::kLimit:
+        return ExprText(node.limit);
+      case NodeKind::kUnwind:
+        return ExprText(node.exprs[0]) + " AS " + Name(node.to);
+      case NodeKind::kApply:
+        return node.optional ? "optional" : "";
+      case NodeKind::kJoin:
+        return Exprs(node.left_keys, ", ") + (node.left_keys.empty() ? "product" : " = ") +
+               Exprs(node.right_keys, ", ");
+      case NodeKind::kProcedure:
+        return std::string(node.procedure->name) + "(" + Exprs(node.exprs, ", ") + ")";
+      case NodeKind::kCountStore:
+        return node.types.empty() ? "nodes:" + node.label : "links:" + node.types[0];
+      default:
+        return "";
+    }
+  }
+
+  static void AppendEscaped(std::string_view text, std::string* out) {
+    for (const char c : text) {
+      if (c == '"' || c == '\\') {
+        *out += '\\';
+        *out += c;
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        *out += absl::StrFormat("\\u%04x", static_cast<unsigned>(c));
+      } else {
+        *out += c;
+      }
+    }
+  }
+
+  const Plan& plan_;
+  const Measures* measures_;
+};
+
+}  // namespace
+
+std::string ExplainText(const Plan& plan, const Measures* measures) {
+  std::string out;
+  Explainer(plan, measures).Text(*plan.root, 0, &out);
+  return out;
+}
+
+std::string ExplainJson(const Plan& plan, const Measures* measures) {
+  std::string out;
+  Explainer(plan, measures).Json(*plan.root, &out);
+  return out;
+}
+
+}  // namespace skein::plan

@@ -1,0 +1,250 @@
+#include "query/plan/node.h"
+
+#include <set>
+
+namespace skein::plan {
+
+namespace {
+
+using bind::ExprKind;
+
+void AddExprsOfSet(const std::vector<bind::SetItem>& items, std::vector<ExprRef>* out) {
+  for (const bind::SetItem& item : items) {
+    for (const ExprRef& e : {item.target, item.key_expr, item.value}) {
+      if (e != nullptr) out->push_back(e);
+    }
+  }
+}
+
+void VisitSubqueries(const Node& node, const std::function<void(NodePtr*)>& visit);
+
+void VisitOne(NodePtr* node, const std::function<void(NodePtr*)>& visit) {
+  for (NodePtr& child : (*node)->children) VisitOne(&child, visit);
+  VisitSubqueries(**node, visit);
+  visit(node);
+}
+
+void VisitSubqueries(const Node& node, const std::function<void(NodePtr*)>& visit) {
+  for (const ExprRef& e : ExprsOf(node)) {
+    bind::Walk(e, [&visit](const bind::Expr& expr) {
+      if (expr.kind == ExprKind::kSubquery && expr.subquery->plan != nullptr) {
+        // The holder shares its root; rewrites replace it in place.
+        NodePtr root = std::make_unique<Node>(std::move(*expr.subquery->plan));
+        VisitOne(&root, visit);
+        *expr.subquery->plan = std::move(*root);
+      }
+      return true;
+    });
+  }
+}
+
+}  // namespace
+
+std::string_view KindText(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::kArgument:
+      return "Argument";
+    case NodeKind::kScanNodes:
+      return "ScanNodes";
+    case NodeKind::kSeekIds:
+      return "SeekIds";
+    case NodeKind::kSeekIndex:
+      return "SeekIndex";
+    case NodeKind::kLinkEnds:
+      return "LinkEnds";
+    case NodeKind::kExpand:
+      return "Expand";
+    case NodeKind::kExpandInto:
+      return "ExpandInto";
+    case NodeKind::kVarExpand:
+      return "VarExpand";
+    case NodeKind::kShortestPath:
+      return "ShortestPath";
+    case NodeKind::kFilter:
+      return "Filter";
+    case NodeKind::kProject:
+      return "Project";
+    case NodeKind::kAggregate:
+      return "Aggregate";
+    case NodeKind::kDistinct:
+      return "Distinct";
+    case NodeKind::kSort:
+      return "Sort";
+    case NodeKind::kTop:
+      return "Top";
+    case NodeKind::kSkip:
+      return "Skip";
+    case NodeKind::kLimit:
+      return "Limit";
+    case NodeKind::kUnwind:
+      return "Unwind";
+    case NodeKind::kUnion:
+      return "Union";
+    case NodeKind::kApply:
+      return "Apply";
+    case NodeKind::kJoin:
+      return "Join";
+    case NodeKind::kProcedure:
+      return "Procedure";
+    case NodeKind::kEager:
+      return "Eager";
+    case NodeKind::kEmptyResult:
+      return "EmptyResult";
+    case NodeKind::kCountStore:
+      return "CountStore";
+    case NodeKind::kReachable:
+      return "Reachable";
+    case NodeKind::kCreate:
+      return "Create";
+    case NodeKind::kMerge:
+      return "Merge";
+    case NodeKind::kSet:
+      return "Set";
+    case NodeKind::kDelete:
+      return "Delete";
+    case NodeKind::kForeach:
+      return "Foreach";
+  }
+  return "?";
+}
+
+void VisitPlan(NodePtr* root, const std::function<void(NodePtr*)>& visit) { VisitOne(root, visit); }
+
+std::vector<ExprRef> ExprsOf(const Node& node) {
+  std::vector<ExprRef> out = node.exprs;
+  const auto add = [&out](const ExprRef& e) {
+    if (e != nullptr) out.push_back(e);
+  };
+  add(node.seek_low);
+  add(node.seek_high);
+  add(node.skip);
+  add(node.limit);
+  for (const ExprRef& e : node.element_predicates) add(e);
+  for (const ExprRef& e : node.node_predicates) add(e);
+  for (const auto& item : node.items) add(item.expr);
+  for (const auto& item : node.aggregates) add(item.call);
+  for (const auto& key : node.sort) add(key.expr);
+  for (const ExprRef& e : node.left_keys) add(e);
+  for (const ExprRef& e : node.right_keys) add(e);
+  for (const auto& made : node.creation.nodes) add(made.properties);
+  for (const auto& made : node.creation.links) add(made.properties);
+  for (const auto& path : node.creation.paths) add(path.value);
+  AddExprsOfSet(node.set_items, &out);
+  AddExprsOfSet(node.on_create, &out);
+  AddExprsOfSet(node.on_match, &out);
+  return out;
+}
+
+std::vector<Slot> AddedSlots(const Node& node) {
+  std::vector<Slot> out;
+  const auto add = [&out](Slot slot) {
+    if (slot != kNoSlot) out.push_back(slot);
+  };
+  switch (node.kind) {
+    case NodeKind::kScanNodes:
+    case NodeKind::kSeekIds:
+    case NodeKind::kSeekIndex:
+    case NodeKind::kUnwind:
+    case NodeKind::kCountStore:
+    case NodeKind::kReachable:
+      add(node.to);
+      break;
+    case NodeKind::kLinkEnds:
+      if (!node.from_bound) add(node.from);
+      if (!node.to_bound) add(node.to);
+      break;
+    case NodeKind::kExpand:
+      add(node.link);
+      add(node.to);
+      break;
+    case NodeKind::kExpandInto:
+    case NodeKind::kShortestPath:
+      add(node.link);
+      break;
+    case NodeKind::kVarExpand:
+      add(node.link);
+      if (!node.to_bound) add(node.to);
+      break;
+    case NodeKind::kProject:
+      for (const auto& item : node.items) add(item.slot);
+      break;
+    case NodeKind::kAggregate:
+      for (const auto& item : node.aggregates) add(item.slot);
+      break;
+    case NodeKind::kUnion:
+      for (const Slot slot : node.keys) add(slot);
+      break;
+    case NodeKind::kProcedure:
+      for (const auto& [column, slot] : node.yields) add(slot);
+      break;
+    case NodeKind::kApply:
+      for (const Slot slot : node.nulls) add(slot);
+      break;
+    case NodeKind::kCreate:
+    case NodeKind::kMerge:
+      for (const auto& made : node.creation.nodes) add(made.slot);
+      for (const auto& made : node.creation.links) add(made.slot);
+      for (const auto& path : node.creation.paths) add(path.slot);
+      break;
+    default:
+      break;
+  }
+  return out;
+}
+
+std::vector<Slot> ReadSlots(const Node& node) {
+  std::set<Slot> out;
+  for (const ExprRef& e : ExprsOf(node)) bind::CollectSlots(e, &out);
+  const auto add = [&out](Slot slot) {
+    if (slot != kNoSlot) out.insert(slot);
+  };
+  // An Apply's partition numbers the rows of its inner plan, not of its input.
+  if (node.kind != NodeKind::kApply && node.kind != NodeKind::kMerge) add(node.partition);
+  switch (node.kind) {
+    case NodeKind::kLinkEnds:
+      add(node.link);
+      if (node.from_bound) add(node.from);
+      if (node.to_bound) add(node.to);
+      break;
+    case NodeKind::kExpand:
+    case NodeKind::kReachable:
+      add(node.from);
+      break;
+    case NodeKind::kExpandInto:
+    case NodeKind::kShortestPath:
+      add(node.from);
+      add(node.to);
+      break;
+    case NodeKind::kVarExpand:
+      add(node.from);
+      if (node.to_bound) add(node.to);
+      break;
+    case NodeKind::kAggregate:
+    case NodeKind::kDistinct:
+      for (const Slot slot : node.keys) add(slot);
+      break;
+    case NodeKind::kCreate:
+    case NodeKind::kMerge:
+      for (const auto& made : node.creation.links) {
+        add(made.from);
+        add(made.to);
+      }
+      break;
+    default:
+      break;
+  }
+  for (const Slot slot : node.distinct_links) add(slot);
+  for (const auto& [a, b] : node.distinct_pairs) {
+    add(a);
+    add(b);
+  }
+  // What the node makes itself is not read of its input.
+  for (const Slot slot : AddedSlots(node)) {
+    if (node.kind != NodeKind::kProject && node.kind != NodeKind::kUnion) out.erase(slot);
+  }
+  out.erase(node.element);
+  out.erase(node.node_element);
+  return {out.begin(), out.end()};
+}
+
+}  // namespace skein::plan

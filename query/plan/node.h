@@ -1,0 +1,148 @@
+// Plan nodes: what the planner builds, rewrites change, EXPLAIN prints and the executor runs.
+//
+// Shape     A tree; children[0] is the input, children[1] a join's other side or an Apply's inner
+//           plan. Each kind uses the fields that its comment names; the rest is empty.
+// Leaves    kArgument: inside an Apply (CALL, OPTIONAL MATCH, MERGE, EXISTS …) the rows that the
+//           outer plan hands in; elsewhere one row without columns.
+// Partition Inside an Apply every row carries the number of the outer row that it belongs to, in
+//           slot `partition`. Operators that look across rows (aggregate, sort, distinct, limit)
+//           work per partition, so that one run of the inner plan serves a whole outer batch.
+// Live      slots that somebody above reads, filled in by PruneColumns (prune.h), which is the last
+//           step; operators copy no other columns.
+// Threads   Immutable once planned; one plan may run many times at once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/bind/query.h"
+
+namespace skein::plan {
+
+using bind::ExprRef;
+using bind::kNoSlot;
+using bind::Slot;
+
+enum class NodeKind : uint8_t {
+  kArgument,
+  // Access to the graph; output slot `to`, or `link` with its ends.
+  kScanNodes,     // label: empty for all
+  kSeekIds,       // exprs[0]: an id or a list of ids, as id() and elementId() give them
+  kSeekIndex,     // label, keys: exprs equal, or seek_low/seek_high
+  kLinkEnds,      // link is bound: from, to become its ends (checked where bound)
+  kExpand,        // from → link, to
+  kExpandInto,    // from and to are bound → link
+  kVarExpand,     // from → list of links, to (checked where to_bound)
+  kShortestPath,  // from and to bound → list of links
+  // Rows.
+  kFilter,      // exprs; distinct_pairs: links (or lists of links) without a common one
+  kProject,    // items: slot = expr
+  kAggregate,  // keys, aggregates
+  kDistinct,   // keys
+  kSort,       // sort
+  kTop,        // sort, limit, skip
+  kSkip,
+  kLimit,
+  kUnwind,     // exprs[0] → to
+  kUnion,      // children: the parts; part_slots[i] → keys
+  kApply,      // children[1] per row of children[0]
+  kJoin,       // hash join on left_keys = right_keys; none: Cartesian product
+  kProcedure,
+  kEager,        // all of the input before the first row of output
+  kEmptyResult,  // drains the input, no rows
+  kCountStore,   // the number of nodes with `label`, or of links of `types[0]`, as `to`
+  kReachable,    // distinct vertices within min … max hops of from → to
+  // Writes.
+  kCreate,
+  kMerge,  // children[1] finds, creation makes
+  kSet,
+  kDelete,
+  kForeach,  // children[1] for each element of exprs[0]
+};
+
+struct Node {
+  explicit Node(NodeKind k) : kind(k) {}
+  NodeKind kind;
+  std::vector<std::unique_ptr<Node>> children;
+  double estimated_rows = 1;
+  std::vector<Slot> live;
+  Slot partition = kNoSlot;
+
+  // Access.
+  Slot from = kNoSlot;
+  Slot to = kNoSlot;
+  Slot link = kNoSlot;
+  bool from_bound = true;  // kLinkEnds
+  bool to_bound = false;   // kLinkEnds, kVarExpand
+  std::string label;
+  std::vector<std::string> index_keys;
+  bind::LinkDirection direction = bind::LinkDirection::kRight;
+  std::vector<std::string> types;
+  int64_t min = 1;
+  int64_t max = 1;
+  bool all_shortest = false;
+  bool reversed = false;             // kVarExpand, kShortestPath: `from` is the pattern's right end
+  std::vector<Slot> distinct_links;  // links (or lists) that the new ones must differ from
+  std::vector<std::pair<Slot, Slot>> distinct_pairs;
+  Slot element = kNoSlot;
+  std::vector<ExprRef> element_predicates;
+  // kShortestPath: predicates over all nodes of the path.
+  Slot node_element = kNoSlot;
+  std::vector<ExprRef> node_predicates;
+
+  // Expressions.
+  std::vector<ExprRef> exprs;
+  ExprRef seek_low, seek_high;
+  bool low_inclusive = true, high_inclusive = true;
+  std::vector<bind::ProjectItem> items;
+  std::vector<bind::AggregateItem> aggregates;
+  std::vector<Slot> keys;
+  std::vector<Slot> carried;  // kAggregate: slots of the outer row, the same for a whole partition
+  std::vector<bind::SortKey> sort;
+  ExprRef skip, limit;
+  std::vector<std::vector<Slot>> part_slots;
+  std::vector<ExprRef> left_keys, right_keys;
+
+  // kApply, kMerge, kForeach.
+  bool optional = false;        // rows without a match stay, with nulls in `nulls`
+  bool row_at_a_time = false;   // the inner plan writes: each outer row sees the one before
+  bool passes_through = false;  // CALL { } without RETURN: outer rows, once each
+  std::vector<Slot> nulls;
+
+  // Procedures and writes.
+  const procedures::ProcedureDef* procedure = nullptr;
+  std::vector<std::pair<uint32_t, Slot>> yields;
+  Position position;
+  bind::Creation creation;
+  std::vector<bind::SetItem> set_items;
+  std::vector<bind::SetItem> on_create, on_match;
+  bool detach = false;
+};
+using NodePtr = std::unique_ptr<Node>;
+
+// A planned statement.
+struct Plan {
+  NodePtr root;
+  std::vector<bind::ProjectItem> outputs;  // name and slot
+  Slot slots = 0;
+  std::vector<std::string> slot_names;
+  std::vector<std::string> parameters;
+  bool returns = false;
+  bool reads = false;
+  bool writes = false;
+};
+
+std::string_view KindText(NodeKind kind);
+
+// Calls `visit` on every node, children first, inner plans of subquery expressions included.
+void VisitPlan(NodePtr* root, const std::function<void(NodePtr*)>& visit);
+// Expressions of a node itself.
+std::vector<ExprRef> ExprsOf(const Node& node);
+// Slots that the node reads of its input (children[0]), and those that it adds.
+std::vector<Slot> ReadSlots(const Node& node);
+std::vector<Slot> AddedSlots(const Node& node);
+
+}  // namespace skein::plan

@@ -1,0 +1,702 @@
+// Patterns to operators: where to start, which way to walk, when to filter.
+//
+// Method    Greedy: at every step take what leaves the fewest rows by estimate: close a link whose
+//           ends are both known, expand along a link from a known end, or start anew at the node
+//           that the cheapest access finds. Predicates are applied as soon as their slots have
+//           values. Without by_cost the links are walked in the order of the text.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "query/plan/builder.h"
+#include "storage/schema/catalog.h"
+
+namespace skein::plan {
+
+namespace {
+
+using bind::ExprKind;
+using bind::LabelTree;
+
+// Shares of rows that predicates let pass, where nothing is known (System R's guesses, which no
+// measurement of ours has improved yet).
+constexpr double kEqualShare = 0.1;
+constexpr double kRangeShare = 0.3;
+constexpr double kOtherShare = 0.5;
+
+bool ReadsSubquery(const ExprRef& e) {
+  bool found = false;
+  bind::Walk(e, [&found](const bind::Expr& node) {
+    found |= node.kind == ExprKind::kSubquery;
+    return !found;
+  });
+  return found;
+}
+
+void ConjunctLabels(const LabelTree& tree, std::vector<std::string>* out) {
+  if (tree.kind == LabelTree::Kind::kName) out->push_back(tree.name);
+  if (tree.kind == LabelTree::Kind::kAnd) {
+    for (const auto& operand : tree.operands) ConjunctLabels(*operand, out);
+  }
+}
+
+bool TypesOverlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  if (a.empty() || b.empty()) return true;
+  return std::any_of(a.begin(), a.end(), [&b](const std::string& type) {
+    return std::find(b.begin(), b.end(), type) != b.end();
+  });
+}
+
+bind::LinkDirection Turned(bind::LinkDirection d) {
+  if (d == bind::LinkDirection::kRight) return bind::LinkDirection::kLeft;
+  if (d == bind::LinkDirection::kLeft) return bind::LinkDirection::kRight;
+  return d;
+}
+
+PropertyTest::Op TurnedOp(PropertyTest::Op op) {
+  using Op = PropertyTest::Op;
+  switch (op) {
+    case Op::kLess:
+      return Op::kGreater;
+    case Op::kLessEqual:
+      return Op::kGreaterEqual;
+    case Op::kGreater:
+      return Op::kLess;
+    case Op::kGreaterEqual:
+      return Op::kLessEqual;
+    default:
+      return op;
+  }
+}
+
+// node.key, or id(node) / elementId(node): then the key is empty.
+bool ReadAccess(const ExprRef& e, Slot* node, std::string* key, bool* id) {
+  *id = false;
+  if (e->kind == ExprKind::kProperty && e->args[0]->kind == ExprKind::kSlot &&
+      e->args[0]->type.is_only(bind::Kinds::kNode)) {
+    *node = e->args[0]->slot;
+    *key = e->name;
+    return true;
+  }
+  if (e->kind == ExprKind::kFunction && e->args.size() == 1 &&
+      e->args[0]->kind == ExprKind::kSlot && e->args[0]->type.is_only(bind::Kinds::kNode) &&
+      (e->function->name == "id" || e->function->name == "elementId")) {
+    *node = e->args[0]->slot;
+    *id = true;
+    return true;
+  }
+  return false;
+}
+
+PropertyTest::Op OpOf(syntax::ComparisonOp op) {
+  switch (op) {
+    case syntax::ComparisonOp::kEqual:
+      return PropertyTest::Op::kEqual;
+    case syntax::ComparisonOp::kLess:
+      return PropertyTest::Op::kLess;
+    case syntax::ComparisonOp::kLessEqual:
+      return PropertyTest::Op::kLessEqual;
+    case syntax::ComparisonOp::kGreater:
+      return PropertyTest::Op::kGreater;
+    case syntax::ComparisonOp::kGreaterEqual:
+      return PropertyTest::Op::kGreaterEqual;
+    default:
+      return PropertyTest::Op::kNone;
+  }
+}
+
+}  // namespace
+
+PropertyTest ReadPropertyTest(const ExprRef& e) {
+  PropertyTest out;
+  bool id = false;
+  if (e->kind == ExprKind::kBinary && e->binary == syntax::BinaryOp::kIn) {
+    if (!ReadAccess(e->args[0], &out.node, &out.key, &id)) return {};
+    out.op = id ? PropertyTest::Op::kId : PropertyTest::Op::kIn;
+    out.value = e->args[1];
+    return out;
+  }
+  if (e->kind != ExprKind::kComparison || e->comparisons.size() != 1) return {};
+  const PropertyTest::Op op = OpOf(e->comparisons[0]);
+  if (op == PropertyTest::Op::kNone) return {};
+  if (ReadAccess(e->args[0], &out.node, &out.key, &id) &&
+      !bind::ReadsSlot(e->args[1], out.node)) {
+    out.op = op;
+    out.value = e->args[1];
+  } else if (ReadAccess(e->args[1], &out.node, &out.key, &id)) {
+    out.op = TurnedOp(op);
+    out.value = e->args[0];
+  } else {
+    return {};
+  }
+  if (id) {
+    if (op != PropertyTest::Op::kEqual) return {};
+    out.op = PropertyTest::Op::kId;
+  }
+  return out;
+}
+
+double Statistics::Nodes(std::string_view label) const {
+  if (options_.reader == nullptr) return label.empty() ? 1e6 : 1e5;
+  std::optional<LabelId> id;
+  if (!label.empty()) {
+    id = options_.reader->catalog().FindLabel(label);
+    if (!id.has_value()) return 0;
+  }
+  const auto count = options_.reader->CountNodes(*options_.viewer, id);
+  return count.ok() ? static_cast<double>(*count) : 1e6;
+}
+
+double Statistics::Links(const std::vector<std::string>& types) const {
+  if (options_.reader == nullptr) return types.empty() ? 1e7 : 1e6;
+  if (types.empty()) {
+    const auto count = options_.reader->CountLinks(*options_.viewer, std::nullopt);
+    return count.ok() ? static_cast<double>(*count) : 1e7;
+  }
+  double sum = 0;
+  for (const std::string& type : types) {
+    const auto id = options_.reader->catalog().FindLinkType(type);
+    if (!id.has_value()) continue;
+    const auto count = options_.reader->CountLinks(*options_.viewer, id);
+    sum += count.ok() ? static_cast<double>(*count) : 1e6;
+  }
+  return sum;
+}
+
+bool Statistics::HasIndex(std::string_view label, std::string_view key, bool* unique) const {
+  *unique = false;
+  if (options_.reader == nullptr || !options_.indexes) return false;
+  const Catalog& catalog = options_.reader->catalog();
+  const auto label_id = catalog.FindLabel(label);
+  const auto key_id = catalog.FindKey(key);
+  if (!label_id.has_value() || !key_id.has_value()) return false;
+  for (const IndexKind kind : {IndexKind::kUnique, IndexKind::kRange}) {
+    const auto index = catalog.FindIndex(*label_id, {*key_id}, kind);
+    if (index.has_value() && index->online) {
+      *unique = kind == IndexKind::kUnique;
+      return true;
+    }
+  }
+  return false;
+}
+
+PatternPlanner::PatternPlanner(Builder& builder, const bind::Pattern& pattern,
+                               Builder::State* state)
+    : builder_(builder),
+      pattern_(pattern),
+      state_(state),
+      link_placed_(pattern.links.size(), 0),
+      predicate_placed_(pattern.predicates.size(), 0) {}
+
+bool PatternPlanner::Ready(const ExprRef& e, Slot extra) const {
+  std::set<Slot> slots;
+  bind::CollectSlots(e, &slots);
+  return std::all_of(slots.begin(), slots.end(),
+                     [this, extra](Slot slot) { return slot == extra || IsBound(slot); });
+}
+
+absl::Status PatternPlanner::PlacePredicates() {
+  std::vector<ExprRef> cheap;
+  std::vector<ExprRef> costly;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    const ExprRef& e = pattern_.predicates[i];
+    if (predicate_placed_[i] != 0 || !Ready(e)) continue;
+    // A subquery per row is worth waiting for what other links leave.
+    const bool subquery = ReadsSubquery(e);
+    if (subquery && std::find(link_placed_.begin(), link_placed_.end(), 0) != link_placed_.end()) {
+      continue;
+    }
+    predicate_placed_[i] = 1;
+    (subquery ? costly : cheap).push_back(e);
+  }
+  cheap.insert(cheap.end(), costly.begin(), costly.end());
+  return builder_.Filter(cheap, state_);
+}
+
+std::vector<std::string> PatternPlanner::LabelsOf(Slot node) const {
+  std::vector<std::string> labels;
+  for (const ExprRef& e : pattern_.predicates) {
+    if (e->kind == ExprKind::kLabelTest && e->args[0]->kind == ExprKind::kSlot &&
+        e->args[0]->slot == node) {
+      ConjunctLabels(*e->labels, &labels);
+    }
+  }
+  return labels;
+}
+
+double PatternPlanner::Selectivity(Slot node) const {
+  double share = 1;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    if (predicate_placed_[i] != 0) continue;
+    const ExprRef& e = pattern_.predicates[i];
+    std::set<Slot> slots;
+    bind::CollectSlots(e, &slots);
+    if (!slots.contains(node) || !Ready(e, node)) continue;
+    if (e->kind == ExprKind::kLabelTest) {
+      std::vector<std::string> labels;
+      ConjunctLabels(*e->labels, &labels);
+      const double all = std::max(1.0, builder_.statistics_.Nodes(""));
+      for (const std::string& label : labels) {
+        share *= std::min(1.0, builder_.statistics_.Nodes(label) / all);
+      }
+      continue;
+    }
+    const PropertyTest test = ReadPropertyTest(e);
+    if (test.op == PropertyTest::Op::kNone) {
+      share *= kOtherShare;
+    } else if (test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn) {
+      share *= kEqualShare;
+    } else if (test.op == PropertyTest::Op::kId) {
+      share *= 1e-6;
+    } else {
+      share *= kRangeShare;
+    }
+  }
+  return share;
+}
+
+void PatternPlanner::ConsiderPredicate(Slot node, size_t index,
+                                       const std::vector<std::string>& labels, Start* best) const {
+  const PropertyTest test = ReadPropertyTest(pattern_.predicates[index]);
+  if (test.op == PropertyTest::Op::kNone || test.node != node || !Ready(test.value)) return;
+  if (predicate_placed_[index] != 0) return;
+  if (test.op == PropertyTest::Op::kId) {
+    if (best->rows <= 1 && best->way != Start::Way::kAll) return;
+    best->way = Start::Way::kId;
+    best->rows = 1;
+    best->predicate = index;
+    best->value = test.value;
+    return;
+  }
+  for (const std::string& label : labels) {
+    bool unique = false;
+    if (!builder_.statistics_.HasIndex(label, test.key, &unique)) continue;
+    const double all = builder_.statistics_.Nodes(label);
+    const bool equal = test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn;
+    double rows = equal ? std::max(1.0, std::sqrt(all)) : all * kRangeShare;
+    if (equal && unique) rows = 1;
+    if (best->way != Start::Way::kAll && best->rows <= rows) continue;
+    best->way = Start::Way::kIndex;
+    best->rows = rows;
+    best->label = label;
+    best->key = test.key;
+    best->predicate = index;
+    best->value = best->low = best->high = nullptr;
+    best->low_inclusive = best->high_inclusive = true;
+    switch (test.op) {
+      case PropertyTest::Op::kGreater:
+      case PropertyTest::Op::kGreaterEqual:
+        best->low = test.value;
+        best->low_inclusive = test.op == PropertyTest::Op::kGreaterEqual;
+        break;
+      case PropertyTest::Op::kLess:
+      case PropertyTest::Op::kLessEqual:
+        best->high = test.value;
+        best->high_inclusive = test.op == PropertyTest::Op::kLessEqual;
+        break;
+      case PropertyTest::Op::kIn:
+        best->value = test.value;
+        break;
+      default: {
+        // One value, as a list of one: the seek takes any number.
+        auto list = std::make_shared<bind::Expr>();
+        list->kind = ExprKind::kList;
+        list->type = bind::Type::ListOf(test.value->type.kinds);
+        list->args = {test.value};
+        best->value = list;
+        break;
+      }
+    }
+  }
+}
+
+PatternPlanner::Start PatternPlanner::BestStart(Slot node) const {
+  Start best;
+  best.node = node;
+  best.rows = builder_.statistics_.Nodes("");
+  const std::vector<std::string> labels = LabelsOf(node);
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    ConsiderPredicate(node, i, labels, &best);
+  }
+  if (best.way == Start::Way::kAll) {
+    for (const std::string& label : labels) {
+      const double rows = builder_.statistics_.Nodes(label);
+      if (best.way == Start::Way::kAll || rows < best.rows) {
+        best.way = Start::Way::kLabel;
+        best.label = label;
+        best.rows = rows;
+      }
+    }
+  }
+  return best;
+}
+
+double PatternPlanner::FanOut(size_t link, bool from_left) const {
+  const bind::PatternLink& l = pattern_.links[link];
+  const double nodes = std::max(1.0, builder_.statistics_.Nodes(""));
+  double degree = builder_.statistics_.Links(l.types) / nodes;
+  // Links of a type often leave from one label alone.
+  for (const std::string& label : LabelsOf(from_left ? l.left : l.right)) {
+    const double of_label = std::max(1.0, builder_.statistics_.Nodes(label));
+    degree = std::max(degree, builder_.statistics_.Links(l.types) / of_label / 2);
+  }
+  if (l.direction == bind::LinkDirection::kBoth) degree *= 2;
+  if (l.variable_length) {
+    const double hops = static_cast<double>(std::min<int64_t>(l.max, 6));
+    degree = std::pow(std::max(degree, 1.1), hops);
+  }
+  return degree * Selectivity(from_left ? l.right : l.left);
+}
+
+std::vector<Slot> PatternPlanner::DistinctFrom(size_t link) const {
+  std::vector<Slot> out;
+  const bind::PatternLink& own = pattern_.links[link];
+  if (own.mode != syntax::PathMode::kAll) return out;
+  for (size_t i = 0; i < pattern_.links.size(); ++i) {
+    const bind::PatternLink& other = pattern_.links[i];
+    if (i == link || link_placed_[i] == 0 || other.mode != syntax::PathMode::kAll) continue;
+    if (TypesOverlap(own.types, other.types)) out.push_back(other.slot);
+  }
+  return out;
+}
+
+absl::Status PatternPlanner::PlaceInto(size_t index) {
+  const bind::PatternLink& l = pattern_.links[index];
+  if (l.variable_length) {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kVarExpand, state_));
+    node->from = l.left;
+    node->to = l.right;
+    node->to_bound = true;
+    node->link = l.slot;
+    node->direction = l.direction;
+    node->types = l.types;
+    node->min = l.min;
+    node->max = l.max;
+    node->element = l.element;
+    node->element_predicates = l.element_predicates;
+    node->distinct_links = DistinctFrom(index);
+  } else {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kExpandInto, state_));
+    node->from = l.left;
+    node->to = l.right;
+    node->link = l.slot;
+    node->direction = l.direction;
+    node->types = l.types;
+    node->distinct_links = DistinctFrom(index);
+    node->estimated_rows *= std::min(1.0, FanOut(index, true) /
+                                              std::max(1.0, builder_.statistics_.Nodes("")));
+  }
+  link_placed_[index] = 1;
+  state_->bound.insert(l.slot);
+  return PlacePredicates();
+}
+
+absl::Status PatternPlanner::PlaceShortest(size_t index) {
+  const bind::PatternLink& l = pattern_.links[index];
+  SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kShortestPath, state_));
+  node->from = l.left;
+  node->to = l.right;
+  node->link = l.slot;
+  node->direction = l.direction;
+  node->types = l.types;
+  node->min = l.min;
+  node->max = l.max;
+  node->element = l.element;
+  node->element_predicates = l.element_predicates;
+  node->all_shortest = l.mode == syntax::PathMode::kAllShortest;
+  link_placed_[index] = 1;
+  state_->bound.insert(l.slot);
+  return PlacePredicates();
+}
+
+absl::Status PatternPlanner::PlaceExpand(size_t index, bool from_left) {
+  const bind::PatternLink& l = pattern_.links[index];
+  const double fan_out = FanOut(index, from_left);
+  SKEIN_ASSIGN_OR_RETURN(
+      Node * node,
+      builder_.Add(l.variable_length ? NodeKind::kVarExpand : NodeKind::kExpand, state_));
+  node->from = from_left ? l.left : l.right;
+  node->to = from_left ? l.right : l.left;
+  node->reversed = !from_left;
+  node->link = l.slot;
+  node->direction = from_left ? l.direction : Turned(l.direction);
+  node->types = l.types;
+  node->min = l.min;
+  node->max = l.max;
+  node->element = l.element;
+  node->element_predicates = l.element_predicates;
+  node->distinct_links = DistinctFrom(index);
+  node->estimated_rows = std::max(1.0, node->estimated_rows * std::max(fan_out, 0.01));
+  link_placed_[index] = 1;
+  state_->bound.insert(l.slot);
+  state_->bound.insert(node->to);
+  return PlacePredicates();
+}
+
+absl::Status PatternPlanner::PlaceLink(size_t index) {
+  const bind::PatternLink& l = pattern_.links[index];
+  if (l.bound && !l.variable_length) {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kLinkEnds, state_));
+    node->from = l.left;
+    node->to = l.right;
+    node->from_bound = IsBound(l.left);
+    node->to_bound = IsBound(l.right) || l.left == l.right;
+    node->link = l.slot;
+    node->direction = l.direction;
+    node->types = l.types;
+    node->distinct_links = DistinctFrom(index);
+    link_placed_[index] = 1;
+    state_->bound.insert({l.left, l.right});
+    return PlacePredicates();
+  }
+  const bool left = IsBound(l.left);
+  const bool right = IsBound(l.right);
+  if (l.bound) {
+    // A list of links bound before: walk any links from a known end and compare the lists.
+    bind::PatternLink walked = l;
+    const Slot slot = builder_.NewSlot("#walk");
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kVarExpand, state_));
+    const bool from_left = left || !right;
+    node->from = from_left ? l.left : l.right;
+    node->to = from_left ? l.right : l.left;
+    node->reversed = !from_left;
+    node->to_bound = left && right;
+    node->link = slot;
+    node->direction = from_left ? l.direction : Turned(l.direction);
+    node->types = l.types;
+    node->min = l.min;
+    node->max = l.max;
+    node->element = l.element;
+    node->element_predicates = l.element_predicates;
+    link_placed_[index] = 1;
+    state_->bound.insert({slot, node->to});
+    SKEIN_RETURN_IF_ERROR(builder_.Filter(
+        {bind::MakeComparison(bind::MakeSlot(slot, {}), syntax::ComparisonOp::kEqual,
+                              bind::MakeSlot(l.slot, {}))},
+        state_));
+    return PlacePredicates();
+  }
+  if (left && right) {
+    return l.mode == syntax::PathMode::kAll ? PlaceInto(index) : PlaceShortest(index);
+  }
+  return PlaceExpand(index, left);
+}
+
+absl::Status PatternPlanner::PlaceReadyLinks(bool* progress) {
+  *progress = false;
+  for (size_t i = 0; i < pattern_.links.size(); ++i) {
+    const bind::PatternLink& l = pattern_.links[i];
+    if (link_placed_[i] != 0) continue;
+    const bool known_link = l.bound && !l.variable_length;
+    if (!known_link && !(IsBound(l.left) && IsBound(l.right))) continue;
+    // Between two known ends a walk of any length is dear: single links first.
+    if (l.variable_length && l.mode == syntax::PathMode::kAll) continue;
+    SKEIN_RETURN_IF_ERROR(PlaceLink(i));
+    *progress = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PatternPlanner::PlaceStart(const Start& start) {
+  NodeKind kind = NodeKind::kScanNodes;
+  if (start.way == Start::Way::kIndex) kind = NodeKind::kSeekIndex;
+  if (start.way == Start::Way::kId) kind = NodeKind::kSeekIds;
+  SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(kind, state_));
+  node->to = start.node;
+  node->label = start.label;
+  if (start.value != nullptr) node->exprs = {start.value};
+  if (kind == NodeKind::kSeekIndex) {
+    node->index_keys = {start.key};
+    node->seek_low = start.low;
+    node->seek_high = start.high;
+    node->low_inclusive = start.low_inclusive;
+    node->high_inclusive = start.high_inclusive;
+  }
+  node->estimated_rows *= std::max(1.0, start.rows);
+  state_->bound.insert(start.node);
+  // The predicate behind the access is checked again all the same: an index finds what is equal in
+  // its own order, the language decides.
+  return PlacePredicates();
+}
+
+bool PatternPlanner::Best(Start* start, size_t* link, bool* from_left) const {
+  double best = 0;
+  bool found = false;
+  *link = SIZE_MAX;
+  for (size_t i = 0; i < pattern_.links.size(); ++i) {
+    if (link_placed_[i] != 0) continue;
+    const bind::PatternLink& l = pattern_.links[i];
+    // Shortest paths wait until both ends are known.
+    if (l.mode != syntax::PathMode::kAll) continue;
+    const bool left = IsBound(l.left);
+    const bool right = IsBound(l.right);
+    if (!left && !right) continue;
+    double cost = FanOut(i, left);
+    if (left && right) cost /= std::max(1.0, builder_.statistics_.Nodes(""));
+    if (!found || cost < best) {
+      best = cost;
+      *link = i;
+      *from_left = left;
+      found = true;
+    }
+  }
+  if (found && !builder_.options_.by_cost) return true;
+  const bool anything_bound = found;
+  for (const bind::PatternNode& n : pattern_.nodes) {
+    if (IsBound(n.slot)) continue;
+    const Start s = BestStart(n.slot);
+    double cost = s.rows * Selectivity(n.slot);
+    if (s.way == Start::Way::kIndex || s.way == Start::Way::kId) cost = s.rows;
+    // A second start multiplies rows, and its links must be joined afterwards: only where it is
+    // all but free.
+    if (anything_bound && cost > 1) continue;
+    if (anything_bound && best <= 10) continue;
+    if (!found || cost < best) {
+      best = cost;
+      *link = SIZE_MAX;
+      *start = s;
+      found = true;
+      if (!builder_.options_.by_cost) return true;
+    }
+  }
+  return found;
+}
+
+std::set<Slot> PatternPlanner::Component(Slot node) const {
+  std::set<Slot> out = {node};
+  bool grown = true;
+  while (grown) {
+    grown = false;
+    for (size_t i = 0; i < pattern_.links.size(); ++i) {
+      const bind::PatternLink& l = pattern_.links[i];
+      if (link_placed_[i] != 0 || l.mode != syntax::PathMode::kAll) continue;
+      if (out.contains(l.left) == out.contains(l.right)) continue;
+      if (IsBound(l.left) || IsBound(l.right)) continue;
+      out.insert({l.left, l.right});
+      grown = true;
+    }
+  }
+  return out;
+}
+
+// Plans a component that shares nothing with what is placed so far but equality predicates on its
+// own, and joins the two by hashing.
+absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component) {
+  Builder::State side;
+  side.plan = std::make_unique<Node>(NodeKind::kArgument);
+  // A leaf of its own: the side is the same for every outer row.
+  bind::Pattern part;
+  std::set<Slot> inner_slots = component;
+  for (const bind::PatternNode& n : pattern_.nodes) {
+    if (component.contains(n.slot)) part.nodes.push_back(n);
+  }
+  for (size_t i = 0; i < pattern_.links.size(); ++i) {
+    const bind::PatternLink& l = pattern_.links[i];
+    if (link_placed_[i] == 0 && l.mode == syntax::PathMode::kAll && component.contains(l.left) &&
+        component.contains(l.right) && !l.bound) {
+      part.links.push_back(l);
+      inner_slots.insert(l.slot);
+    }
+  }
+  const auto inside = [](const std::set<Slot>& read, const std::set<Slot>& all) {
+    return std::includes(all.begin(), all.end(), read.begin(), read.end());
+  };
+  std::vector<ExprRef> left_keys;
+  std::vector<ExprRef> right_keys;
+  std::vector<size_t> taken;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    if (predicate_placed_[i] != 0) continue;
+    const ExprRef& e = pattern_.predicates[i];
+    std::set<Slot> read;
+    bind::CollectSlots(e, &read);
+    if (!read.empty() && inside(read, inner_slots)) {
+      part.predicates.push_back(e);
+      taken.push_back(i);
+      continue;
+    }
+    if (e->kind != ExprKind::kComparison || e->comparisons.size() != 1 ||
+        e->comparisons[0] != syntax::ComparisonOp::kEqual) {
+      continue;
+    }
+    for (const int own : {0, 1}) {
+      std::set<Slot> mine;
+      std::set<Slot> theirs;
+      bind::CollectSlots(e->args[static_cast<size_t>(own)], &mine);
+      bind::CollectSlots(e->args[static_cast<size_t>(1 - own)], &theirs);
+      if (mine.empty() || theirs.empty() || !inside(mine, inner_slots)) continue;
+      if (!inside(theirs, state_->bound)) continue;
+      right_keys.push_back(e->args[static_cast<size_t>(own)]);
+      left_keys.push_back(e->args[static_cast<size_t>(1 - own)]);
+      break;
+    }
+  }
+  PatternPlanner planner(builder_, part, &side);
+  SKEIN_RETURN_IF_ERROR(planner.Run());
+  for (const size_t i : taken) predicate_placed_[i] = 1;
+  for (size_t i = 0; i < pattern_.links.size(); ++i) {
+    if (inner_slots.contains(pattern_.links[i].slot)) link_placed_[i] = 1;
+  }
+  std::vector<std::pair<Slot, Slot>> distinct;
+  for (size_t i = 0; i < pattern_.links.size(); ++i) {
+    if (!inner_slots.contains(pattern_.links[i].slot)) continue;
+    for (const Slot other : DistinctFrom(i)) {
+      if (!inner_slots.contains(other)) distinct.emplace_back(pattern_.links[i].slot, other);
+    }
+  }
+  SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kJoin, state_));
+  node->left_keys = std::move(left_keys);
+  node->right_keys = std::move(right_keys);
+  node->estimated_rows *=
+      std::max(1.0, side.plan->estimated_rows * (node->left_keys.empty() ? 1.0 : 0.01));
+  node->children.push_back(std::move(side.plan));
+  state_->bound.insert(side.bound.begin(), side.bound.end());
+  if (!distinct.empty()) {
+    // Links of one MATCH differ, also across its parts.
+    SKEIN_ASSIGN_OR_RETURN(Node * check, builder_.Add(NodeKind::kFilter, state_));
+    for (const auto& [a, b] : distinct) check->distinct_pairs.emplace_back(a, b);
+  }
+  return PlacePredicates();
+}
+
+absl::Status PatternPlanner::Run() {
+  for (const bind::PatternNode& n : pattern_.nodes) {
+    if (n.bound) state_->bound.insert(n.slot);
+  }
+  SKEIN_RETURN_IF_ERROR(PlacePredicates());
+  for (;;) {
+    bool progress = false;
+    SKEIN_RETURN_IF_ERROR(PlaceReadyLinks(&progress));
+    if (progress) continue;
+    Start start;
+    size_t link = SIZE_MAX;
+    bool from_left = true;
+    if (!Best(&start, &link, &from_left)) break;
+    if (link != SIZE_MAX) {
+      SKEIN_RETURN_IF_ERROR(PlaceLink(link));
+      continue;
+    }
+    // Inside an Apply the argument is a batch of outer rows: scanning once for each is a product.
+    const bool rows_before =
+        state_->plan->kind != NodeKind::kArgument || state_->plan->partition != kNoSlot;
+    const std::array<ExprRef, 3> values = {start.value, start.low, start.high};
+    const bool correlated = std::any_of(values.begin(), values.end(), [](const ExprRef& e) {
+      return e != nullptr && !bind::IsConstant(e);
+    });
+    if (rows_before && builder_.options_.hash_joins && !correlated) {
+      SKEIN_RETURN_IF_ERROR(PlaceJoin(Component(start.node)));
+    } else {
+      SKEIN_RETURN_IF_ERROR(PlaceStart(start));
+    }
+  }
+  // Predicates whose subqueries waited; paths are made last, and only where somebody reads them.
+  for (const bind::PatternPath& path : pattern_.paths) {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kProject, state_));
+    node->items.push_back({"", path.value, path.slot});
+    state_->bound.insert(path.slot);
+  }
+  SKEIN_RETURN_IF_ERROR(PlacePredicates());
+  return absl::OkStatus();
+}
+
+}  // namespace skein::plan
