@@ -9,8 +9,8 @@ namespace skein::city {
 namespace {
 
 // Per mille and day; together they make about 50,000 records at scale 1.
-constexpr uint32_t kCommute = 300, kErrand = 130, kVanTour = 380, kMotorcycleTrip = 150;
-constexpr uint32_t kCellSeen = 82, kWifiSeen = 20, kTagSeen = 85, kCalls = 145, kPays = 58;
+constexpr uint32_t kCommute = 200, kErrand = 90, kVanTour = 260, kMotorcycleTrip = 110;
+constexpr uint32_t kCellSeen = 92, kWifiSeen = 20, kTagSeen = 95, kCalls = 230, kPays = 62;
 constexpr uint32_t kMisread = 5;
 constexpr int32_t kPayday = 8;  // the 10th
 

@@ -8,6 +8,16 @@
 namespace skein::city {
 namespace {
 
+int32_t Anybody(const World& w, Dice& dice, int32_t age_low) {
+  // Nine of ten are old enough; the bound only guards against a broken population.
+  for (int tries = 0; tries < 10000; ++tries) {
+    const int32_t person = dice.Index(w.people.size());
+    if (AgeOf(w, PersonAt(w, person)) >= age_low) return person;
+  }
+  SKEIN_CHECK(false && "nobody is old enough");
+  return kNone;
+}
+
 int32_t Visitor(World& w, Dice& dice) {
   const bool male = dice.Chance(560);
   const int32_t id =
@@ -23,6 +33,7 @@ void BuildStays(World& w) {
   for (uint32_t i = 0; i < 1350 * w.scale; ++i) {
     Stay s;
     s.person = dice.Chance(740) ? Visitor(w, dice) : dice.Between(0, residents - 1);
+    if (AgeOf(w, PersonAt(w, s.person)) < 18) s.person = Visitor(w, dice);
     s.hotel = dice.Index(w.hotels.size());
     s.room = absl::StrFormat("%d%02d", dice.Between(2, 9), dice.Between(1, 20));
     const Days day = w.first_day + dice.Between(0, kWindowDays - 1);
@@ -37,7 +48,7 @@ void BuildTickets(World& w) {
   // Half of the visitors came by rail; the others are residents on their way.
   for (uint32_t i = 0; i < 1150 * w.scale; ++i) {
     Ticket t;
-    t.person = dice.Index(w.people.size());
+    t.person = Anybody(w, dice, 12);
     const int32_t other = dice.Between(1, static_cast<int32_t>(w.rail_stations.size()) - 1);
     const bool leaves = dice.Chance(500);
     t.from = leaves ? 0 : other;
@@ -65,7 +76,7 @@ constexpr Offence kOffences[] = {{"盗窃电动自行车", {"撬锁", "推走", 
                                  {"抢夺", {"骑车", "徒步", "尾随"}, 70}};
 
 void Involve(World& w, Case& c, const char* role, Dice& dice) {
-  c.involved.push_back({dice.Index(w.people.size()), role, ""});
+  c.involved.push_back({Anybody(w, dice, 16), role, ""});
 }
 
 void BuildCases(World& w) {

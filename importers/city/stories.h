@@ -51,7 +51,7 @@ class Cast {
   struct Wanted {
     int32_t age_low = 20, age_high = 60;
     int32_t male = -1;  // 0 woman, 1 man, −1 either
-    bool car = false, bracelet = false;
+    bool car = false, bracelet = false, single = false;
     int32_t firm = kNone;  // of this firm only
   };
   int32_t Resident(const Wanted& wanted);

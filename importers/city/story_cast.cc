@@ -72,6 +72,7 @@ int32_t Cast::Resident(const Wanted& wanted) {
     if (age < wanted.age_low || age > wanted.age_high) continue;
     if (wanted.male >= 0 && p.male != (wanted.male == 1)) continue;
     if (wanted.car && p.car == kNone) continue;
+    if (wanted.single && p.spouse != kNone) continue;
     if (wanted.bracelet && p.tag == kNone) continue;
     if (wanted.firm != kNone && p.firm != wanted.firm) continue;
     p.quiet = true;

@@ -151,7 +151,8 @@ void StoryConvoy(World& w, Truth& truth) {
                   cast.On(night, 1, 35 + night), 24, night % 2 == 0);
   }
   // A couple with a car each and the same way to work, before dawn.
-  const int32_t husband = cast.Resident({.age_low = 28, .age_high = 55, .male = 1, .car = true});
+  const int32_t husband =
+      cast.Resident({.age_low = 28, .age_high = 55, .male = 1, .car = true, .single = true});
   const int32_t wife_car = NewVehicle(
       w, VehicleKind::kCar,
       cast.Newcomer(RandomName(cast.dice(), false), false, DaysFrom(1988, 4, 2), 990102, 60), kNone,
