@@ -1,0 +1,108 @@
+// db.*: labels, link types, property keys and indexes of what the viewer may see.
+
+#include <string>
+#include <vector>
+
+#include "query/procedures/groups.h"
+#include "storage/base/status.h"
+
+namespace skein::procedures {
+namespace {
+
+using functions::Type;
+
+Value Text(std::string_view text) { return Value::String(std::string(text)); }
+
+// A label that only hidden nodes carry does not exist for this viewer.
+absl::Status Labels(std::span<const Value>, ProcedureContext& context, RowSink& out) {
+  const Catalog& catalog = context.reader.catalog();
+  for (uint32_t i = 0; i < catalog.label_count(); ++i) {
+    SKEIN_RETURN_IF_ERROR(context.budget.Check());
+    SKEIN_ASSIGN_OR_RETURN(uint64_t n, context.reader.CountNodes(context.viewer, LabelId{i}));
+    if (n == 0) continue;
+    const Value row[] = {Text(catalog.Name(LabelId{i}))};
+    SKEIN_RETURN_IF_ERROR(out.Emit(row));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LinkTypes(std::span<const Value>, ProcedureContext& context, RowSink& out) {
+  const Catalog& catalog = context.reader.catalog();
+  for (uint32_t i = 0; i < catalog.link_type_count(); ++i) {
+    SKEIN_RETURN_IF_ERROR(context.budget.Check());
+    SKEIN_ASSIGN_OR_RETURN(uint64_t n, context.reader.CountLinks(context.viewer, LinkTypeId{i}));
+    if (n == 0) continue;
+    const Value row[] = {Text(catalog.Name(LinkTypeId{i}))};
+    SKEIN_RETURN_IF_ERROR(out.Emit(row));
+  }
+  return absl::OkStatus();
+}
+
+// Keys are names of the mapping, not data: all are listed, used by visible elements or not.
+absl::Status PropertyKeys(std::span<const Value>, ProcedureContext& context, RowSink& out) {
+  const Catalog& catalog = context.reader.catalog();
+  for (uint32_t i = 0; i < catalog.key_count(); ++i) {
+    const Value row[] = {Text(catalog.Name(KeyId{i}))};
+    SKEIN_RETURN_IF_ERROR(out.Emit(row));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Indexes(std::span<const Value>, ProcedureContext& context, RowSink& out) {
+  const Catalog& catalog = context.reader.catalog();
+  constexpr std::string_view kKinds[] = {"RANGE", "UNIQUE", "TEXT"};
+  for (const IndexInfo& index : catalog.Indexes()) {
+    ValueList keys;
+    for (KeyId key : index.keys) keys.push_back(Text(catalog.Name(key)));
+    const Value row[] = {Value::Integer(index.id),
+                         Text(index.name),
+                         Text(index.online ? "ONLINE" : "POPULATING"),
+                         Text(kKinds[static_cast<size_t>(index.kind)]),
+                         Value::List({Text(catalog.Name(index.label))}),
+                         Value::List(std::move(keys))};
+    SKEIN_RETURN_IF_ERROR(out.Emit(row));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Ping(std::span<const Value>, ProcedureContext&, RowSink& out) {
+  const Value row[] = {Value::Boolean(true)};
+  return out.Emit(row);
+}
+
+}  // namespace
+
+void AddDbProcedures(ProcedureRegistry& out) {
+  out.Add({.name = "db.labels",
+           .columns = {{"label", Type::kString}},
+           .doc = "Labels of the nodes you may see, in order of first use.",
+           .example = "CALL db.labels() YIELD label RETURN label ORDER BY label",
+           .eval = &Labels});
+  out.Add({.name = "db.relationshipTypes",
+           .columns = {{"relationshipType", Type::kString}},
+           .doc = "Types of the links you may see, in order of first use.",
+           .example = "CALL db.relationshipTypes()",
+           .eval = &LinkTypes});
+  out.Add({.name = "db.propertyKeys",
+           .columns = {{"propertyKey", Type::kString}},
+           .doc = "All property keys, in order of first use.",
+           .example = "CALL db.propertyKeys()",
+           .eval = &PropertyKeys});
+  out.Add({.name = "db.indexes",
+           .columns = {{"id", Type::kInteger},
+                       {"name", Type::kString},
+                       {"state", Type::kString},
+                       {"type", Type::kString},
+                       {"labelsOrTypes", Type::kList},
+                       {"properties", Type::kList}},
+           .doc = "Indexes and unique constraints.",
+           .example = "CALL db.indexes() YIELD name, state",
+           .eval = &Indexes});
+  out.Add({.name = "db.ping",
+           .columns = {{"success", Type::kBoolean}},
+           .doc = "Answers true; clients ask it when they connect.",
+           .example = "CALL db.ping()",
+           .eval = &Ping});
+}
+
+}  // namespace skein::procedures
