@@ -1,0 +1,118 @@
+// A virtual table with sorting: TanStack Table 9 for the rows, TanStack Virtual for what is in the DOM. Roles and
+// row numbers are written out, because only a window of the rows exists.
+import {
+  createColumnHelper,
+  createSortedRowModel,
+  rowSortingFeature,
+  tableFeatures,
+  useTable,
+  type SortingState,
+} from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useMemo, useRef, useState, type ReactNode } from 'react';
+import './dataGrid.css';
+
+export interface GridColumn<Row> {
+  readonly id: string;
+  readonly title: string;
+  readonly width: string; // a track of grid-template-columns
+  readonly numeric?: boolean;
+  text(row: Row): string;
+  compare?(a: Row, b: Row): number;
+  render?(row: Row): ReactNode;
+}
+
+interface Wrapped<Row> {
+  readonly row: Row;
+  [key: string]: unknown;
+}
+
+const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
+const rowHeight = 28;
+
+export interface DataGridProps<Row> {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly GridColumn<Row>[];
+  rowId(row: Row): string;
+  selected?(row: Row): boolean;
+  onRow?(row: Row, add: boolean): void;
+  sortLabel(title: string): string;
+}
+
+export function DataGrid<Row>(props: DataGridProps<Row>) {
+  const { rows, columns, rowId } = props;
+  const [sorting, setSorting] = useState<SortingState>([]);
+  const scroll = useRef<HTMLDivElement>(null);
+  const data = useMemo<Wrapped<Row>[]>(() => rows.map((row) => ({ row })), [rows]);
+  const definitions = useMemo(() => {
+    const helper = createColumnHelper<typeof features, Wrapped<Row>>();
+    return helper.columns(
+      columns.map((c) =>
+        helper.accessor((w: Wrapped<Row>) => c.text(w.row), {
+          id: c.id,
+          header: c.title,
+          sortFn: (a, b) =>
+            c.compare ? c.compare(a.original.row, b.original.row) : c.text(a.original.row).localeCompare(c.text(b.original.row)),
+        }),
+      ),
+    );
+  }, [columns]);
+  const table = useTable({
+    features,
+    columns: definitions,
+    data,
+    getRowId: (w: Wrapped<Row>) => rowId(w.row),
+    state: { sorting },
+    onSortingChange: setSorting,
+  });
+  const sorted = table.getRowModel().rows;
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+  });
+  const template = { gridTemplateColumns: columns.map((c) => c.width).join(' ') };
+  return (
+    <div ref={scroll} className="grid-scroll" tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} aria-multiselectable="true">
+      <div className="grid-head" role="row" aria-rowindex={1} style={template}>
+        {table.getFlatHeaders().map((header) => {
+          const direction = header.column.getIsSorted();
+          const title = String(header.column.columnDef.header);
+          return (
+            <div key={header.id} role="columnheader" aria-sort={direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : 'none'}>
+              <button type="button" aria-label={props.sortLabel(title)} onClick={() => header.column.toggleSorting()}>
+                {title} {direction === 'asc' ? '↑' : direction === 'desc' ? '↓' : ''}
+              </button>
+            </div>
+          );
+        })}
+      </div>
+      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {virtual.getVirtualItems().map((item) => {
+          const entry = sorted[item.index];
+          if (!entry) return null;
+          const { row } = entry.original;
+          return (
+            <div
+              key={item.key}
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={props.selected?.(row) ?? false}
+              className="grid-row"
+              style={{ ...template, transform: `translateY(${item.start}px)`, height: rowHeight }}
+              onClick={(e) => props.onRow?.(row, e.shiftKey || e.ctrlKey)}
+            >
+              {columns.map((c) => (
+                <div key={c.id} role="gridcell" className={c.numeric ? 'num' : ''} title={c.text(row)}>
+                  {c.render ? c.render(row) : c.text(row)}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,25 @@
+// Serves the fake API from Vite's own server when SKEIN_FAKE=1; with SKEIN_SERVER=http://127.0.0.1:port the
+// real one is proxied instead (vite.config.ts).
+import type { Plugin } from 'vite';
+import { FakeApi } from './api';
+
+export function fakeApiPlugin(): Plugin {
+  const api = new FakeApi();
+  return {
+    name: 'skein-fake-api',
+    apply: 'serve',
+    configureServer(server) {
+      server.middlewares.use('/api/', (request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          const { status, body } = api.handle(request.method ?? 'GET', request.originalUrl ?? '', text ? JSON.parse(text) : undefined);
+          response.statusCode = status;
+          response.setHeader('Content-Type', 'application/json');
+          response.end(body === undefined ? '' : JSON.stringify(body));
+        });
+      });
+    },
+  };
+}
