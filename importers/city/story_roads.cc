@@ -172,7 +172,7 @@ void StoryConvoy(World& w, Truth& truth) {
     vans.push_back(NewVehicle(w, VehicleKind::kVan, kNone, bakery, w.first_day - 700, cast.dice()));
   }
   for (const int32_t day : {0, 2, 4, 7, 9, 11}) {
-    DriveTogether(w, cast, vans, CrossingOf(w, 5, 1), CrossingOf(w, 5, w.rows - 1),
+    DriveTogether(w, cast, vans, CrossingOf(w, 2, 1), CrossingOf(w, 10, w.rows - 2),
                   cast.On(day, 3, 5), 40, true);
   }
 
