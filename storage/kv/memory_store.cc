@@ -172,8 +172,7 @@ class MemoryStore final : public Store {
       Table table, std::span<const std::pair<std::string, std::string>> run) override {
     for (size_t i = 1; i < run.size(); ++i) {
       if (run[i - 1].first >= run[i].first) {
-        return InvalidArgument("sorted run of ", TableName(table), ": row ", i,
-                               " does not ascend");
+        return InvalidArgument("sorted run of ", TableName(table), ": row ", i, " does not ascend");
       }
     }
     absl::MutexLock lock(&core_->mu);

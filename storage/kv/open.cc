@@ -200,10 +200,9 @@ absl::StatusOr<OpenedStore> OpenStore(const std::string& dir, const OpenStoreOpt
   }
   SKEIN_ASSIGN_OR_RETURN(const std::string text, ReadFile(mark));
   SKEIN_ASSIGN_OR_RETURN(const StoreProfile profile, ParseProfile(mark, text));
-  SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
-                         OpenRocksStore(dir + "/db", options.rocks));
-  return OpenedStore{
-      std::make_unique<LockedStore>(dir, std::move(lock), std::move(store)), profile};
+  SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenRocksStore(dir + "/db", options.rocks));
+  return OpenedStore{std::make_unique<LockedStore>(dir, std::move(lock), std::move(store)),
+                     profile};
 }
 
 }  // namespace skein

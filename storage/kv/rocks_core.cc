@@ -124,13 +124,12 @@ absl::StatusOr<std::shared_ptr<RocksCore>> OpenRocksCore(const std::string& dir,
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t t = 0; t < kTableCount; ++t) {
     const auto table = static_cast<Table>(t);
-    families.emplace_back(t == 0 ? rocksdb::kDefaultColumnFamilyName
-                                 : std::string(TableName(table)),
-                          FamilyOptions(options, table, cache));
+    families.emplace_back(
+        t == 0 ? rocksdb::kDefaultColumnFamilyName : std::string(TableName(table)),
+        FamilyOptions(options, table, cache));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(db_options, dir, families, &handles, &core->db);
+  const rocksdb::Status status = rocksdb::DB::Open(db_options, dir, families, &handles, &core->db);
   if (!status.ok()) {
     core->db = nullptr;
     return FromRocks(status, "opening " + dir);

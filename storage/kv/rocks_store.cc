@@ -42,8 +42,8 @@ class RocksStore final : public Store {
   absl::Status MultiScan(const View& view, std::span<const ScanRange> ranges,
                          std::vector<ScanPage>* out) override;
   absl::StatusOr<Version> Commit(const WriteBatch& batch, Durability durability) override;
-  absl::StatusOr<Version> Ingest(
-      Table table, std::span<const std::pair<std::string, std::string>> run) override;
+  absl::StatusOr<Version> Ingest(Table table,
+                                 std::span<const std::pair<std::string, std::string>> run) override;
   absl::Status Checkpoint(const std::string& dir) override;
   absl::Status Verify() override;
   absl::Status Compact() override;
@@ -146,10 +146,9 @@ absl::Status RocksStore::MultiScan(const View& view, std::span<const ScanRange> 
         page.more = true;
         break;
       }
-      page.rows.emplace_back(std::string(it->key().data(), it->key().size()),
-                             range.keys_only
-                                 ? std::string()
-                                 : std::string(it->value().data(), it->value().size()));
+      page.rows.emplace_back(
+          std::string(it->key().data(), it->key().size()),
+          range.keys_only ? std::string() : std::string(it->value().data(), it->value().size()));
     }
     if (!it->status().ok()) {
       return FromRocks(it->status(), "scanning table " + std::string(TableName(range.table)));
@@ -161,8 +160,8 @@ absl::Status RocksStore::MultiScan(const View& view, std::span<const ScanRange> 
 absl::Status RocksStore::CheckSpace() const {
   if (options_.free_bytes_min == 0 || options_.free_share_min <= 0) return absl::OkStatus();
   SKEIN_ASSIGN_OR_RETURN(const DiskSpace space, options_.disk_space(core_->dir));
-  const auto share = static_cast<uint64_t>(options_.free_share_min *
-                                           static_cast<double>(space.total_bytes));
+  const auto share =
+      static_cast<uint64_t>(options_.free_share_min * static_cast<double>(space.total_bytes));
   const uint64_t wanted = std::min(options_.free_bytes_min, share);
   if (space.free_bytes >= wanted) return absl::OkStatus();
   return ResourceExhausted("the disk of ", core_->dir, " has ", space.free_bytes >> 20,
@@ -269,15 +268,13 @@ absl::Status RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t 
       if (!status.ok()) return FromRocks(status, "building a batch");
     }
   }
-  const rocksdb::Status status =
-      rows.Put(core_->Handle(Table::kMeta), ToSlice(kVersionKey),
-               ToSlice(EncodeCounter(static_cast<int64_t>(version))));
+  const rocksdb::Status status = rows.Put(core_->Handle(Table::kMeta), ToSlice(kVersionKey),
+                                          ToSlice(EncodeCounter(static_cast<int64_t>(version))));
   if (!status.ok()) return FromRocks(status, "building a batch");
   rocksdb::WriteOptions write;
   write.sync = sync && options_.sync;
   return FromRocks(core_->db->Write(write, &rows), "writing to " + core_->dir);
 }
-
 
 absl::StatusOr<Version> RocksStore::Ingest(
     Table table, std::span<const std::pair<std::string, std::string>> run) {
@@ -296,11 +293,10 @@ absl::StatusOr<Version> RocksStore::Ingest(
       if (i > 0 && run[i - 1].first >= run[i].first) {
         std::error_code ignored;
         std::filesystem::remove(path, ignored);
-        return InvalidArgument("sorted run of ", TableName(table), ": row ", i,
-                               " does not ascend");
+        return InvalidArgument("sorted run of ", TableName(table), ": row ", i, " does not ascend");
       }
-      SKEIN_RETURN_IF_ERROR(FromRocks(writer.Put(ToSlice(run[i].first), ToSlice(run[i].second)),
-                                      "writing " + path));
+      SKEIN_RETURN_IF_ERROR(
+          FromRocks(writer.Put(ToSlice(run[i].first), ToSlice(run[i].second)), "writing " + path));
     }
     SKEIN_RETURN_IF_ERROR(FromRocks(writer.Finish(), "writing " + path));
   }
@@ -347,8 +343,7 @@ absl::Status RocksStore::Verify() {
   SKEIN_RETURN_IF_ERROR(FromRocks(core_->db->VerifyChecksum(read), "verifying " + core_->dir));
   // Also what is still in buffers and logs: every row is read once.
   for (size_t t = 0; t < kTableCount; ++t) {
-    const std::unique_ptr<rocksdb::Iterator> it(
-        core_->db->NewIterator(read, core_->handles[t]));
+    const std::unique_ptr<rocksdb::Iterator> it(core_->db->NewIterator(read, core_->handles[t]));
     for (it->SeekToFirst(); it->Valid(); it->Next()) {
     }
     SKEIN_RETURN_IF_ERROR(FromRocks(
@@ -368,9 +363,9 @@ absl::Status RocksStore::Compact() {
   SKEIN_RETURN_IF_ERROR(
       FromRocks(core_->db->Flush(rocksdb::FlushOptions(), handles), "flushing " + core_->dir));
   for (rocksdb::ColumnFamilyHandle* handle : handles) {
-    SKEIN_RETURN_IF_ERROR(FromRocks(
-        core_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr),
-        "compacting " + core_->dir));
+    SKEIN_RETURN_IF_ERROR(
+        FromRocks(core_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr),
+                  "compacting " + core_->dir));
   }
   return absl::OkStatus();
 }
@@ -382,8 +377,8 @@ absl::StatusOr<StoreStats> RocksStore::Stats() {
     uint64_t files = 0, buffers = 0;
     core_->db->GetIntProperty(core_->handles[t], rocksdb::DB::Properties::kTotalSstFilesSize,
                               &files);
-    core_->db->GetIntProperty(core_->handles[t],
-                              rocksdb::DB::Properties::kCurSizeAllMemTables, &buffers);
+    core_->db->GetIntProperty(core_->handles[t], rocksdb::DB::Properties::kCurSizeAllMemTables,
+                              &buffers);
     core_->db->GetIntProperty(core_->handles[t], rocksdb::DB::Properties::kEstimateNumKeys,
                               &table.keys);
     table.bytes = files + buffers;
@@ -410,13 +405,11 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& dir,
     }
   }
   std::string value;
-  const rocksdb::Status read =
-      core->db->Get(rocksdb::ReadOptions(), core->Handle(Table::kMeta), ToSlice(kVersionKey),
-                    &value);
+  const rocksdb::Status read = core->db->Get(rocksdb::ReadOptions(), core->Handle(Table::kMeta),
+                                             ToSlice(kVersionKey), &value);
   if (!read.ok() && !read.IsNotFound()) return FromRocks(read, "reading the version of " + dir);
   const Version version{static_cast<uint64_t>(DecodeCounter(value))};
-  return std::unique_ptr<Store>(
-      std::make_unique<RocksStore>(std::move(core), options, version));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(core), options, version));
 }
 
 }  // namespace skein

@@ -58,7 +58,8 @@ std::string_view TableName(Table table);
 
 inline constexpr size_t kPartitionBytes = 7;
 
-// One version of the whole store. Cheap to hold; an old one keeps superseded bytes from being freed.
+// One version of the whole store. Cheap to hold; an old one keeps superseded bytes from being
+// freed.
 class View {
  public:
   virtual ~View() = default;

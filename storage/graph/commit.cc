@@ -1,0 +1,254 @@
+#include "storage/graph/commit.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "storage/base/status.h"
+#include "storage/graph/read_ops.h"
+#include "storage/graph/transaction_impl.h"
+#include "storage/index/text.h"
+
+namespace skein {
+namespace {
+
+std::string PolicyValue(PolicyId policy) {
+  std::string out;
+  AppendVarint(&out, Raw(policy));
+  return out;
+}
+
+std::string IdValue(uint64_t id) {
+  std::string out;
+  AppendVarint(&out, id);
+  return out;
+}
+
+AdjacencyEntry EntryOf(const StoredLink& link, bool outgoing, bool gone) {
+  AdjacencyEntry entry;
+  entry.neighbour = outgoing ? link.record.to : link.record.from;
+  entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
+  entry.link = link.record.id;
+  entry.valid = link.record.valid;
+  entry.type = link.record.type;
+  entry.policy = link.record.policy;
+  entry.outgoing = outgoing;
+  entry.gone = gone;
+  return entry;
+}
+
+}  // namespace
+
+const WriteBatch& CommitBuilder::Build() {
+  indexes_ = core_.catalog->Indexes();
+  batch_.Reserve(overlay_.nodes().size() * 12 + overlay_.links().size() * 8, overlay_.bytes());
+  for (const auto& [id, change] : overlay_.nodes()) {
+    if (change.base != nullptr || change.now != nullptr) AddNode(id, change);
+  }
+  AddLinks();
+  AddAdjacency();
+  AddRemembered();
+  for (const std::string& key : overlay_.locks()) batch_.Lock(Table::kLocks, key);
+  for (const auto& [key, posting] : postings_) {
+    std::string whole = key;
+    AppendBe64(&whole, chunk_);
+    batch_.PutUnguarded(Table::kText, whole, posting.first);
+  }
+  AddCounts();
+  return batch_;
+}
+
+void CommitBuilder::AddNode(NodeId id, const Change<NodePtr>& change) {
+  const std::string key = layout_.Node(id);
+  if (change.now == nullptr) {
+    batch_.Delete(Table::kNodes, key);
+    batch_.Touch(Table::kLocks, layout_.Lock('a', Raw(id)));
+    batch_.Check(Table::kLocks, layout_.Lock('l', Raw(id)));
+  } else if (change.base == nullptr) {
+    batch_.PutUnguarded(Table::kNodes, key, EncodeNode(*change.now));  // the id is ours alone
+  } else {
+    batch_.Put(Table::kNodes, key, EncodeNode(*change.now));
+  }
+  AddLabels(id, change);
+  AddIndexes(change);
+  AddTexts(change);
+  if (change.base != nullptr) CountNode(*change.base, -1);
+  if (change.now != nullptr) CountNode(*change.now, 1);
+}
+
+void CommitBuilder::AddLabels(NodeId id, const Change<NodePtr>& change) {
+  if (change.base != nullptr) {
+    for (const LabelId label : change.base->labels) {
+      if (change.now == nullptr || !read_ops::HasLabel(*change.now, label)) {
+        batch_.DeleteUnguarded(Table::kLabels, layout_.Label(label, id));
+      }
+    }
+  }
+  if (change.now == nullptr) return;
+  for (const LabelId label : change.now->labels) {
+    if (change.base == nullptr || !read_ops::HasLabel(*change.base, label)) {
+      batch_.PutUnguarded(Table::kLabels, layout_.Label(label, id),
+                          PolicyValue(change.now->policy));
+    }
+  }
+}
+
+void CommitBuilder::AddIndexes(const Change<NodePtr>& change) {
+  for (const IndexInfo& index : indexes_) {
+    std::optional<std::string> before, after;
+    if (change.base != nullptr) before = IndexEntryKey(layout_, index, *change.base);
+    if (change.now != nullptr) after = IndexEntryKey(layout_, index, *change.now);
+    if (before == after) continue;
+    if (before) batch_.DeleteUnguarded(Table::kIndex, *before);
+    if (!after) continue;
+    batch_.PutUnguarded(Table::kIndex, *after, PolicyValue(change.now->policy));
+    // Two concurrent transactions that both add these values of a unique index conflict.
+    if (index.kind == IndexKind::kUnique) {
+      batch_.Lock(Table::kLocks,
+                  layout_.Lock('u', std::string_view(*after).substr(0, after->size() - 8)));
+    }
+  }
+}
+
+// Postings are only added: a search checks each against the node as it is, and Compact() drops
+// those that no longer hold.
+void CommitBuilder::AddTexts(const Change<NodePtr>& change) {
+  if (change.now == nullptr) return;
+  for (const PropertyEntry& property : change.now->properties) {
+    if (change.base != nullptr) {
+      const PropertyEntry* old = read_ops::FindProperty(change.base->properties, property.key);
+      if (old != nullptr && SameValue(old->value, property.value)) continue;
+    }
+    for (const std::string& text : SearchableTexts(property.value)) {
+      for (const TextToken& token : IndexTokens(FoldText(text))) {
+        auto& [bytes, last] = postings_[layout_.Text(token.kind, token.text) + '\0'];
+        if (bytes.empty()) bytes.push_back('\0');  // version
+        AppendDelta(&bytes, Raw(change.now->id), last);
+        AppendVarint(&bytes, Raw(property.key));
+        last = Raw(change.now->id);
+      }
+    }
+  }
+}
+
+void CommitBuilder::AddLinks() {
+  uint64_t page = 0;
+  std::vector<std::pair<LinkId, const StoredLink*>> rows;
+  const auto flush = [&] {
+    if (rows.empty()) return;
+    batch_.PutUnguarded(Table::kLinks, layout_.Page(page, chunk_), EncodeLinkChunk(page, rows));
+    rows.clear();
+  };
+  std::set<NodeId> gaining;
+  for (const auto& [id, change] : overlay_.links()) {  // ascending by id
+    if (change.base == nullptr && change.now == nullptr) continue;
+    if (LinkPage(id) != page) {
+      flush();
+      page = LinkPage(id);
+    }
+    rows.emplace_back(id, change.now.get());
+    if (change.base != nullptr) {
+      batch_.Lock(Table::kLocks, layout_.Lock('e', Raw(id)));
+      CountLink(*change.base, -1);
+    } else {
+      gaining.insert(change.now->record.from);
+      gaining.insert(change.now->record.to);
+    }
+    if (change.now != nullptr) CountLink(*change.now, 1);
+  }
+  flush();
+  for (const NodeId node : gaining) {
+    batch_.Check(Table::kLocks, layout_.Lock('a', Raw(node)));
+    batch_.Touch(Table::kLocks, layout_.Lock('l', Raw(node)));
+  }
+}
+
+void CommitBuilder::AddAdjacency() {
+  absl::btree_map<NodeId, AdjacencyChunk> chunks;
+  const auto add = [&chunks](NodeId node, const AdjacencyEntry& entry) {
+    auto it = chunks.find(node);
+    if (it == chunks.end()) it = chunks.emplace(node, AdjacencyChunk(node)).first;
+    it->second.Add(entry);
+  };
+  for (const auto& [id, change] : overlay_.links()) {
+    if (change.base == nullptr && change.now == nullptr) continue;
+    const bool gone = change.now == nullptr;
+    const StoredLink& link = gone ? *change.base : *change.now;
+    if (!gone && change.base != nullptr && change.base->record.valid == link.record.valid) continue;
+    add(link.record.from, EntryOf(link, true, gone));
+    add(link.record.to, EntryOf(link, false, gone));
+  }
+  for (const auto& [node, chunk] : chunks) {
+    batch_.PutUnguarded(Table::kAdjacency, layout_.Adjacency(node, chunk_), chunk.bytes());
+  }
+}
+
+void CommitBuilder::AddRemembered() {
+  // Contents of sightings that are no more, then those that are: one may replace the other.
+  for (const auto& [id, change] : overlay_.links()) {
+    if (change.base == nullptr || !core_.catalog->IsSightingType(change.base->record.type))
+      continue;
+    batch_.Delete(Table::kImports, layout_.Sighting(SightingContent(*change.base)));
+  }
+  const std::string sightings = layout_.Sighting({});
+  for (const auto& [key, id] : overlay_.remembered()) {
+    if (key.starts_with(sightings)) {
+      const Change<LinkPtr>* change = overlay_.Find(LinkId{id});
+      const bool current = change != nullptr && change->now != nullptr &&
+                           layout_.Sighting(SightingContent(*change->now)) == key;
+      if (!current) continue;
+    }
+    batch_.Put(Table::kImports, key, IdValue(id));
+  }
+}
+
+void CommitBuilder::CountNode(const NodeRecord& node, int64_t sign) {
+  counts_[layout_.NodeCount(kAllNames, node.policy)] += sign;
+  for (const LabelId label : node.labels) {
+    counts_[layout_.NodeCount(static_cast<uint32_t>(Raw(label)), node.policy)] += sign;
+  }
+  counts_[layout_.PropertyCount()] += sign * static_cast<int64_t>(node.properties.size());
+}
+
+void CommitBuilder::CountLink(const StoredLink& link, int64_t sign) {
+  for (const uint32_t type : {kAllNames, static_cast<uint32_t>(Raw(link.record.type))}) {
+    counts_[layout_.LinkCount(type, link.record.policy, link.from_policy, link.to_policy)] += sign;
+  }
+  counts_[layout_.PropertyCount()] += sign * static_cast<int64_t>(link.record.properties.size());
+}
+
+void CommitBuilder::AddCounts() {
+  for (const auto& [key, delta] : counts_) {
+    if (delta != 0) batch_.Add(Table::kStats, key, delta);
+  }
+}
+
+absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
+                                            const WriteBatch& batch) {
+  std::set<uint64_t> pages, vertices;
+  for (const auto& [id, change] : overlay.links()) {
+    const StoredLink* link = change.now != nullptr ? change.now.get() : change.base.get();
+    if (link == nullptr) continue;
+    pages.insert(LinkPage(id));
+    vertices.insert(Raw(link->record.from));
+    vertices.insert(Raw(link->record.to));
+  }
+  for (const auto& [id, change] : overlay.nodes()) core.nodes.BeginChange(Raw(id));
+  for (const uint64_t page : pages) core.pages.BeginChange(page);
+  for (const uint64_t vertex : vertices) core.adjacency.BeginChange(vertex);
+  absl::StatusOr<Version> committed = core.store.Commit(batch);
+  const Version version = committed.ok() ? *committed : Version{0};
+  for (const auto& [id, change] : overlay.nodes()) {
+    core.nodes.EndChange(Raw(id), version);
+    // What was just written is what will be read next. A later commit of the node would have
+    // taken the place (a larger last change), and then this is refused.
+    if (committed.ok() && change.now != nullptr) {
+      core.nodes.Insert(Raw(id), version, change.now, HeapBytes(*change.now));
+    }
+  }
+  for (const uint64_t page : pages) core.pages.EndChange(page, version);
+  for (const uint64_t vertex : vertices) core.adjacency.EndChange(vertex, version);
+  return committed;
+}
+
+}  // namespace skein

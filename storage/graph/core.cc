@@ -1,0 +1,81 @@
+#include "storage/graph/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/base/status.h"
+
+namespace skein {
+namespace {
+
+// Bounds of the caches of decoded records; one budget for the process comes with issue 3's pages.
+constexpr size_t kNodeCacheBytes = size_t{256} << 20;
+constexpr size_t kLinkCacheBytes = size_t{256} << 20;
+constexpr size_t kAdjacencyCacheBytes = size_t{512} << 20;
+
+}  // namespace
+
+absl::Status NumberSequence::Load() {
+  if (loaded_) return absl::OkStatus();
+  SKEIN_ASSIGN_OR_RETURN(const auto view, store_.Latest());
+  SKEIN_ASSIGN_OR_RETURN(const auto stored, GetOne(store_, *view, Table::kMeta, key_));
+  next_ = reserved_ = stored ? static_cast<uint64_t>(DecodeCounter(*stored)) : first_;
+  loaded_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> NumberSequence::Take(uint64_t n) {
+  absl::MutexLock lock(&mu_);
+  SKEIN_RETURN_IF_ERROR(Load());
+  if (next_ + n > reserved_) {
+    const uint64_t mark = next_ + std::max(n, step_);
+    SKEIN_ASSIGN_OR_RETURN(const auto view, store_.Latest());
+    WriteBatch batch(view->version());
+    batch.PutUnguarded(Table::kMeta, key_, EncodeCounter(static_cast<int64_t>(mark)));
+    SKEIN_RETURN_IF_ERROR(store_.Commit(batch).status());
+    reserved_ = mark;
+    step_ = std::min(step_ * 2, step_max_);
+  }
+  return std::exchange(next_, next_ + n);
+}
+
+absl::StatusOr<uint64_t> NumberSequence::Bound() {
+  absl::MutexLock lock(&mu_);
+  SKEIN_RETURN_IF_ERROR(Load());
+  return next_;
+}
+
+GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options)
+    : store(the_store),
+      layout(space),
+      options(the_options),
+      nodes(kNodeCacheBytes),
+      pages(kLinkCacheBytes),
+      adjacency(kAdjacencyCacheBytes),
+      node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
+      chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536) {}
+
+absl::StatusOr<uint32_t> GraphCore::TakeLinkRow(BatchId batch) {
+  NumberSequence* sequence = nullptr;
+  {
+    absl::MutexLock lock(&rows_mu);
+    std::unique_ptr<NumberSequence>& slot = rows[Raw(batch)];
+    if (slot == nullptr) {
+      std::string key = layout.Meta("next_row");
+      AppendBe32(&key, static_cast<uint32_t>(Raw(batch)));
+      slot = std::make_unique<NumberSequence>(store, std::move(key), 1, 256, 65'536);
+    }
+    sequence = slot.get();
+  }
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t row, sequence->Take());
+  if (row > UINT32_MAX) {
+    return ResourceExhausted("batch ", Raw(batch), " has 2^32 links; open another batch");
+  }
+  return static_cast<uint32_t>(row);
+}
+
+absl::Status DamagedRow(Table table, uint64_t id) {
+  return DataLoss("table ", TableName(table), ": the row of id ", id, " does not decode");
+}
+
+}  // namespace skein

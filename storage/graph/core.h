@@ -1,0 +1,79 @@
+// GraphCore: what a graph's snapshots and transactions share. Internal to storage/graph.
+//
+// Lifetime  Shared by the Graph and every reader it opened, so that those may outlive it; all of
+//           them borrow the Store, clock and executor.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/graph/graph.h"
+#include "storage/graph/records.h"
+#include "storage/graph/versioned_cache.h"
+#include "storage/keys/layout.h"
+#include "storage/kv/store.h"
+#include "storage/schema/stored_catalog.h"
+
+namespace skein {
+
+// Hands out numbers that are never handed out again, across restarts too: a mark ahead of them is
+// stored durably before the first is used, so a crash skips some.
+// Threads: safe from any thread; once in `step` numbers a call waits for the disk.
+class NumberSequence {
+ public:
+  // `first`: the number a fresh sequence begins with. The step doubles up to `step_max`.
+  NumberSequence(Store& store, std::string key, uint64_t first, uint64_t step, uint64_t step_max)
+      : store_(store), key_(std::move(key)), first_(first), step_(step), step_max_(step_max) {}
+
+  absl::StatusOr<uint64_t> Take(uint64_t n = 1);
+  // All numbers handed out so far are below it.
+  absl::StatusOr<uint64_t> Bound();
+
+ private:
+  absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  Store& store_;
+  const std::string key_;
+  const uint64_t first_;
+  absl::Mutex mu_;
+  bool loaded_ ABSL_GUARDED_BY(mu_) = false;
+  uint64_t next_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t reserved_ ABSL_GUARDED_BY(mu_) = 0;  // stored mark: numbers below it may be used
+  uint64_t step_ ABSL_GUARDED_BY(mu_);
+  const uint64_t step_max_;
+};
+
+struct GraphCore {
+  GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options);
+
+  // The rows of one batch: the low half of its links' ids.
+  absl::StatusOr<uint32_t> TakeLinkRow(BatchId batch);
+
+  Store& store;
+  const Layout layout;
+  const GraphOptions options;
+  std::unique_ptr<StoredCatalog> catalog;
+
+  VersionedCache<NodeRecord> nodes;
+  VersionedCache<LinkPageRecords> pages;    // by link page
+  VersionedCache<AdjacencyList> adjacency;  // by node
+
+  NumberSequence node_ids;
+  NumberSequence chunk_ids;
+  absl::Mutex rows_mu;
+  absl::flat_hash_map<uint64_t, std::unique_ptr<NumberSequence>> rows ABSL_GUARDED_BY(rows_mu);
+
+  // Held shared while a transaction commits, alone while the set of indexes changes: a commit
+  // either maintains a new index or is over before the index's building begins.
+  absl::Mutex index_mu;
+  // One folding of chunks at a time.
+  absl::Mutex fold_mu;
+};
+
+// Names table and key of a row that does not decode, without its contents.
+absl::Status DamagedRow(Table table, uint64_t id);
+
+}  // namespace skein

@@ -1,0 +1,130 @@
+#include "storage/graph/fold.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/base/status.h"
+
+namespace skein {
+namespace {
+
+constexpr size_t kBatchBytesMax = size_t{4} << 20;
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+// From the chunks of one list, oldest first, to one; nullopt: does not decode.
+using Folder = std::function<std::optional<std::string>(std::string_view prefix, const Rows& rows)>;
+
+std::optional<std::string> FoldAdjacency(std::string_view prefix, const Rows& rows) {
+  const NodeId node{TrailingId(prefix)};
+  std::vector<AdjacencyEntry> entries;
+  for (const auto& [key, bytes] : rows) {
+    if (!ReadAdjacencyChunk(node, bytes, &entries)) return std::nullopt;
+  }
+  AdjacencyChunk chunk(node);
+  for (const AdjacencyEntry& entry : MakeAdjacency(std::move(entries), rows.size()).entries) {
+    chunk.Add(entry);
+  }
+  return chunk.bytes();
+}
+
+std::optional<std::string> FoldLinks(std::string_view prefix, const Rows& rows) {
+  const uint64_t page = TrailingId(prefix);
+  LinkPageRecords records;
+  for (const auto& [key, bytes] : rows) {
+    if (!ApplyLinkChunk(page, bytes, &records)) return std::nullopt;
+  }
+  std::vector<std::pair<LinkId, const StoredLink*>> links;
+  for (const StoredLink& link : records.links) links.emplace_back(link.record.id, &link);
+  return EncodeLinkChunk(page, links);
+}
+
+std::optional<std::string> FoldPostings(std::string_view, const Rows& rows) {
+  std::vector<std::pair<uint64_t, uint32_t>> postings;
+  for (const auto& [key, bytes] : rows) {
+    ByteReader in(bytes);
+    if (in.Byte() != 0) return std::nullopt;
+    uint64_t node = 0;
+    while (in.ok() && !in.done()) {
+      node = in.Delta(node);
+      postings.emplace_back(node, in.Varint32());
+    }
+    if (!in.ok()) return std::nullopt;
+  }
+  std::sort(postings.begin(), postings.end());
+  postings.erase(std::unique(postings.begin(), postings.end()), postings.end());
+  std::string out(1, '\0');
+  uint64_t last = 0;
+  for (const auto& [node, key] : postings) {
+    AppendDelta(&out, node, last);
+    AppendVarint(&out, key);
+    last = node;
+  }
+  return out;
+}
+
+class TableFolder {
+ public:
+  TableFolder(GraphCore& core, Table table, Folder folder)
+      : core_(core), table_(table), folder_(std::move(folder)) {}
+
+  absl::Status Run() {
+    SKEIN_ASSIGN_OR_RETURN(const auto view, core_.store.Latest());
+    WriteBatch batch(view->version());
+    std::string begin = core_.layout.Space();
+    const std::string end = PrefixEnd(begin);
+    std::vector<ScanPage> pages;
+    bool more = true;
+    while (more) {
+      const ScanRange range{table_, begin, end, kScanRowsMax, false};
+      SKEIN_RETURN_IF_ERROR(core_.store.MultiScan(*view, {&range, 1}, &pages));
+      more = pages[0].more;
+      if (!pages[0].rows.empty()) begin = NextKey(pages[0].rows.back().first);
+      for (auto& row : pages[0].rows) {
+        if (!list_.empty() && Prefix(row.first) != Prefix(list_[0].first)) {
+          SKEIN_RETURN_IF_ERROR(FoldList(&batch));
+        }
+        list_.push_back(std::move(row));
+      }
+      if (batch.bytes() > kBatchBytesMax) {
+        SKEIN_RETURN_IF_ERROR(core_.store.Commit(batch, Durability::kAsync).status());
+        batch = WriteBatch(view->version());
+      }
+    }
+    SKEIN_RETURN_IF_ERROR(FoldList(&batch));
+    if (batch.size() == 0) return absl::OkStatus();
+    return core_.store.Commit(batch, Durability::kAsync).status();
+  }
+
+ private:
+  static std::string_view Prefix(std::string_view key) { return key.substr(0, key.size() - 8); }
+
+  absl::Status FoldList(WriteBatch* batch) {
+    if (list_.size() > 1) {
+      const std::optional<std::string> folded = folder_(Prefix(list_[0].first), list_);
+      if (!folded) return DamagedRow(table_, TrailingId(list_[0].first));
+      for (size_t i = 0; i + 1 < list_.size(); ++i) batch->DeleteUnguarded(table_, list_[i].first);
+      batch->PutUnguarded(table_, list_.back().first, *folded);
+    }
+    list_.clear();
+    return absl::OkStatus();
+  }
+
+  GraphCore& core_;
+  Table table_;
+  Folder folder_;
+  Rows list_;
+};
+
+}  // namespace
+
+absl::Status FoldChunks(GraphCore& core) {
+  absl::MutexLock one_at_a_time(&core.fold_mu);
+  SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kAdjacency, FoldAdjacency).Run());
+  SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kLinks, FoldLinks).Run());
+  return TableFolder(core, Table::kText, FoldPostings).Run();
+}
+
+}  // namespace skein

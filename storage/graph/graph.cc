@@ -1,0 +1,211 @@
+#include "storage/graph/graph.h"
+
+#include <utility>
+
+#include "storage/base/status.h"
+#include "storage/graph/core.h"
+#include "storage/graph/element_id.h"
+#include "storage/graph/fold.h"
+#include "storage/graph/index_builder.h"
+#include "storage/graph/read_ops.h"
+#include "storage/graph/snapshot_source.h"
+#include "storage/graph/transaction_impl.h"
+
+namespace skein {
+namespace {
+
+constexpr std::string_view kGraphFormat = "0";
+constexpr size_t kIdentityBytes = 16;
+
+class SnapshotImpl final : public SourceReader<Snapshot> {
+ public:
+  SnapshotImpl(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view)
+      : source_(std::move(core), std::move(view)) {}
+  const Source& source() const override { return source_; }
+  const Layout& layout() const override { return source_.core().layout; }
+
+ private:
+  SnapshotSource source_;
+};
+
+class GraphImpl final : public Graph {
+ public:
+  GraphImpl(std::shared_ptr<GraphCore> core, const std::string& element_keys)
+      : core_(std::move(core)),
+        node_cipher_(std::string_view(element_keys).substr(0, 16)),
+        link_cipher_(std::string_view(element_keys).substr(16)) {}
+
+  Catalog& catalog() override { return *core_->catalog; }
+
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Latest() override {
+    SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
+    return std::shared_ptr<const Snapshot>(
+        std::make_shared<const SnapshotImpl>(core_, std::move(view)));
+  }
+
+  absl::StatusOr<std::unique_ptr<Transaction>> Begin(const Viewer& viewer,
+                                                     const WriteContext& context) override {
+    if (Raw(context.policy) >= core_->catalog->policy_count()) {
+      return InvalidArgument("no policy ", Raw(context.policy));
+    }
+    if (Raw(context.batch) != 0) {
+      SKEIN_RETURN_IF_ERROR(core_->catalog->GetBatch(context.batch).status());
+    }
+    SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
+    return std::unique_ptr<Transaction>(
+        std::make_unique<TransactionImpl>(core_, std::move(view), viewer, context));
+  }
+
+  absl::StatusOr<BatchId> OpenBatch(Batch batch) override {
+    return core_->catalog->AddBatch(std::move(batch));
+  }
+  absl::Status CloseBatch(BatchId id, uint64_t rows) override {
+    return core_->catalog->FinishBatch(id, rows);
+  }
+
+  absl::StatusOr<uint32_t> CreateIndex(const IndexInfo& index) override {
+    return CreateIndexOnline(core_, index);
+  }
+  absl::Status DropIndex(uint32_t id) override {
+    {
+      absl::MutexLock commits_wait(&core_->index_mu);
+      SKEIN_RETURN_IF_ERROR(core_->catalog->RemoveIndex(id));
+    }
+    return DropIndexEntries(*core_, id);
+  }
+
+  absl::Status FindImported(std::span<const std::string> identities,
+                            std::vector<std::optional<uint64_t>>* ids) const override;
+  absl::Status RememberImported(Transaction& transaction, const std::string& identity,
+                                uint64_t id) override;
+
+  int64_t EncodeElementId(NodeId id) const override { return node_cipher_.Encode(Raw(id)); }
+  int64_t EncodeElementId(LinkId id) const override { return link_cipher_.Encode(Raw(id)); }
+  absl::StatusOr<NodeId> DecodeNodeId(int64_t id) const override;
+  absl::StatusOr<LinkId> DecodeLinkId(int64_t id) const override;
+
+  absl::Status Compact() override {
+    SKEIN_RETURN_IF_ERROR(FoldChunks(*core_));
+    return core_->store.Compact();
+  }
+  absl::StatusOr<GraphStats> Stats() override;
+
+ private:
+  std::shared_ptr<GraphCore> core_;
+  ElementIdCipher node_cipher_, link_cipher_;
+};
+
+absl::Status GraphImpl::FindImported(std::span<const std::string> identities,
+                                     std::vector<std::optional<uint64_t>>* ids) const {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core_->store.Latest());
+  std::vector<std::string> keys;
+  std::vector<KeyRef> refs;
+  keys.reserve(identities.size());
+  for (const std::string& identity : identities) keys.push_back(core_->layout.Import(identity));
+  for (const std::string& key : keys) refs.push_back({Table::kImports, key});
+  std::vector<std::optional<std::string>> rows;
+  SKEIN_RETURN_IF_ERROR(core_->store.MultiGet(*view, refs, &rows));
+  ids->assign(identities.size(), std::nullopt);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;
+    ByteReader in(*rows[i]);
+    (*ids)[i] = in.Varint();
+    if (!in.ok()) return DataLoss("table imports: the row of an identity does not decode");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GraphImpl::RememberImported(Transaction& transaction, const std::string& identity,
+                                         uint64_t id) {
+  auto* ours = dynamic_cast<TransactionImpl*>(&transaction);
+  if (ours == nullptr || ours->core() != core_.get()) {
+    return InvalidArgument("the transaction is not one of this graph");
+  }
+  if (identity.size() != kIdentityBytes) {
+    return InvalidArgument("an identity has ", kIdentityBytes, " bytes, not ", identity.size());
+  }
+  return ours->Remember(identity, id);
+}
+
+absl::StatusOr<NodeId> GraphImpl::DecodeNodeId(int64_t id) const {
+  if (id < 0) return InvalidArgument("no element id: ", id);
+  const uint64_t node = node_cipher_.Decode(id);
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t bound, core_->node_ids.Bound());
+  if (node >= bound) return InvalidArgument("no element id: ", id);
+  return NodeId{node};
+}
+
+absl::StatusOr<LinkId> GraphImpl::DecodeLinkId(int64_t id) const {
+  if (id < 0) return InvalidArgument("no element id: ", id);
+  const uint64_t link = link_cipher_.Decode(id);
+  const BatchId batch{static_cast<uint32_t>(link >> 32)};
+  if (Raw(batch) != 0 && !core_->catalog->GetBatch(batch).ok()) {
+    return InvalidArgument("no element id: ", id);
+  }
+  return LinkId{link};
+}
+
+absl::StatusOr<GraphStats> GraphImpl::Stats() {
+  SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
+  const SnapshotSource source(core_, std::move(view));
+  GraphStats stats;
+  SKEIN_ASSIGN_OR_RETURN(stats.nodes, read_ops::CountNodes(source, Viewer::All(), std::nullopt));
+  SKEIN_ASSIGN_OR_RETURN(stats.links, read_ops::CountLinks(source, Viewer::All(), std::nullopt));
+  for (uint32_t type = 0; type < core_->catalog->link_type_count(); ++type) {
+    if (!core_->catalog->IsSightingType(LinkTypeId{type})) continue;
+    SKEIN_ASSIGN_OR_RETURN(const uint64_t count,
+                           read_ops::CountLinks(source, Viewer::All(), LinkTypeId{type}));
+    stats.sightings += count;
+  }
+  stats.links -= stats.sightings;
+  SKEIN_ASSIGN_OR_RETURN(const auto properties, GetOne(core_->store, source.view(), Table::kStats,
+                                                       core_->layout.PropertyCount()));
+  if (properties) stats.properties = static_cast<uint64_t>(DecodeCounter(*properties));
+  SKEIN_ASSIGN_OR_RETURN(const StoreStats store, core_->store.Stats());
+  for (const TableStats& table : store.tables) {
+    stats.bytes_by_kind.emplace_back(TableName(table.table), table.bytes);
+  }
+  return stats;
+}
+
+// The stored value of `key`, which is made from `fresh` where there is none yet.
+absl::StatusOr<std::string> GetOrCreate(Store& store, const std::string& key,
+                                        const std::string& fresh) {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, store.Latest());
+  SKEIN_ASSIGN_OR_RETURN(std::optional<std::string> value, GetOne(store, *view, Table::kMeta, key));
+  if (value) return *std::move(value);
+  WriteBatch batch(view->version());
+  batch.Put(Table::kMeta, key, fresh);
+  SKEIN_RETURN_IF_ERROR(store.Commit(batch).status());
+  return fresh;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOptions& options) {
+  const SpaceId space = options.space == GraphSpace::kUsers ? SpaceId::kUsers : SpaceId::kSystem;
+  auto core = std::make_shared<GraphCore>(store, space, options);
+  SKEIN_ASSIGN_OR_RETURN(
+      const std::string format,
+      GetOrCreate(store, core->layout.Meta("graph_format"), std::string(kGraphFormat)));
+  if (format != kGraphFormat) {
+    return FailedPrecondition("graph format ", format, "; this program reads format ", kGraphFormat,
+                              " only");
+  }
+  SKEIN_ASSIGN_OR_RETURN(
+      const std::string keys,
+      GetOrCreate(store, core->layout.Meta("element_keys"), SecureRandomBytes(2 * 16)));
+  if (keys.size() != 2 * 16) return DataLoss("table meta: the element keys are damaged");
+  SKEIN_ASSIGN_OR_RETURN(core->catalog, StoredCatalog::Open(store, space, *options.clock));
+  for (const IndexInfo& index : core->catalog->Indexes()) {
+    if (index.online) continue;
+    const absl::Status finished = FinishIndex(core, index);
+    // A violation drops the index, whose creation nobody was told had succeeded.
+    if (!finished.ok() && finished.code() != absl::StatusCode::kFailedPrecondition) {
+      return finished;
+    }
+  }
+  return std::unique_ptr<Graph>(std::make_unique<GraphImpl>(std::move(core), keys));
+}
+
+}  // namespace skein

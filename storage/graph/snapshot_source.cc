@@ -1,0 +1,301 @@
+#include "storage/graph/snapshot_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/base/status.h"
+
+namespace skein {
+
+absl::Status SnapshotSource::ScanAll(Table table, const std::vector<std::string>& prefixes,
+                                     std::vector<Rows>* out) const {
+  out->assign(prefixes.size(), {});
+  std::vector<std::string> begins = prefixes, ends;
+  std::vector<size_t> open(prefixes.size());
+  for (size_t i = 0; i < prefixes.size(); ++i) {
+    open[i] = i;
+    ends.push_back(PrefixEnd(prefixes[i]));
+  }
+  std::vector<ScanRange> ranges;
+  std::vector<ScanPage> pages;
+  while (!open.empty()) {
+    ranges.clear();
+    for (const size_t i : open) ranges.push_back({table, begins[i], ends[i], kScanRowsMax, false});
+    SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, ranges, &pages));
+    std::vector<size_t> rest;
+    for (size_t k = 0; k < open.size(); ++k) {
+      Rows& rows = (*out)[open[k]];
+      std::move(pages[k].rows.begin(), pages[k].rows.end(), std::back_inserter(rows));
+      if (!pages[k].more) continue;
+      begins[open[k]] = NextKey(rows.back().first);
+      rest.push_back(open[k]);
+    }
+    open = std::move(rest);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const {
+  out->assign(ids.size(), nullptr);
+  const Version at = view_->version();
+  std::vector<uint32_t> missing;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    (*out)[i] = core_->nodes.Find(Raw(ids[i]), at);
+    if ((*out)[i] == nullptr) missing.push_back(static_cast<uint32_t>(i));
+  }
+  if (missing.empty()) return absl::OkStatus();
+  std::vector<std::string> keys;
+  std::vector<KeyRef> refs;
+  keys.reserve(missing.size());
+  for (const uint32_t i : missing) keys.push_back(core_->layout.Node(ids[i]));
+  for (const std::string& key : keys) refs.push_back({Table::kNodes, key});
+  std::vector<std::optional<std::string>> rows;
+  SKEIN_RETURN_IF_ERROR(core_->store.MultiGet(*view_, refs, &rows));
+  for (size_t k = 0; k < missing.size(); ++k) {
+    if (!rows[k]) continue;
+    const NodeId id = ids[missing[k]];
+    std::optional<NodeRecord> node = DecodeNode(id, *rows[k]);
+    if (!node) return DamagedRow(Table::kNodes, Raw(id));
+    auto shared = std::make_shared<const NodeRecord>(*std::move(node));
+    core_->nodes.Insert(Raw(id), at, shared, HeapBytes(*shared));
+    (*out)[missing[k]] = std::move(shared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::LoadPages(std::span<const uint64_t> pages,
+                                       std::vector<PagePtr>* out) const {
+  out->assign(pages.size(), nullptr);
+  const Version at = view_->version();
+  std::vector<size_t> missing;
+  std::vector<std::string> prefixes;
+  for (size_t i = 0; i < pages.size(); ++i) {
+    (*out)[i] = core_->pages.Find(pages[i], at);
+    if ((*out)[i] != nullptr) continue;
+    missing.push_back(i);
+    prefixes.push_back(core_->layout.Page(pages[i]));
+  }
+  std::vector<Rows> rows;
+  SKEIN_RETURN_IF_ERROR(ScanAll(Table::kLinks, prefixes, &rows));
+  for (size_t k = 0; k < missing.size(); ++k) {
+    const uint64_t page = pages[missing[k]];
+    LinkPageRecords records;
+    for (const auto& [key, bytes] : rows[k]) {
+      if (!ApplyLinkChunk(page, bytes, &records)) {
+        return DamagedRow(Table::kLinks, page * kLinksPerPage);
+      }
+    }
+    for (const StoredLink& link : records.links) records.bytes += HeapBytes(link);
+    auto shared = std::make_shared<const LinkPageRecords>(std::move(records));
+    core_->pages.Insert(page, at, shared, shared->bytes);
+    (*out)[missing[k]] = std::move(shared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const {
+  out->assign(ids.size(), nullptr);
+  std::vector<uint64_t> pages;
+  for (const LinkId id : ids) pages.push_back(LinkPage(id));
+  std::sort(pages.begin(), pages.end());
+  pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
+  std::vector<PagePtr> loaded;
+  SKEIN_RETURN_IF_ERROR(LoadPages(pages, &loaded));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto page = std::lower_bound(pages.begin(), pages.end(), LinkPage(ids[i]));
+    const PagePtr& records = loaded[static_cast<size_t>(page - pages.begin())];
+    const auto at =
+        std::lower_bound(records->links.begin(), records->links.end(), ids[i],
+                         [](const StoredLink& link, LinkId id) { return link.record.id < id; });
+    if (at == records->links.end() || at->record.id != ids[i]) continue;
+    (*out)[i] = LinkPtr(records, &*at);  // shares the page
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::Adjacency(std::span<const NodeId> ids,
+                                       std::vector<AdjacencyPtr>* out) const {
+  out->assign(ids.size(), nullptr);
+  const Version at = view_->version();
+  std::vector<size_t> missing;
+  std::vector<std::string> prefixes;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    (*out)[i] = core_->adjacency.Find(Raw(ids[i]), at);
+    if ((*out)[i] != nullptr) continue;
+    missing.push_back(i);
+    prefixes.push_back(core_->layout.Adjacency(ids[i]));
+  }
+  if (missing.empty()) return absl::OkStatus();
+  std::vector<Rows> rows;
+  SKEIN_RETURN_IF_ERROR(ScanAll(Table::kAdjacency, prefixes, &rows));
+  for (size_t k = 0; k < missing.size(); ++k) {
+    const NodeId id = ids[missing[k]];
+    std::vector<AdjacencyEntry> entries;
+    for (const auto& [key, bytes] : rows[k]) {
+      if (!ReadAdjacencyChunk(id, bytes, &entries)) {
+        return DamagedRow(Table::kAdjacency, Raw(id));
+      }
+    }
+    auto shared =
+        std::make_shared<const AdjacencyList>(MakeAdjacency(std::move(entries), rows[k].size()));
+    core_->adjacency.Insert(Raw(id), at, shared, shared->bytes());
+    (*out)[missing[k]] = std::move(shared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::NodePage(std::optional<LabelId> label, NodeId from,
+                                      std::vector<ScannedNode>* out,
+                                      std::optional<NodeId>* next) const {
+  out->clear();
+  next->reset();
+  if (!label) return AllNodesPage(from, out, next);
+  const std::string begin = core_->layout.Label(*label, from);
+  const std::string end = PrefixEnd(core_->layout.Label(*label));
+  const ScanRange range{Table::kLabels, begin, end, kScanRowsMax, false};
+  std::vector<ScanPage> pages;
+  SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, {&range, 1}, &pages));
+  for (const auto& [key, value] : pages[0].rows) {
+    ByteReader in(value);
+    const PolicyId policy{in.Varint32()};
+    if (!in.ok()) return DamagedRow(Table::kLabels, TrailingId(key));
+    out->push_back({NodeId{TrailingId(key)}, policy});
+  }
+  if (pages[0].more) *next = NodeId{Raw(out->back().id) + 1};
+  return absl::OkStatus();
+}
+
+// Whole records pass by anyway, so they are offered to the cache: a scan's filter reads them next.
+absl::Status SnapshotSource::AllNodesPage(NodeId from, std::vector<ScannedNode>* out,
+                                          std::optional<NodeId>* next) const {
+  const std::string begin = core_->layout.Node(from);
+  const std::string end = PrefixEnd(core_->layout.Space());
+  const ScanRange range{Table::kNodes, begin, end, kScanRowsMax, false};
+  std::vector<ScanPage> pages;
+  SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, {&range, 1}, &pages));
+  for (const auto& [key, value] : pages[0].rows) {
+    const NodeId id{TrailingId(key)};
+    std::optional<NodeRecord> node = DecodeNode(id, value);
+    if (!node) return DamagedRow(Table::kNodes, Raw(id));
+    out->push_back({id, node->policy});
+    auto shared = std::make_shared<const NodeRecord>(*std::move(node));
+    core_->nodes.Insert(Raw(id), view_->version(), shared, HeapBytes(*shared));
+  }
+  if (pages[0].more) *next = NodeId{Raw(out->back().id) + 1};
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
+                                          std::optional<LinkId>* next) const {
+  out->clear();
+  next->reset();
+  // Keys first: which pages there are. Then the pages, through the cache.
+  const std::string begin = core_->layout.Page(LinkPage(from));
+  const std::string end = PrefixEnd(core_->layout.Space());
+  const ScanRange range{Table::kLinks, begin, end, kScanRowsMax, true};
+  std::vector<ScanPage> found;
+  SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, {&range, 1}, &found));
+  std::vector<uint64_t> pages;
+  for (const auto& [key, value] : found[0].rows) {
+    const uint64_t page = ByteReader(std::string_view(key).substr(1)).Be64();
+    if (pages.empty() || pages.back() != page) pages.push_back(page);
+  }
+  if (found[0].more) *next = LinkId{(pages.back() + 1) * kLinksPerPage};
+  std::vector<PagePtr> loaded;
+  SKEIN_RETURN_IF_ERROR(LoadPages(pages, &loaded));
+  for (const PagePtr& page : loaded) {
+    for (const StoredLink& link : page->links) {
+      if (link.record.id >= from) out->push_back(LinkPtr(page, &link));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::IndexPage(uint32_t, const std::string& begin, const std::string& end,
+                                       std::vector<IndexHit>* out,
+                                       std::optional<std::string>* next) const {
+  out->clear();
+  next->reset();
+  const ScanRange range{Table::kIndex, begin, end, kScanRowsMax, false};
+  std::vector<ScanPage> pages;
+  SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, {&range, 1}, &pages));
+  for (auto& [key, value] : pages[0].rows) {
+    ByteReader in(value);
+    const PolicyId policy{in.Varint32()};
+    const NodeId node{TrailingId(key)};
+    if (!in.ok()) return DamagedRow(Table::kIndex, Raw(node));
+    out->push_back({std::move(key), node, policy});
+  }
+  if (pages[0].more) *next = NextKey(out->back().key);
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::TextCandidates(std::span<const TextProbe> probes, size_t postings_max,
+                                            std::vector<TextPostings>* out) const {
+  out->assign(probes.size(), {});
+  std::vector<std::string> begins, ends;
+  std::vector<size_t> open;
+  for (size_t i = 0; i < probes.size(); ++i) {
+    begins.push_back(core_->layout.Text(probes[i].kind, probes[i].token));
+    if (probes[i].exact) begins.back().push_back('\0');
+    ends.push_back(PrefixEnd(begins.back()));
+    open.push_back(i);
+  }
+  std::vector<ScanRange> ranges;
+  std::vector<ScanPage> pages;
+  while (!open.empty()) {
+    ranges.clear();
+    for (const size_t i : open) {
+      ranges.push_back({Table::kText, begins[i], ends[i], kScanRowsMax, false});
+    }
+    SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, ranges, &pages));
+    std::vector<size_t> rest;
+    for (size_t k = 0; k < open.size(); ++k) {
+      TextPostings& found = (*out)[open[k]];
+      for (const auto& [key, bytes] : pages[k].rows) {
+        ByteReader in(bytes);
+        uint64_t node = 0;
+        const uint8_t version = in.Byte();
+        while (in.ok() && !in.done()) {
+          node = in.Delta(node);
+          found.postings.push_back({NodeId{node}, KeyId{in.Varint32()}});
+        }
+        if (!in.ok() || version != 0) return DamagedRow(Table::kText, TrailingId(key));
+      }
+      if (!pages[k].more) continue;
+      if (found.postings.size() >= postings_max) {
+        found.complete = false;
+        continue;
+      }
+      begins[open[k]] = NextKey(pages[k].rows.back().first);
+      rest.push_back(open[k]);
+    }
+    open = std::move(rest);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::NodeCounts(uint32_t label, std::vector<NodeCountRow>* out) const {
+  out->clear();
+  SKEIN_ASSIGN_OR_RETURN(const Rows rows, ScanPrefix(core_->store, *view_, Table::kStats,
+                                                     core_->layout.NodeCount(label)));
+  for (const auto& [key, value] : rows) {
+    ByteReader in(std::string_view(key).substr(6));
+    out->push_back({PolicyId{in.Be32()}, DecodeCounter(value)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotSource::LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const {
+  out->clear();
+  SKEIN_ASSIGN_OR_RETURN(const Rows rows, ScanPrefix(core_->store, *view_, Table::kStats,
+                                                     core_->layout.LinkCount(type)));
+  for (const auto& [key, value] : rows) {
+    ByteReader in(std::string_view(key).substr(6));
+    out->push_back(
+        {PolicyId{in.Be32()}, PolicyId{in.Be32()}, PolicyId{in.Be32()}, DecodeCounter(value)});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace skein

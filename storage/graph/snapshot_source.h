@@ -1,0 +1,54 @@
+// The Source of committed data: one version of the store, through the caches of decoded records.
+// Internal to storage/graph. Threads: safe from any thread.
+#pragma once
+
+#include <memory>
+
+#include "storage/graph/core.h"
+#include "storage/graph/source.h"
+
+namespace skein {
+
+class SnapshotSource final : public Source {
+ public:
+  SnapshotSource(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view)
+      : core_(std::move(core)), view_(std::move(view)) {}
+
+  GraphCore& core() const { return *core_; }
+  const View& view() const { return *view_; }
+
+  const StoredCatalog& stored_catalog() const override { return *core_->catalog; }
+  Version source_version() const override { return view_->version(); }
+
+  absl::Status Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const override;
+  absl::Status Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const override;
+  absl::Status Adjacency(std::span<const NodeId> ids,
+                         std::vector<AdjacencyPtr>* out) const override;
+  absl::Status NodePage(std::optional<LabelId> label, NodeId from, std::vector<ScannedNode>* out,
+                        std::optional<NodeId>* next) const override;
+  absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
+                            std::optional<LinkId>* next) const override;
+  absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
+                         std::vector<IndexHit>* out,
+                         std::optional<std::string>* next) const override;
+  absl::Status TextCandidates(std::span<const TextProbe> probes, size_t postings_max,
+                              std::vector<TextPostings>* out) const override;
+  absl::Status NodeCounts(uint32_t label, std::vector<NodeCountRow>* out) const override;
+  absl::Status LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const override;
+
+ private:
+  using PagePtr = std::shared_ptr<const LinkPageRecords>;
+  using Rows = std::vector<std::pair<std::string, std::string>>;
+
+  absl::Status AllNodesPage(NodeId from, std::vector<ScannedNode>* out,
+                            std::optional<NodeId>* next) const;
+  absl::Status LoadPages(std::span<const uint64_t> pages, std::vector<PagePtr>* out) const;
+  // All rows of each prefix: one round trip for the first 1,000 rows of all, then more.
+  absl::Status ScanAll(Table table, const std::vector<std::string>& prefixes,
+                       std::vector<Rows>* out) const;
+
+  std::shared_ptr<GraphCore> core_;
+  std::shared_ptr<const View> view_;
+};
+
+}  // namespace skein

@@ -1,0 +1,104 @@
+// The transaction: a snapshot under an overlay of its own writes. Internal to storage/graph.
+//
+// As a Source it answers from the overlay first and the snapshot else, so that every read of
+// ReadOps sees the transaction's own writes. Contracts are Transaction's (graph.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/graph/overlay.h"
+#include "storage/graph/read_ops.h"
+#include "storage/graph/snapshot_source.h"
+
+namespace skein {
+
+class TransactionImpl final : public SourceReader<Transaction>, public Source {
+ public:
+  TransactionImpl(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view, Viewer viewer,
+                  const WriteContext& context)
+      : core_(core),
+        base_(std::move(core), std::move(view)),
+        viewer_(std::move(viewer)),
+        context_(context),
+        overlay_(core_->layout) {}
+
+  const Source& source() const override { return *this; }
+  const Layout& layout() const override { return core_->layout; }
+
+  // Transaction
+  absl::StatusOr<NodeId> CreateNode(const NewNode& node) override;
+  absl::StatusOr<LinkId> CreateLink(const NewLink& link) override;
+  absl::Status SetNodeProperty(NodeId id, KeyId key, const Value& value) override;
+  absl::Status SetLinkProperty(LinkId id, KeyId key, const Value& value) override;
+  absl::Status AddLabel(NodeId id, LabelId label) override;
+  absl::Status RemoveLabel(NodeId id, LabelId label) override;
+  absl::Status SetNodeValid(NodeId id, const ValidTime& valid) override;
+  absl::Status SetLinkValid(LinkId id, const ValidTime& valid) override;
+  absl::Status DeleteNode(NodeId id) override;
+  absl::Status DeleteLink(LinkId id) override;
+  absl::Status LockKey(LabelId label, std::span<const std::pair<KeyId, Value>> key) override;
+  absl::StatusOr<Version> Commit() override;
+  void MarkStatement() override { overlay_.Mark(); }
+  absl::Status RollbackStatement() override;
+
+  // Graph::RememberImported. FAILED_PRECONDITION: committed already.
+  absl::Status Remember(const std::string& identity, uint64_t id);
+  const GraphCore* core() const { return core_.get(); }
+
+  // Source
+  const StoredCatalog& stored_catalog() const override { return *core_->catalog; }
+  Version source_version() const override { return base_.source_version(); }
+  absl::Status Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const override;
+  absl::Status Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const override;
+  absl::Status Adjacency(std::span<const NodeId> ids,
+                         std::vector<AdjacencyPtr>* out) const override;
+  absl::Status NodePage(std::optional<LabelId> label, NodeId from, std::vector<ScannedNode>* out,
+                        std::optional<NodeId>* next) const override;
+  absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
+                            std::optional<LinkId>* next) const override;
+  absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
+                         std::vector<IndexHit>* out,
+                         std::optional<std::string>* next) const override;
+  absl::Status TextCandidates(std::span<const TextProbe> probes, size_t postings_max,
+                              std::vector<TextPostings>* out) const override;
+  absl::Status NodeCounts(uint32_t label, std::vector<NodeCountRow>* out) const override;
+  absl::Status LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const override;
+
+ private:
+  // OK while the transaction is open and its overlay small enough.
+  absl::Status CheckOpen() const;
+  // The element as it is now, which must be visible; NOT_FOUND names its kind only.
+  absl::StatusOr<NodePtr> NodeNow(NodeId id) const;
+  absl::StatusOr<LinkPtr> LinkNow(LinkId id) const;
+  absl::Status SetNode(NodeId id, NodePtr before, NodeRecord after);
+  absl::Status SetLink(LinkId id, LinkPtr before, StoredLink after);
+  // Of `node`: values can be indexed, and no unique constraint is violated.
+  absl::Status CheckIndexes(const NodeRecord& node) const;
+  absl::Status CheckUnique(const IndexInfo& index, const std::string& values_key,
+                           const NodeRecord& node) const;
+  // Nodes that are deleted have no links left; FAILED_PRECONDITION.
+  absl::Status CheckDeletedNodes() const;
+  absl::Status CheckUniqueAtCommit() const;
+  // The link of a sighting type with this content, if there is one already.
+  absl::StatusOr<std::optional<LinkId>> FindSighting(const std::string& key) const;
+  // The catalogue's indexes, copied once for each change of them.
+  const std::vector<IndexInfo>& Indexes() const;
+  Provenance SourceOf(uint32_t row) const { return {context_.batch, row}; }
+
+  std::shared_ptr<GraphCore> core_;
+  SnapshotSource base_;
+  Viewer viewer_;
+  WriteContext context_;
+  mutable Overlay overlay_;  // mutable: index look-ups build their part lazily
+  mutable std::vector<IndexInfo> indexes_;
+  mutable uint64_t index_epoch_ = 0;
+  bool open_ = true;
+};
+
+// 16 bytes that name the content of a sighting: equal content is one sighting.
+std::string SightingContent(const StoredLink& link);
+
+}  // namespace skein

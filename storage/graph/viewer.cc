@@ -1,0 +1,53 @@
+// Viewer and Budget: the two things every read carries.
+#include <algorithm>
+#include <string>
+
+#include "storage/base/status.h"
+#include "storage/graph/reader.h"
+
+namespace skein {
+
+Viewer Viewer::Of(std::span<const PolicyId> visible) {
+  std::vector<uint64_t> bits;
+  for (const PolicyId policy : visible) {
+    const uint64_t p = Raw(policy);
+    if (bits.size() <= p / 64) bits.resize(p / 64 + 1, 0);
+    bits[p / 64] |= uint64_t{1} << (p % 64);
+  }
+  // Policy 0 is visible to all: set or not, the key below must be the same.
+  if (!bits.empty()) bits[0] &= ~uint64_t{1};
+  while (!bits.empty() && bits.back() == 0) bits.pop_back();
+  return {false, std::move(bits)};
+}
+
+std::string Viewer::CacheKey() const {
+  if (all_) return "*";
+  std::string key = "=";
+  for (const uint64_t word : bits_) {
+    for (int shift = 0; shift < 64; shift += 8) {
+      key.push_back(static_cast<char>(word >> shift & 0xff));
+    }
+  }
+  return key;
+}
+
+absl::Status Budget::Check() const {
+  if (cancelled.load(std::memory_order_relaxed)) return Cancelled("the query was cancelled");
+  if (expired.load(std::memory_order_relaxed)) {
+    return DeadlineExceeded("the query's time is up");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Budget::TakeRows(int64_t n) {
+  if (rows_left.fetch_sub(n, std::memory_order_relaxed) >= n) return absl::OkStatus();
+  return ResourceExhausted("the query may not read more rows: its row budget is spent");
+}
+
+absl::Status Budget::TakeBytes(int64_t n) {
+  if (bytes_left.fetch_sub(n, std::memory_order_relaxed) >= n) return absl::OkStatus();
+  bytes_left.fetch_add(n, std::memory_order_relaxed);
+  return ResourceExhausted("the query may not take ", n, " bytes more: its memory budget is spent");
+}
+
+}  // namespace skein

@@ -1,0 +1,107 @@
+// Where everything lies: the keys of every table, in one place.
+//
+// Shape     Every key begins with the space: 0 the store itself, 1 users, 2 system; so two graphs
+//           in one store never meet, and ids follow big-endian, so that partitions (kv/store.h)
+//           are ranges of neighbouring ids.
+// Order     Scans of a prefix run by id, then by chunk: later chunks supersede earlier ones.
+// Source    docs/formats/graph.md
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "storage/base/ids.h"
+#include "storage/keys/bytes.h"
+
+namespace skein {
+
+// Numbers are for life.
+enum class SpaceId : uint8_t { kStore = 0, kUsers = 1, kSystem = 2 };
+
+inline constexpr uint64_t kLinksPerPage = 64;  // link records are packed by id >> 6
+inline constexpr uint64_t LinkPage(LinkId id) { return Raw(id) / kLinksPerPage; }
+
+class Layout {
+ public:
+  explicit Layout(SpaceId space) : space_(static_cast<char>(space)) {}
+
+  std::string Space() const { return std::string(1, space_); }
+
+  // kMeta: named counters and secrets.
+  std::string Meta(std::string_view name) const { return Space().append(name); }
+
+  // kCatalog: 'L' label, 'T' type, 'K' key, 'P' policy, 'B' batch, 'I' index, 'S' sighting type.
+  std::string Catalog(char kind) const { return Space() + kind; }
+  std::string Catalog(char kind, uint32_t id) const { return With32(Catalog(kind), id); }
+
+  // kNodes
+  std::string Node(NodeId id) const { return With64(Space(), skein::Raw(id)); }
+
+  // kLabels: value is the node's policy as a varint.
+  std::string Label(LabelId label) const { return With32(Space(), U32(label)); }
+  std::string Label(LabelId label, NodeId id) const { return With64(Label(label), skein::Raw(id)); }
+
+  // kLinks: pages of 64 link ids, each a list of chunks.
+  std::string Page(uint64_t page) const { return With64(Space(), page); }
+  std::string Page(uint64_t page, uint64_t chunk) const { return With64(Page(page), chunk); }
+
+  // kAdjacency: a node's links, a list of chunks.
+  std::string Adjacency(NodeId id) const { return With64(Space(), skein::Raw(id)); }
+  std::string Adjacency(NodeId id, uint64_t chunk) const { return With64(Adjacency(id), chunk); }
+
+  // kIndex: values in key order (keys/value_key.h), then the node; value is the node's policy.
+  std::string Index(uint32_t index) const { return With32(Space(), index); }
+
+  // kText: 'c' whole, compacted; 'w' word or pair of Chinese characters; 'p' pinyin.
+  std::string Text(char kind, std::string_view token_prefix) const {
+    return (Space() + kind).append(token_prefix);
+  }
+  std::string Text(char kind, std::string_view token, uint64_t chunk) const {
+    return With64(Text(kind, token) + '\0', chunk);
+  }
+
+  // kImports: 'i' identity of an imported row, 's' content of a sighting; value is the id.
+  std::string Import(std::string_view identity) const { return (Space() + 'i').append(identity); }
+  std::string Sighting(std::string_view content) const { return (Space() + 's').append(content); }
+
+  // kStats: counters.
+  std::string NodeCount(uint32_t label) const { return With32(Space() + 'n', label); }
+  std::string NodeCount(uint32_t label, PolicyId policy) const {
+    return With32(NodeCount(label), U32(policy));
+  }
+  std::string LinkCount(uint32_t type) const { return With32(Space() + 'l', type); }
+  std::string LinkCount(uint32_t type, PolicyId link, PolicyId from, PolicyId to) const {
+    return With32(With32(With32(LinkCount(type), U32(link)), U32(from)), U32(to));
+  }
+  std::string PropertyCount() const { return Space() + 'p'; }
+
+  // kLocks: 'a' a node is alive, 'l' a node gains links, 'e' a link is changed, 'k' a key is taken.
+  std::string Lock(char kind, uint64_t id) const { return With64(Space() + kind, id); }
+  std::string Lock(char kind, std::string_view key) const { return (Space() + kind).append(key); }
+
+ private:
+  template <typename Id>
+  static uint32_t U32(Id id) {
+    return static_cast<uint32_t>(id);
+  }
+  static std::string With32(std::string key, uint32_t v) {
+    AppendBe32(&key, v);
+    return key;
+  }
+  static std::string With64(std::string key, uint64_t v) {
+    AppendBe64(&key, v);
+    return key;
+  }
+
+  char space_;
+};
+
+// Label (type) id under which the totals over all labels (types) are counted.
+inline constexpr uint32_t kAllNames = UINT32_MAX;
+
+// The last eight bytes of a key as a number: the id, or the chunk, with which most keys end.
+inline uint64_t TrailingId(std::string_view key) {
+  return key.size() < 8 ? 0 : ByteReader(key.substr(key.size() - 8)).Be64();
+}
+
+}  // namespace skein
