@@ -3,6 +3,24 @@
 #include "importers/city/stories.h"
 
 namespace skein::city {
+namespace {
+
+// Numbers that were issued anew after the first passport had been cancelled.
+std::vector<std::string> IssuedAnew(World& w, Cast& cast) {
+  std::vector<std::string> reissued;
+  for (int32_t i = 0; i < 3; ++i) {
+    const int32_t before = cast.Resident({.age_low = 60, .age_high = 80});
+    const int32_t after = cast.Resident({.age_low = 20, .age_high = 40});
+    const int32_t old_one = NewDocument(w, "P", before, DaysFrom(2009, 3, 2 + i), 10);
+    const int32_t new_one = NewDocument(w, "P", after, DaysFrom(2021, 5, 6 + i), 10);
+    At(w.documents, old_one).expires = DaysFrom(2019, 3, 2 + i);
+    At(w.documents, new_one).number = At(w.documents, old_one).number;
+    reissued.push_back(At(w.documents, old_one).number);
+  }
+  return reissued;
+}
+
+}  // namespace
 
 void StoryDocument(World& w, Truth& truth) {
   Cast cast(w, "document");
@@ -36,17 +54,7 @@ void StoryDocument(World& w, Truth& truth) {
   ticket.seat = "11C";
   w.tickets.push_back(ticket);
 
-  // Numbers that were issued anew after the first passport had been cancelled.
-  std::vector<std::string> reissued;
-  for (int32_t i = 0; i < 3; ++i) {
-    const int32_t before = cast.Resident({.age_low = 60, .age_high = 80});
-    const int32_t after = cast.Resident({.age_low = 20, .age_high = 40});
-    const int32_t old_one = NewDocument(w, "P", before, DaysFrom(2009, 3, 2 + i), 10);
-    const int32_t new_one = NewDocument(w, "P", after, DaysFrom(2021, 5, 6 + i), 10);
-    At(w.documents, old_one).expires = DaysFrom(2019, 3, 2 + i);
-    At(w.documents, new_one).number = At(w.documents, old_one).number;
-    reissued.push_back(At(w.documents, old_one).number);
-  }
+  const std::vector<std::string> reissued = IssuedAnew(w, cast);
   // One person, two passports: lost and replaced.
   const int32_t careless = cast.Resident({.age_low = 25, .age_high = 45});
   NewDocument(w, "P", careless, DaysFrom(2020, 1, 8), 10);

@@ -32,6 +32,17 @@ void Read(World& w, Seconds at, int32_t tag, int32_t station) {
   w.scripted.tags.push_back({at, tag, station});
 }
 
+// Days before, she stayed near home; her phone still does.
+void EverydayTraces(World& w, Cast& cast, int32_t woman, int32_t tag, int32_t near_home) {
+  const int32_t home = cast.Home(woman);
+  for (const int32_t day : {3, 9, 14, 19}) Read(w, cast.On(day, 9, 35 + day), tag, near_home);
+  for (const int32_t day : {2, 8, 15, 20, kDayMissing})
+    cast.SeeCell(woman, home, cast.On(day, 11, 5 + day));
+  for (const int32_t hour : {16, 18, 20, 22})
+    cast.SeeCell(woman, home, cast.On(kDayMissing, hour, 12));
+  for (const int32_t day : {23, 24, 25}) cast.SeeCell(woman, home, cast.On(day, 10, 41));
+}
+
 }  // namespace
 
 void StoryMissing(World& w, Truth& truth) {
@@ -52,13 +63,7 @@ void StoryMissing(World& w, Truth& truth) {
   }
   const Seconds last =
       cast.On(kDayMissing, 14, minutes[way.size() - 1] + static_cast<int32_t>(way.size()) - 1);
-  // Days before, she stayed near home; her phone still does.
-  for (const int32_t day : {3, 9, 14, 19}) Read(w, cast.On(day, 9, 35 + day), tag, way.front());
-  for (const int32_t day : {2, 8, 15, 20, kDayMissing})
-    cast.SeeCell(woman, home, cast.On(day, 11, 5 + day));
-  for (const int32_t hour : {16, 18, 20, 22})
-    cast.SeeCell(woman, home, cast.On(kDayMissing, hour, 12));
-  for (const int32_t day : {23, 24, 25}) cast.SeeCell(woman, home, cast.On(day, 10, 41));
+  EverydayTraces(w, cast, woman, tag, way.front());
   const int32_t request = NewAssistance(w, "走失老人", woman, cast.On(kDayMissing, 14, 10),
                                         cast.On(kDayMissing, 18, 40),
                                         "家属报:老人午后离家未归,手机遗忘在家,戴关爱手环");

@@ -435,6 +435,8 @@ bool Maker::MakeOthers(const BoundBase& rule, NamedValues* properties) {
   if (!rule.rule->others) return true;
   for (size_t i = 0; i < record_->fields.size() && i < columns_.size(); ++i) {
     if (i < rule.used.size() && rule.used[i]) continue;
+    // A JSON pointer is a way to a value, not a name of it.
+    if (open_columns_ && columns_[i].starts_with("/")) continue;
     while (column_names_.size() <= i) {
       column_names_.push_back(names_.Intern(columns_[column_names_.size()]));
     }

@@ -1,0 +1,51 @@
+// RunImport: files, through mappings, into a graph; the whole of `skein import` but its flags.
+//
+// Order     Everything that can be wrong as a whole (mappings, missing files, columns, encodings) is
+//           found before the first write. Then file by file, chunks of ~10,000 rows, each one
+//           durable commit; at the end indexes and compaction.
+// Errors    one clear line; what was committed stays, and a repeat goes on from there.
+// Threads   the calling thread; the graph may be used by others meanwhile.
+// Cost      memory is bounded: one chunk, 64 MiB of hashes, the readers' limits.
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "importers/core/loader.h"
+#include "importers/core/mapping.h"
+#include "importers/core/record.h"
+#include "importers/core/summary.h"
+#include "storage/base/clock.h"
+
+namespace skein {
+
+class Graph;
+
+struct ImportOptions {
+  std::string data_dir;
+  std::string quarantine;  // path of the file for rejected records
+  ImportPurpose purpose;
+  Clock* clock = &Clock::Real();
+  std::FILE* progress = nullptr;  // nullptr: silent
+  bool terminal = false;          // progress is a terminal
+  size_t chunk_rows = 10'000;
+  size_t chunk_bytes = size_t{16} << 20;
+  ReaderLimits limits;
+  std::function<void()> after_commit;  // for tests that kill
+};
+
+absl::StatusOr<ImportSummary> RunImport(Graph& graph, const std::vector<Mapping>& mappings,
+                                        const ImportOptions& options);
+
+// The same without a graph: checks mappings and data, writes nothing but *report, the summary with
+// a profile of each column, as JSON.
+absl::StatusOr<ImportSummary> RunDryRun(const std::vector<Mapping>& mappings,
+                                        const ImportOptions& options, std::string* report);
+
+// Without a mapping: looks at the files of `data_dir` and proposes one, as YAML.
+absl::StatusOr<std::string> ProposeMapping(const ImportOptions& options);
+
+}  // namespace skein

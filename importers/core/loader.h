@@ -1,0 +1,119 @@
+// Loader: rows to one graph, a durable commit per chunk; the same rows again change nothing.
+//
+// Order     Prepare once; then for each file BeginFile, any number of Load, EndFile; then Finish.
+// Rules     docs/reference/mapping.md: keys unique per label, implied entities, ranks of sources,
+//           identities. Each commit holds whole rows with their identities, so that a process
+//           killed anywhere leaves rows that are wholly there or not at all, and a repeat goes on.
+// Errors    RESOURCE_EXHAUSTED  no space: what was committed stays, a repeat goes on from there
+//           FAILED_PRECONDITION what is in the store contradicts a key (one example named)
+//           UNAVAILABLE, DATA_LOSS, UNKNOWN  of the store
+// Threads   one thread. Other threads may write the graph meanwhile: conflicts are tried again.
+// Lifetime  borrows the graph and the name table.
+// Cost      a chunk is one identity look-up, one read of what exists and one commit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "importers/core/row_maker.h"
+#include "importers/core/summary.h"
+#include "storage/graph/graph.h"
+
+namespace skein {
+
+// Whose work an import is; into the batches' provenance.
+struct ImportPurpose {
+  std::string person, case_number;
+};
+
+// The file being loaded.
+struct LoadedFile {
+  const Mapping* mapping = nullptr;
+  const FileRule* rule = nullptr;
+  std::string name;
+  std::string sha256;
+  // Keys (Short of their identity) whose records in this file disagree: their values are gathered
+  // and written once, at EndFile, the last record winning.
+  absl::flat_hash_set<uint64_t> disagreeing;
+};
+
+class Loader {
+ public:
+  Loader(Graph& graph, NameTable& names, ImportPurpose purpose,
+         std::function<void()> after_commit = nullptr);
+  ~Loader();
+
+  // Names, sighting types and the unique index of every label's key.
+  absl::Status Prepare(const std::vector<Mapping>& mappings);
+  absl::Status BeginFile(LoadedFile file);
+  // Counts go to *counts only once they are durable. Clears *rows.
+  absl::Status Load(std::vector<Row>* rows, ImportCounts* counts);
+  absl::Status EndFile(ImportCounts* counts);
+  // Of the entities that the n-th file (from 0) implied: how many a later file or row defined. The
+  // caller takes them off that file's `implied`.
+  uint64_t defined_later(size_t file) const {
+    return file < defined_later_.size() ? defined_later_[file] : 0;
+  }
+  // Indexes that mappings ask for, then compaction: all is durable, indexed and quick to open.
+  absl::Status Finish(const std::vector<Mapping>& mappings);
+
+ private:
+  struct Slot;
+  struct LinkSlot;
+  struct Chunk;
+  struct Gathered;
+
+  uint32_t AddKey(const NodeKey& key, Chunk* chunk);
+  void AddNode(const Row& row, NodeRow* node, Chunk* chunk);
+  void AddLink(const Row& row, LinkRow* link, Chunk* chunk);
+  absl::Status Apply(Chunk* chunk, ImportCounts* counts);
+  absl::Status FindNodes(Chunk* chunk, const Reader& reader);
+  absl::Status FindByKey(Chunk* chunk, const Reader& reader);
+  absl::Status FindLinks(Chunk* chunk, const Reader& reader);
+  absl::Status Compare(Chunk* chunk);
+  bool Outranks(const PropertyEntry& present);
+  absl::Status Write(Chunk* chunk);
+  absl::Status WriteNodes(Chunk* chunk, Transaction& transaction);
+  absl::Status WriteLinks(Chunk* chunk, Transaction& transaction);
+  absl::Status CreateNode(Slot& slot, Transaction& transaction);
+  void Count(const Chunk& chunk, ImportCounts* counts);
+  absl::Status EnsureBatch();
+  absl::StatusOr<KeyId> Key(uint32_t name);
+  absl::StatusOr<LabelId> Label(std::string_view name);
+  absl::StatusOr<std::vector<LabelId>> LabelsOf(const std::vector<const NodeRule*>& rules);
+  absl::StatusOr<LinkTypeId> Type(uint32_t name);
+  absl::StatusOr<PolicyId> PolicyOf(const RuleBase& rule);
+  const Batch& BatchOf(BatchId id);
+
+  Graph& graph_;
+  NameTable& names_;
+  ImportPurpose purpose_;
+  std::function<void()> after_commit_;
+
+  LoadedFile file_;
+  std::optional<BatchId> batch_;  // of the file; opened with its first write
+  uint64_t accepted_ = 0;         // rows of the file
+  PolicyId file_policy_ = kOpenPolicy;
+  std::map<Identity, Gathered> gathered_;
+
+  // Caches of ids, by NameTable number.
+  std::vector<std::optional<KeyId>> keys_;
+  std::vector<std::optional<LinkTypeId>> types_;
+  absl::flat_hash_map<const RuleBase*, PolicyId> policies_;
+  absl::flat_hash_map<uint32_t, Batch> batches_;
+  // Labels whose nodes may have been made otherwise than by an import: looked up by key as well.
+  absl::flat_hash_map<uint32_t, std::optional<uint32_t>> seek_;  // label name → index, if needed
+  absl::flat_hash_map<uint64_t, uint32_t> implied_;  // made with their key alone → number of file
+  std::vector<uint64_t> defined_later_;              // of those, by number of file
+  uint32_t file_number_ = 0;
+};
+
+}  // namespace skein
