@@ -75,11 +75,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   void End() override {
     Post([](Connection& c) {
       c.close_after_ = true;
-      if (c.request_ != nullptr) {
-        c.request_->cancel->Cancel();
-      } else if (c.idle_) {
-        c.Abandon();
-      }
+      if (!c.answering_) return c.Abandon();
+      if (c.request_ != nullptr) c.request_->cancel->Cancel();
     });
   }
   void Abort() override {
@@ -134,11 +131,9 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   void WaitRequest() {
     if (context_.stopping()) return Abandon();
     if (buffer_.size() > 0) return ReadHeader();
-    idle_ = true;
     Deadline(context_.options.idle);
     stream_.async_read_some(buffer_.prepare(4096),
                             [self = this->shared_from_this()](error_code ec, size_t n) {
-                              self->idle_ = false;
                               if (ec) return;
                               self->buffer_.commit(n);
                               self->ReadHeader();
@@ -166,6 +161,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     }
     if (ec) return;  // the peer has gone, or was too slow
     const auto& header = parser_->get();
+    close_after_ = close_after_ || !header.keep_alive();
     for (const auto& field : header) {
       std::string name(field.name_string());
       absl::AsciiStrToLower(&name);
@@ -251,10 +247,10 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   }
 
   void Dispatch() {
-    close_after_ = close_after_ || !parser_->get().keep_alive();
     if (context_.stopping()) {
       return Refuse(503, "unavailable", "the server is stopping");
     }
+    answering_ = true;
     if (route_ != nullptr && route_->upgrade &&
         beast::websocket::is_upgrade(parser_->get().base())) {
       return DecideUpgrade();
@@ -320,6 +316,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   }
 
   void Respond(Response response) {
+    answering_ = true;
     ++watch_;
     error_code ignored;
     lowest().socket().cancel(ignored);  // the watch; nothing else is under way here
@@ -373,10 +370,12 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   }
 
   void Written() {
+    answering_ = false;
     request_ = nullptr;
     file_.reset();
     response_ = {};
     if (!close_after_) return WaitRequest();
+    if (context_.stopping()) return Abandon();
     buffer_.consume(buffer_.size());
     Deadline(absl::Seconds(2));
     if constexpr (kTls) {
@@ -414,7 +413,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   size_t lingered_ = 0;
   uint64_t watch_ = 0;
   bool close_after_ = false;
-  bool idle_ = false;
+  bool answering_ = false;  // from the request's last byte to the answer's
   bool upgraded_ = false;
 };
 
