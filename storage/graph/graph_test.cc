@@ -195,7 +195,9 @@ TEST_F(GraphTest, TextSearchFindsChineseByCharacterAndPinyin) {
       EXPECT_EQ(find(text), std::vector<NodeId>{plate}) << text;
     }
     EXPECT_TRUE(find("王").empty());
-    if (!committed) ASSERT_OK(t->Commit().status());
+    if (!committed) {
+      ASSERT_OK(t->Commit().status());
+    }
   }
 }
 

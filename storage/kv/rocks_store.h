@@ -35,7 +35,7 @@ struct RocksStoreOptions {
   std::function<absl::StatusOr<DiskSpace>(const std::string&)> disk_space = &ReadDiskSpace;
   // False only in the control of crash tests, which must then lose data.
   bool sync = true;
-  std::shared_ptr<rocksdb::FileSystem> file_system;  // nullptr: the real one
+  std::shared_ptr<rocksdb::FileSystem> file_system = nullptr;  // nullptr: the real one
 };
 
 // Opens or creates the database in directory `dir`.
