@@ -156,7 +156,15 @@ Converted ConvertFloat(const FieldSpec& spec, std::string_view text) {
     if (!PlainNumber(spec, text, &plain)) return Refuse("is not a number");
     text = plain;
   }
-  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+  const size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+  const auto digit_at = [&text](size_t i) {
+    return i < text.size() && text[i] >= '0' && text[i] <= '9';
+  };
+  if (!digit_at(sign) && !(sign < text.size() && text[sign] == '.')) return Refuse("is not a number");
+  if (text[sign] == '0' && digit_at(sign + 1) && !spec.leading_zeros) {
+    return Refuse("has a leading zero, which a number would lose (string, or leading_zeros)");
+  }
+  if (text[0] == '+') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range) return Refuse("is beyond the range of a float");

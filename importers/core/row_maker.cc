@@ -86,6 +86,7 @@ class Maker final : public RowMaker {
   absl::Status BindProperties(const PropertyRules& rules, std::vector<bool>* used,
                               BoundProperties* out);
   absl::Status BindBase(const RuleBase& rule, BoundBase* out);
+  absl::Status CheckOthers(const BoundBase& rule, const std::vector<uint32_t>& more);
   absl::Status BindNode(const NodeRule& rule);
   absl::Status BindLink(const LinkRule& rule);
   absl::Status BindEnd(const EndRule& rule, std::vector<bool>* used, BoundEnd* out,
@@ -203,12 +204,33 @@ absl::Status Maker::BindBase(const RuleBase& rule, BoundBase* out) {
   return absl::OkStatus();
 }
 
+// A column whose own name is that of a property which the rule makes otherwise would set it twice.
+absl::Status Maker::CheckOthers(const BoundBase& rule, const std::vector<uint32_t>& more) {
+  if (!rule.rule->others) return absl::OkStatus();
+  std::set<std::string> names;
+  for (const auto& [name, value] : rule.properties) names.insert(names_.Name(name));
+  for (const uint32_t name : more) names.insert(names_.Name(name));
+  if (rule.position) {
+    names.insert({names_.Name(rule.lat), names_.Name(rule.lon), names_.Name(rule.datum)});
+  }
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (rule.used[i] || !names.contains(columns_[i])) continue;
+    return InvalidArgument(mapping_.At(rule.rule->place), "'others' would make property '",
+                           columns_[i], "' of the column of that name, and the rule makes it "
+                           "already; leave it out with {except: [", columns_[i], "]}");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Maker::BindNode(const NodeRule& rule) {
   BoundNode bound;
   bound.node = &rule;
   bound.label = names_.Intern(rule.labels.front());
   SKEIN_RETURN_IF_ERROR(BindBase(rule, &bound));
   SKEIN_RETURN_IF_ERROR(BindProperties(rule.key, &bound.used, &bound.key));
+  std::vector<uint32_t> keys;
+  for (const auto& [name, value] : bound.key) keys.push_back(name);
+  SKEIN_RETURN_IF_ERROR(CheckOthers(bound, keys));
   nodes_.push_back(std::move(bound));
   return absl::OkStatus();
 }
@@ -237,6 +259,8 @@ absl::Status Maker::BindLink(const LinkRule& rule) {
     SKEIN_ASSIGN_OR_RETURN(bound.time, BindValue(*rule.time, &bound.used));
     bound.time_as = names_.Intern(rule.time_as);
   }
+  SKEIN_RETURN_IF_ERROR(
+      CheckOthers(bound, rule.time ? std::vector<uint32_t>{bound.time_as} : std::vector<uint32_t>{}));
   for (const BoundLink& other : links_) {
     bound.twin += other.type == bound.type && other.from_label == bound.from_label &&
                   other.to_label == bound.to_label;
@@ -517,6 +541,11 @@ Identity Maker::LinkIdentity(const BoundLink& rule, const LinkRow& link, uint32_
     hasher_.Add(link.from.identity);
     hasher_.Add(link.to.identity);
     hasher_.Add(link.valid->from);
+    // What only some may see does not stand in for what everyone may.
+    const Policy& policy = rule.rule->policy ? *rule.rule->policy : file_.policy;
+    hasher_.Add(policy.owner_unit);
+    hasher_.Add(policy.compartment);
+    hasher_.Add(policy.handling_code);
     std::vector<std::pair<std::string_view, const Value*>> sorted;
     for (const auto& [name, value] : link.properties) {
       sorted.emplace_back(names_.Name(name), &value);
@@ -636,6 +665,7 @@ void CollectColumns(const ValueRule& rule, std::vector<std::string>* out) {
 void CollectBase(const RuleBase& rule, std::vector<std::string>* out) {
   for (const auto& [name, value] : rule.properties) CollectColumns(value, out);
   for (const Condition& condition : rule.when) out->push_back(condition.column);
+  out->insert(out->end(), rule.others_except.begin(), rule.others_except.end());
   if (rule.position) {
     CollectColumns(rule.position->lat, out);
     CollectColumns(rule.position->lon, out);
