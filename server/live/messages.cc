@@ -201,36 +201,47 @@ std::vector<std::string> EventParts::Finish() {
   return std::move(parts_);
 }
 
-std::string ToRecord(const Event& event) {
+std::string ToRecord(std::span<const Event> events) {
+  const Event& first = events.front();
   JsonWriter out;
-  out.BeginObject().Member("op_id", event.op_id).Member("person", event.person);
-  out.Member("unit", event.unit).Member("time_us", event.time_us);
-  out.Member("element", event.element).Member("property", event.property);
-  out.Key("value").Tree(event.value).EndObject();
+  out.BeginObject().Member("person", first.person).Member("unit", first.unit);
+  out.Member("time_us", first.time_us).Key("events").BeginArray();
+  for (const Event& event : events) {
+    out.BeginObject().Member("op_id", event.op_id).Member("element", event.element);
+    out.Member("property", event.property).Key("value").Tree(event.value).EndObject();
+  }
+  out.EndArray().EndObject();
   return out.Take();
 }
 
-absl::StatusOr<Event> FromRecord(std::string_view record) {
+absl::StatusOr<std::vector<Event>> FromRecord(std::string_view record) {
   const auto json = Json::Parse(record);
   if (!json.ok()) return DataLoss("a live record does not parse: ", Message(json.status()));
-  Event event;
-  const auto text = [&](std::string_view key, std::string* out) {
-    const Json* v = json->Find(key);
+  const auto text = [](const Json& object, std::string_view key, std::string* out) {
+    const Json* v = object.Find(key);
     if (v == nullptr || !v->is_string()) return false;
     *out = v->string();
     return true;
   };
+  Event event;
   const Json* time = json->Find("time_us");
-  const Json* value = json->Find("value");
-  if (!text("op_id", &event.op_id) || !text("person", &event.person) ||
-      !text("unit", &event.unit) || !text("element", &event.element) ||
-      !text("property", &event.property) || time == nullptr || !time->is_integer() ||
-      value == nullptr) {
+  const Json* ops = json->Find("events");
+  if (!text(*json, "person", &event.person) || !text(*json, "unit", &event.unit) ||
+      time == nullptr || !time->is_integer() || ops == nullptr || !ops->is_array()) {
     return DataLoss("a live record lacks a field");
   }
   event.time_us = time->integer();
-  event.value = *value;
-  return event;
+  std::vector<Event> events;
+  for (const Json& op : ops->array()) {
+    const Json* value = op.Find("value");
+    if (!text(op, "op_id", &event.op_id) || !text(op, "element", &event.element) ||
+        !text(op, "property", &event.property) || value == nullptr) {
+      return DataLoss("an event of a live record lacks a field");
+    }
+    event.value = *value;
+    events.push_back(event);
+  }
+  return events;
 }
 
 }  // namespace skein::live

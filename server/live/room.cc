@@ -50,9 +50,11 @@ Room::Room(std::string operation, std::string name, RoomLog& log, RoomLimits lim
     : operation_(std::move(operation)), name_(std::move(name)), log_(log), limits_(limits) {}
 
 absl::Status Room::Restore(std::string_view record) {
-  SKEIN_ASSIGN_OR_RETURN(Event event, FromRecord(record));
-  event.seq = seq_ + 1;
-  Remember(event, OpDigest(event.element, event.property, event.value));
+  SKEIN_ASSIGN_OR_RETURN(std::vector<Event> events, FromRecord(record));
+  for (Event& event : events) {
+    event.seq = seq_ + 1;
+    Remember(event, OpDigest(event.element, event.property, event.value));
+  }
   return absl::OkStatus();
 }
 
@@ -332,9 +334,7 @@ void Room::Judge(const Connection& c, const Json& json, bool visible, absl::Time
 
 void Room::Commit(ConnectionId id, Staging* staging, Outputs* out) {
   if (!staging->events.empty()) {
-    std::vector<std::string> records;
-    for (const Event& event : staging->events) records.push_back(ToRecord(event));
-    if (!log_.Append(records).ok()) {
+    if (!log_.Append(ToRecord(staging->events)).ok()) {
       for (const Event& event : staging->events) {
         staging->refusals.push_back(
             {event.op_id, "log_unavailable", "the edit could not be written"});

@@ -3,7 +3,8 @@
 // Shape     Calls go in (a connection joins, sends a text, leaves; time passes), Outputs come out
 // in
 //           the order in which they must be sent. No socket, no clock, no thread inside.
-// Order     The log's record number is the event's seq: 1, 2, 3, … without gaps.
+// Order     Events get the seqs 1, 2, 3, … without gaps, in the order of the log; one record holds the
+//           accepted ops of one message.
 // Durable   RoomLog::Append returns before any Output mentions the events (R10). When it fails, the
 //           room is as it was before the message.
 // Rights    A connection's Projection says which graph elements its person may see now.
@@ -32,8 +33,8 @@ namespace skein::live {
 class RoomLog {
  public:
   virtual ~RoomLog() = default;
-  // All or nothing, durable when it returns OK.
-  virtual absl::Status Append(std::span<const std::string> records) = 0;
+  // Durable when it returns OK, and not there when it does not.
+  virtual absl::Status Append(std::string_view record) = 0;
 };
 
 // What one connection's person may see; `elements` are n… and l… ids. out[i] = 1: exists and is
@@ -162,8 +163,9 @@ class Room {
   absl::Time next_beat_ = absl::InfinitePast();
 };
 
-// The log record of an event (canonical JSON) and back.
-std::string ToRecord(const Event& event);
-absl::StatusOr<Event> FromRecord(std::string_view record);
+// The log record of the events of one message, which share person, unit and time, and back. seq is
+// not in it: it follows from the order.
+std::string ToRecord(std::span<const Event> events);
+absl::StatusOr<std::vector<Event>> FromRecord(std::string_view record);
 
 }  // namespace skein::live

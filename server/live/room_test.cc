@@ -11,9 +11,9 @@ namespace {
 
 class FakeLog final : public RoomLog {
  public:
-  absl::Status Append(std::span<const std::string> records) override {
+  absl::Status Append(std::string_view record) override {
     if (failing) return Unavailable("no space");
-    all.insert(all.end(), records.begin(), records.end());
+    all.emplace_back(record);
     return absl::OkStatus();
   }
   bool failing = false;
