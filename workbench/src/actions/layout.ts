@@ -8,7 +8,8 @@ import { hasChart, selected, type Action, type Desk } from './action';
 async function arrange(desk: Desk, name: LayoutName): Promise<void> {
   const { chart } = desk.chart.getState();
   const chosen = new Set(selected(desk));
-  const part = chosen.size > 1 && name !== 'radial' ? chosen : null;
+  const some = chosen.size > 1 && chosen.size < chart.nodes.length;
+  const part = some && name !== 'radial' ? chosen : null;
   const times = firstTimes(chart);
   const nodes = chart.nodes
     .filter((n) => name === 'force' || !part || part.has(n.id))

@@ -24,6 +24,7 @@ export class CytoscapeRenderer implements GraphRenderer {
   private kindOf = new Map<string, { kind: Kind; opacity: number }>();
   private hovered: string | null = null;
   private labels = true;
+  private dead = false;
   private lasso: Point[] = [];
 
   constructor(
@@ -139,6 +140,7 @@ export class CytoscapeRenderer implements GraphRenderer {
   }
 
   setScene(scene: Scene): void {
+    if (this.dead) return;
     this.scene = scene;
     this.kindOf = new Map(scene.nodes.map((n) => [n.id, { kind: n.kind, opacity: n.opacity }]));
     const keep = new Set([...scene.nodes.map((n) => n.id), ...scene.links.map((l) => l.id)]);
@@ -169,6 +171,7 @@ export class CytoscapeRenderer implements GraphRenderer {
   }
 
   private paint(): void {
+    if (this.dead) return;
     const width = this.container.clientWidth;
     const height = this.container.clientHeight;
     const zoom = this.core.zoom();
@@ -230,6 +233,7 @@ export class CytoscapeRenderer implements GraphRenderer {
   }
 
   fit(ids?: readonly string[]): void {
+    if (this.dead) return;
     const wanted = ids && ids.length > 0 ? new Set(ids) : null;
     const nodes = this.core.nodes().filter((n) => !wanted || wanted.has(n.id()));
     if (nodes.empty()) return;
@@ -250,6 +254,7 @@ export class CytoscapeRenderer implements GraphRenderer {
   }
 
   setView(view: CameraView): void {
+    if (this.dead) return;
     const middle = this.middle();
     this.core.viewport({
       zoom: view.zoom,
@@ -274,7 +279,10 @@ export class CytoscapeRenderer implements GraphRenderer {
   }
 
   destroy(): void {
+    if (this.dead) return;
+    this.dead = true;
     for (const cleanup of this.cleanups) cleanup();
     this.core.destroy();
+    this.container.remove();
   }
 }

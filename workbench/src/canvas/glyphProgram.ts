@@ -58,14 +58,17 @@ export interface GlyphAttributes {
   alpha: number;
 }
 
+// `repaint` changes the colours in place: swapping sigma's program classes at run time would drop its buffers.
 export function createGlyphProgram(palette: Palette) {
-  const atlas = drawAtlas(palette);
+  let atlas = drawAtlas(palette);
+  let stale = false;
   const textures = new WeakMap<WebGLRenderingContext, WebGLTexture>();
 
   function textureOf(gl: WebGLRenderingContext): WebGLTexture {
     const known = textures.get(gl);
-    if (known) return known;
-    const texture = gl.createTexture();
+    if (known && !stale) return known;
+    stale = false;
+    const texture = known ?? gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, texture);
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, atlas);
@@ -78,7 +81,7 @@ export function createGlyphProgram(palette: Palette) {
     return texture;
   }
 
-  return class GlyphProgram extends NodeProgram<Uniform> {
+  const Program = class GlyphProgram extends NodeProgram<Uniform> {
     getDefinition() {
       const { FLOAT, UNSIGNED_BYTE, TRIANGLES } = WebGLRenderingContext;
       return {
@@ -130,5 +133,12 @@ export function createGlyphProgram(palette: Palette) {
       gl.uniform1f(uniformLocations.u_correctionRatio ?? null, correctionRatio);
       gl.uniformMatrix3fv(uniformLocations.u_matrix ?? null, false, matrix);
     }
+  };
+  return {
+    Program,
+    repaint(next: Palette): void {
+      atlas = drawAtlas(next);
+      stale = true;
+    },
   };
 }

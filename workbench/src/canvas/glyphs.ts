@@ -97,7 +97,7 @@ export function drawGlyph(
   context.lineWidth = 0.13;
   context.strokeStyle = hue;
   context.stroke(shape);
-  const icon = kind === 'place' || kind === 'case' ? 0.9 : 1.02;
+  const icon = kind === 'place' || kind === 'case' || kind === 'event' ? 1 : 1.18;
   context.translate(0, kind === 'place' ? -0.16 : kind === 'case' ? 0.12 : 0);
   context.scale(icon / 24, icon / 24);
   context.translate(-12, -12);

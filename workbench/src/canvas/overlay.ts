@@ -18,7 +18,7 @@ export interface OverlayFrame {
 export const fontStack =
   'system-ui, "Segoe UI", Roboto, "Noto Sans SC Variable", "Noto Sans CJK SC", "PingFang SC", sans-serif';
 
-// Link labels are drawn for a few links or when zoomed in; more would be noise.
+// Link labels are drawn for a few links or when zoomed in, and always where links were merged.
 const linkLabelsMax = 40;
 const widths = new Map<string, number>();
 const widthsMax = 20_000;
@@ -162,7 +162,7 @@ function paintLinkLabels(context: CanvasRenderingContext2D, frame: OverlayFrame,
   for (const link of links) {
     const touches = frame.hovered === link.source || frame.hovered === link.target;
     const force = link.selected || touches;
-    if (!force && (!all || frame.zoom < 0.7 || link.opacity < 0.5)) continue;
+    if (!force && ((!all && link.count < 2) || frame.zoom < 0.7 || link.opacity < 0.5)) continue;
     const a = frame.position(link.source);
     const b = frame.position(link.target);
     if (!a || !b) continue;

@@ -58,7 +58,8 @@ export function hasWebGl(): boolean {
   }
 }
 
-// `prefer` forces one of the two; without it WebGL is used where it works.
+// `prefer` forces one of the two; without it WebGL is used where it works. Each renderer gets an element of its
+// own within the container: sigma empties its element when it goes, and two may overlap for a moment.
 export async function createRenderer(
   container: HTMLElement,
   palette: Palette,
@@ -66,14 +67,22 @@ export async function createRenderer(
   prefer?: 'webgl' | 'canvas',
 ): Promise<GraphRenderer> {
   if (prefer !== 'canvas' && hasWebGl()) {
+    const { SigmaRenderer } = await import('./sigmaRenderer');
+    const host = hostIn(container);
     try {
-      const { SigmaRenderer } = await import('./sigmaRenderer');
-      return new SigmaRenderer(container, palette, events);
+      return new SigmaRenderer(host, palette, events);
     } catch (error) {
       console.warn('WebGL chart could not start, using the canvas one', error);
-      container.replaceChildren();
+      host.remove();
     }
   }
   const { CytoscapeRenderer } = await import('./cytoscapeRenderer');
-  return new CytoscapeRenderer(container, palette, events);
+  return new CytoscapeRenderer(hostIn(container), palette, events);
+}
+
+function hostIn(container: HTMLElement): HTMLElement {
+  const host = document.createElement('div');
+  host.style.cssText = 'position:absolute;inset:0';
+  container.append(host);
+  return host;
 }

@@ -1,9 +1,9 @@
 // The WebGL renderer: sigma 3 over graphology. All of sigma stays in this file and glyphProgram.ts, because
 // version 4 replaces programs and reducers.
-import { EdgeCurvedArrowProgram } from '@sigma/edge-curve';
+import { createEdgeCurveProgram } from '@sigma/edge-curve';
 import Graph from 'graphology';
 import Sigma from 'sigma';
-import { EdgeArrowProgram } from 'sigma/rendering';
+import { createEdgeArrowProgram } from 'sigma/rendering';
 import type { MouseCoords, SigmaNodeEventPayload } from 'sigma/types';
 import { mixColours } from './colour';
 import { paintPng } from './exportPng';
@@ -15,6 +15,7 @@ import { Tween } from './tween';
 
 const worldHalf = 1000; // the fixed frame: a chart may grow beyond it, but nothing rescales
 const nodeRadius = 17;
+const arrow = { extremity: 'target' as const, lengthToThicknessRatio: 4, widenessToThicknessRatio: 3.4 };
 const zoomMin = 0.03;
 const zoomMax = 6;
 
@@ -28,13 +29,14 @@ function modifiersOf(event: MouseEvent | TouchEvent): Modifiers {
 }
 
 function linkWidth(link: SceneLink): number {
-  return 1.2 + Math.min(5, Math.log2(link.count)) * 0.7;
+  return 1.8 + Math.min(5, Math.log2(link.count)) * 0.6;
 }
 
 export class SigmaRenderer implements GraphRenderer {
   readonly name = 'webgl';
   private readonly graph = new Graph({ multi: true, type: 'directed', allowSelfLoops: true });
   private readonly sigma: Sigma;
+  private readonly glyphs: ReturnType<typeof createGlyphProgram>;
   private readonly overlay: HTMLCanvasElement;
   private readonly tween: Tween;
   private readonly cleanups: (() => void)[] = [];
@@ -44,6 +46,7 @@ export class SigmaRenderer implements GraphRenderer {
   private baseZoom = 1; // pixels per world unit at camera ratio 1
   private drag: { ids: string[]; start: Point; origins: Map<string, Point>; moved: boolean } | null = null;
   private suppressClick = false;
+  private dead = false; // React may still hold a renderer whose page is going away
   private lasso: Point[] = [];
 
   constructor(
@@ -51,6 +54,7 @@ export class SigmaRenderer implements GraphRenderer {
     private palette: Palette,
     private readonly events: RendererEvents,
   ) {
+    this.glyphs = createGlyphProgram(palette);
     this.sigma = new Sigma(this.graph, container, {
       allowInvalidContainer: true,
       renderLabels: false,
@@ -58,13 +62,13 @@ export class SigmaRenderer implements GraphRenderer {
       enableEdgeEvents: true,
       zIndex: true,
       defaultNodeType: 'glyph',
-      nodeProgramClasses: { glyph: createGlyphProgram(palette) as never },
+      nodeProgramClasses: { glyph: this.glyphs.Program as never },
       nodeHoverProgramClasses: {},
-      edgeProgramClasses: { straight: EdgeArrowProgram, curved: EdgeCurvedArrowProgram },
+      edgeProgramClasses: { straight: createEdgeArrowProgram(arrow), curved: createEdgeCurveProgram({ arrowHead: arrow }) },
       defaultDrawNodeHover: () => undefined,
       zoomToSizeRatioFunction: (ratio) => 1 / radiusScale(this.baseZoom / ratio),
       doubleClickZoomingRatio: 1,
-      minEdgeThickness: 1,
+      minEdgeThickness: 1.3,
     });
     this.sigma.setCustomBBox({ x: [-worldHalf, worldHalf], y: [-worldHalf, worldHalf] });
     this.sigma.refresh();
@@ -77,6 +81,7 @@ export class SigmaRenderer implements GraphRenderer {
   }
 
   setScene(scene: Scene): void {
+    if (this.dead) return;
     const before = this.scene;
     this.scene = scene;
     const nodes = new Map(scene.nodes.map((n) => [n.id, n]));
@@ -159,7 +164,8 @@ export class SigmaRenderer implements GraphRenderer {
     sigma.on('enterNode', ({ node }) => this.setHovered(node));
     sigma.on('leaveNode', () => this.setHovered(null));
     sigma.on('downNode', (payload) => this.startDrag(payload));
-    sigma.on('resize', () => this.measureBase());
+    // Another size, the same middle and the same zoom.
+    sigma.on('resize', () => this.setView(this.view()));
     sigma.on('afterRender', () => this.paint());
   }
 
@@ -269,6 +275,9 @@ export class SigmaRenderer implements GraphRenderer {
 
   private paint(): void {
     const { width, height } = this.sigma.getDimensions();
+    // For tests and support: where the camera is, `x y zoom` in world units.
+    const { x, y, zoom } = this.view();
+    this.container.dataset['view'] = `${x.toFixed(2)} ${y.toFixed(2)} ${zoom.toFixed(4)}`;
     const radius = nodeRadius * radiusScale(this.zoom());
     paintOverlay(this.overlay, {
       scene: this.scene,
@@ -288,7 +297,9 @@ export class SigmaRenderer implements GraphRenderer {
   }
 
   private measureBase(): void {
-    this.baseZoom = this.sigma.getGraphToViewportRatio() * this.sigma.getCamera().getState().ratio;
+    const { width, height } = this.sigma.getDimensions();
+    const inner = Math.max(1, Math.min(width, height) - 2 * this.sigma.getStagePadding());
+    this.baseZoom = inner / (2 * worldHalf);
   }
 
   private zoom(): number {
@@ -296,18 +307,21 @@ export class SigmaRenderer implements GraphRenderer {
   }
 
   setPalette(palette: Palette): void {
+    if (this.dead) return;
     this.palette = palette;
-    this.sigma.setSetting('nodeProgramClasses', { glyph: createGlyphProgram(palette) as never });
+    this.glyphs.repaint(palette);
     for (const link of this.scene.links) this.mergeLink(link);
     this.sigma.refresh();
   }
 
   setLabels(visible: boolean): void {
+    if (this.dead) return;
     this.labels = visible;
     this.sigma.scheduleRender();
   }
 
   fit(ids?: readonly string[]): void {
+    if (this.dead) return;
     const wanted = ids && ids.length > 0 ? new Set(ids) : null;
     const nodes = this.scene.nodes.filter((n) => !wanted || wanted.has(n.id));
     if (nodes.length === 0) return;
@@ -325,25 +339,35 @@ export class SigmaRenderer implements GraphRenderer {
     this.setView({ ...view, zoom: view.zoom * factor });
   }
 
+  // Conversions are worked out here: sigma's own lag one frame behind the camera, and know nothing before the
+  // first entity. The camera is in framed coordinates, where the fixed frame spans 0 … 1.
   view(): CameraView {
-    const { width, height } = this.sigma.getDimensions();
-    return { ...this.toWorld({ x: width / 2, y: height / 2 }), zoom: this.zoom() };
+    const { x, y } = this.sigma.getCamera().getState();
+    return { x: (x - 0.5) * 2 * worldHalf, y: (0.5 - y) * 2 * worldHalf, zoom: this.zoom() };
   }
 
   setView(view: CameraView): void {
+    if (this.dead) return;
     this.measureBase();
     const zoom = Math.min(zoomMax, Math.max(zoomMin, view.zoom));
-    const framed = this.sigma.viewportToFramedGraph(this.sigma.graphToViewport({ x: view.x, y: -view.y }));
-    this.sigma.getCamera().setState({ x: framed.x, y: framed.y, angle: 0, ratio: this.baseZoom / zoom });
+    this.sigma.getCamera().setState({
+      x: 0.5 + view.x / (2 * worldHalf),
+      y: 0.5 - view.y / (2 * worldHalf),
+      angle: 0,
+      ratio: this.baseZoom / zoom,
+    });
   }
 
   toScreen(point: Point): Point {
-    return this.sigma.graphToViewport({ x: point.x, y: -point.y });
+    const { width, height } = this.sigma.getDimensions();
+    const { x, y, zoom } = this.view();
+    return { x: width / 2 + (point.x - x) * zoom, y: height / 2 + (point.y - y) * zoom };
   }
 
   toWorld(point: Point): Point {
-    const at = this.sigma.viewportToGraph({ x: point.x, y: point.y });
-    return { x: at.x, y: -at.y };
+    const { width, height } = this.sigma.getDimensions();
+    const { x, y, zoom } = this.view();
+    return { x: x + (point.x - width / 2) / zoom, y: y + (point.y - height / 2) / zoom };
   }
 
   exportPng(watermark: string): Promise<Blob> {
@@ -351,8 +375,11 @@ export class SigmaRenderer implements GraphRenderer {
   }
 
   destroy(): void {
+    if (this.dead) return;
+    this.dead = true;
     this.tween.stop();
     for (const cleanup of this.cleanups) cleanup();
     this.sigma.kill();
+    this.container.remove();
   }
 }

@@ -4,12 +4,17 @@ import type { Plugin } from 'vite';
 import { FakeApi } from './api';
 
 export function fakeApiPlugin(): Plugin {
-  const api = new FakeApi();
+  const apis = new Map<string, FakeApi>(); // one world per browser context
   return {
     name: 'skein-fake-api',
     apply: 'serve',
     configureServer(server) {
       server.middlewares.use('/api/', (request, response) => {
+        const known = /fake=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
+        const key = known ?? `c${apis.size + 1}`;
+        const api = apis.get(key) ?? new FakeApi();
+        apis.set(key, api);
+        if (!known) response.setHeader('Set-Cookie', `fake=${key}; Path=/`);
         const chunks: Buffer[] = [];
         request.on('data', (chunk: Buffer) => chunks.push(chunk));
         request.on('end', () => {

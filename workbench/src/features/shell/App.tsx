@@ -1,5 +1,5 @@
 // The one window: gates first, then purpose bar, rail, search, stage, panel, timeline and status.
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { actionFor } from '../../actions/keys';
 import { notify } from '../../sync/notices';
@@ -13,6 +13,7 @@ import { PurposeGate } from '../purpose/PurposeGate';
 import { SearchBox } from '../search/SearchBox';
 import { Shortcuts } from '../shortcuts/Shortcuts';
 import { SignIn } from '../sign-in/SignIn';
+import { FailureBoundary } from './FailureBoundary';
 import { Notices } from './Notices';
 import { PanelFrame } from './PanelFrame';
 import { PurposeBar } from './PurposeBar';
@@ -28,6 +29,24 @@ const TableView = lazy(() => import('../table/TableView').then((m) => ({ default
 const QueryPage = lazy(() => import('../query/QueryPage').then((m) => ({ default: m.QueryPage })));
 const OperationsPage = lazy(() => import('../operations/OperationsPage').then((m) => ({ default: m.OperationsPage })));
 const ImportsPage = lazy(() => import('../imports/ImportsPage').then((m) => ({ default: m.ImportsPage })));
+
+const views = [
+  ['map', MapView],
+  ['table', TableView],
+  ['query', QueryPage],
+  ['operations', OperationsPage],
+  ['imports', ImportsPage],
+] as const;
+
+// Each view waits and fails on its own: a map that cannot start must not take the chart away.
+function View({ name, children }: { name: string; children: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <FailureBoundary key={name} title={t('app.viewFailed')} retry={t('app.retry')}>
+      <Suspense fallback={<p className="empty">{t('app.loading')}</p>}>{children}</Suspense>
+    </FailureBoundary>
+  );
+}
 
 export function App() {
   const { t, i18n } = useTranslation();
@@ -81,14 +100,18 @@ function Workbench() {
             <OperationName />
           </div>
           <div className={`stage${page === 'split' ? ' split' : ''}`}>
-            <Suspense fallback={<p className="empty">{t('app.loading')}</p>}>
-              {page === 'chart' || page === 'split' ? <ChartView /> : null}
-              {page === 'map' || page === 'split' ? <MapView /> : null}
-              {page === 'table' ? <TableView /> : null}
-              {page === 'query' ? <QueryPage /> : null}
-              {page === 'operations' ? <OperationsPage /> : null}
-              {page === 'imports' ? <ImportsPage /> : null}
-            </Suspense>
+            {page === 'chart' || page === 'split' ? (
+              <View name="chart">
+                <ChartView />
+              </View>
+            ) : null}
+            {views.map(([name, Part]) =>
+              name === page || (name === 'map' && page === 'split') ? (
+                <View key={name} name={name}>
+                  <Part />
+                </View>
+              ) : null,
+            )}
             <Notices />
           </div>
           {charting && timelineOpen ? (

@@ -1,7 +1,7 @@
 // Histogram of the chart's events with a brush: one time window for chart, map and table. The two time fields do
 // the same for the keyboard.
 import { BarChart } from 'echarts/charts';
-import { AriaComponent, BrushComponent, GridComponent } from 'echarts/components';
+import { AriaComponent, BrushComponent, GridComponent, ToolboxComponent } from 'echarts/components';
 import { init, use as register, type ECharts } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -15,7 +15,7 @@ import { dateTimeText } from '../desk/times';
 import { binsOf, eventsOf, type Bins } from './events';
 import './timeline.css';
 
-register([BarChart, BrushComponent, GridComponent, AriaComponent, CanvasRenderer]);
+register([BarChart, BrushComponent, ToolboxComponent, GridComponent, AriaComponent, CanvasRenderer]);
 
 const playMs = 600;
 
@@ -144,7 +144,8 @@ function Histogram(props: { bins: Bins; window: TimeWindow | null; onChange(w: T
         axisLabel: { color: c.muted, fontSize: 11, hideOverlap: true },
       },
       yAxis: { type: 'value', minInterval: 1, splitNumber: 2, axisLabel: { color: c.muted, fontSize: 11 }, splitLine: { lineStyle: { color: c.link, opacity: 0.25 } } },
-      brush: { xAxisIndex: 0, brushType: 'lineX', brushMode: 'single', removeOnClick: false, brushStyle: { color: c.accent, opacity: 0.14, borderColor: c.accent, borderWidth: 1 }, outOfBrush: { colorAlpha: 0.35 }, transformable: true, toolbox: [] },
+      brush: { xAxisIndex: 0, brushType: 'lineX', brushMode: 'single', removeOnClick: false, brushStyle: { color: c.accent, opacity: 0.14, borderColor: c.accent, borderWidth: 1 }, outOfBrush: { colorAlpha: 0.35 }, transformable: true },
+      toolbox: { show: false },
       series: [
         { type: 'bar', stack: 'n', data: [...bins.selected], itemStyle: { color: c.accent }, barCategoryGap: '12%' },
         { type: 'bar', stack: 'n', data: [...bins.others], itemStyle: { color: c.link } },

@@ -5,6 +5,7 @@ export const en = {
     loading: 'Opening the workbench…',
     unreachable: 'The server does not answer.',
     unreachableHelp: 'Your chart is kept. Check that the server runs, then try again.',
+    viewFailed: 'This view stopped working. The others, and your chart, are not affected.',
     retry: 'Try again',
     skipToChart: 'Skip to the chart',
   },

@@ -5,6 +5,7 @@ export const zhCN = {
     loading: '正在打开工作台…',
     unreachable: '服务器没有响应。',
     unreachableHelp: '您的图已保留。请确认服务器正在运行，然后重试。',
+    viewFailed: '该视图已停止工作，其他视图和您的图不受影响。',
     retry: '重试',
     skipToChart: '跳到关系图',
   },
