@@ -58,6 +58,45 @@ export interface GlyphAttributes {
   alpha: number;
 }
 
+function upload(gl: WebGLRenderingContext, texture: WebGLTexture, atlas: HTMLCanvasElement): void {
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, atlas);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+  gl.generateMipmap(gl.TEXTURE_2D);
+}
+
+// A quad from two triangles, one instance per node.
+function definition() {
+  const { FLOAT, UNSIGNED_BYTE, TRIANGLES } = WebGLRenderingContext;
+  return {
+    VERTICES: 6,
+    VERTEX_SHADER_SOURCE: vertexShader,
+    FRAGMENT_SHADER_SOURCE: fragmentShader,
+    METHOD: TRIANGLES,
+    UNIFORMS: uniforms,
+    ATTRIBUTES: [
+      { name: 'a_position', size: 2, type: FLOAT },
+      { name: 'a_size', size: 1, type: FLOAT },
+      { name: 'a_cell', size: 2, type: FLOAT },
+      { name: 'a_alpha', size: 1, type: FLOAT },
+      { name: 'a_id', size: 4, type: UNSIGNED_BYTE, normalized: true },
+    ],
+    CONSTANT_ATTRIBUTES: [{ name: 'a_corner', size: 2, type: FLOAT }],
+    CONSTANT_DATA: [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, -1],
+      [1, 1],
+      [-1, 1],
+    ],
+  };
+}
+
 // `repaint` changes the colours in place: swapping sigma's program classes at run time would drop its buffers.
 export function createGlyphProgram(palette: Palette) {
   let atlas = drawAtlas(palette);
@@ -69,44 +108,14 @@ export function createGlyphProgram(palette: Palette) {
     if (known && !stale) return known;
     stale = false;
     const texture = known ?? gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, atlas);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-    gl.generateMipmap(gl.TEXTURE_2D);
+    upload(gl, texture, atlas);
     textures.set(gl, texture);
     return texture;
   }
 
   const Program = class GlyphProgram extends NodeProgram<Uniform> {
     getDefinition() {
-      const { FLOAT, UNSIGNED_BYTE, TRIANGLES } = WebGLRenderingContext;
-      return {
-        VERTICES: 6,
-        VERTEX_SHADER_SOURCE: vertexShader,
-        FRAGMENT_SHADER_SOURCE: fragmentShader,
-        METHOD: TRIANGLES,
-        UNIFORMS: uniforms,
-        ATTRIBUTES: [
-          { name: 'a_position', size: 2, type: FLOAT },
-          { name: 'a_size', size: 1, type: FLOAT },
-          { name: 'a_cell', size: 2, type: FLOAT },
-          { name: 'a_alpha', size: 1, type: FLOAT },
-          { name: 'a_id', size: 4, type: UNSIGNED_BYTE, normalized: true },
-        ],
-        CONSTANT_ATTRIBUTES: [{ name: 'a_corner', size: 2, type: FLOAT }],
-        CONSTANT_DATA: [
-          [-1, -1],
-          [1, -1],
-          [1, 1],
-          [-1, -1],
-          [1, 1],
-          [-1, 1],
-        ],
-      };
+      return definition();
     }
 
     processVisibleItem(nodeIndex: number, at: number, data: NodeDisplayData & GlyphAttributes) {

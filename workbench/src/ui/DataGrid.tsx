@@ -40,12 +40,8 @@ export interface DataGridProps<Row> {
   sortLabel(title: string): string;
 }
 
-export function DataGrid<Row>(props: DataGridProps<Row>) {
-  const { rows, columns, rowId } = props;
-  const [sorting, setSorting] = useState<SortingState>([]);
-  const scroll = useRef<HTMLDivElement>(null);
-  const data = useMemo<Wrapped<Row>[]>(() => rows.map((row) => ({ row })), [rows]);
-  const definitions = useMemo(() => {
+function useDefinitions<Row>(columns: readonly GridColumn<Row>[]) {
+  return useMemo(() => {
     const helper = createColumnHelper<typeof features, Wrapped<Row>>();
     return helper.columns(
       columns.map((c) =>
@@ -58,6 +54,14 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
       ),
     );
   }, [columns]);
+}
+
+export function DataGrid<Row>(props: DataGridProps<Row>) {
+  const { rows, columns, rowId } = props;
+  const [sorting, setSorting] = useState<SortingState>([]);
+  const scroll = useRef<HTMLDivElement>(null);
+  const data = useMemo<Wrapped<Row>[]>(() => rows.map((row) => ({ row })), [rows]);
+  const definitions = useDefinitions(columns);
   const table = useTable({
     features,
     columns: definitions,
@@ -77,17 +81,15 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
   return (
     <div ref={scroll} className="grid-scroll" tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} aria-multiselectable="true">
       <div className="grid-head" role="row" aria-rowindex={1} style={template}>
-        {table.getFlatHeaders().map((header) => {
-          const direction = header.column.getIsSorted();
-          const title = String(header.column.columnDef.header);
-          return (
-            <div key={header.id} role="columnheader" aria-sort={direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : 'none'}>
-              <button type="button" aria-label={props.sortLabel(title)} onClick={() => header.column.toggleSorting()}>
-                {title} {direction === 'asc' ? '↑' : direction === 'desc' ? '↓' : ''}
-              </button>
-            </div>
-          );
-        })}
+        {table.getFlatHeaders().map((header) => (
+          <HeadCell
+            key={header.id}
+            title={String(header.column.columnDef.header)}
+            direction={header.column.getIsSorted()}
+            label={props.sortLabel(String(header.column.columnDef.header))}
+            onSort={() => header.column.toggleSorting()}
+          />
+        ))}
       </div>
       <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {virtual.getVirtualItems().map((item) => {
@@ -113,6 +115,18 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
           );
         })}
       </div>
+    </div>
+  );
+}
+
+function HeadCell(props: { title: string; label: string; direction: false | 'asc' | 'desc'; onSort(): void }) {
+  const { direction } = props;
+  const sort = direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : 'none';
+  return (
+    <div role="columnheader" aria-sort={sort}>
+      <button type="button" aria-label={props.label} onClick={props.onSort}>
+        {props.title} {direction === 'asc' ? '↑' : direction === 'desc' ? '↓' : ''}
+      </button>
     </div>
   );
 }

@@ -80,12 +80,10 @@ function NewOperation({ onDone }: { onDone(): void }) {
   const queries = useQueryClient();
   const session = useSession((s) => s.session);
   const cases = useQuery({ queryKey: ['cases'], queryFn: ({ signal }) => desk.api.cases({ signal }) });
-  const units = useQuery({ queryKey: ['units'], queryFn: ({ signal }) => desk.api.units({ signal }) });
   const [name, setName] = useState('');
   const [number, setNumber] = useState(session?.purpose?.case ?? '');
   const [members, setMembers] = useState<ReadonlySet<string>>(new Set());
   const [error, setError] = useState<string | null>(null);
-  const own = session?.person.unit.key;
   const flip = (key: string) => {
     const next = new Set(members);
     if (!next.delete(key)) next.add(key);
@@ -122,17 +120,7 @@ function NewOperation({ onDone }: { onDone(): void }) {
             ))}
         </select>
       </label>
-      <fieldset className="units">
-        <legend>{t('operations.members')}</legend>
-        <p className="muted">{t('operations.membersHelp')}</p>
-        {(units.data?.units ?? [])
-          .filter((u) => u.key !== own)
-          .map((u) => (
-            <label key={u.key}>
-              <input type="checkbox" checked={members.has(u.key)} onChange={() => flip(u.key)} /> {u.name}
-            </label>
-          ))}
-      </fieldset>
+      <UnitChoice members={members} onFlip={flip} />
       {error ? (
         <p role="alert" className="error-text">
           {error}
@@ -147,5 +135,24 @@ function NewOperation({ onDone }: { onDone(): void }) {
         </button>
       </footer>
     </form>
+  );
+}
+
+function UnitChoice({ members, onFlip }: { members: ReadonlySet<string>; onFlip(key: string): void }) {
+  const { t } = useTranslation();
+  const desk = useDesk();
+  const own = useSession((s) => s.session?.person.unit.key);
+  const units = useQuery({ queryKey: ['units'], queryFn: ({ signal }) => desk.api.units({ signal }) });
+  const others = (units.data?.units ?? []).filter((u) => u.key !== own);
+  return (
+    <fieldset className="units">
+      <legend>{t('operations.members')}</legend>
+      <p className="muted">{t('operations.membersHelp')}</p>
+      {others.map((u) => (
+        <label key={u.key}>
+          <input type="checkbox" checked={members.has(u.key)} onChange={() => onFlip(u.key)} /> {u.name}
+        </label>
+      ))}
+    </fieldset>
   );
 }

@@ -1,6 +1,6 @@
 // The one box: entities by name, plate, phone or number, and commands. A combobox over a listbox; Ctrl+K opens it.
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Action } from '../../actions/action';
 import { allActions } from '../../actions/all';
@@ -9,7 +9,7 @@ import { detailOf, kindOfNode } from '../../model/elements';
 import { formatValue } from '../../model/values';
 import { notifyError } from '../../sync/notices';
 import { Icon } from '../../ui/icons';
-import { useChart, useDesk, useView } from '../desk/desk';
+import { useChart, useDesk, useView, type DeskWithApi } from '../desk/desk';
 import { KindGlyph } from '../desk/KindGlyph';
 import './search.css';
 
@@ -26,24 +26,19 @@ function useDebounced(value: string, ms: number): string {
   return late;
 }
 
-export function SearchBox() {
+interface Found {
+  readonly q: string;
+  readonly rows: readonly Row[];
+  readonly hits: number;
+  readonly search: SearchStateProps['search'];
+}
+
+// Hits of the server first, then commands whose name contains what is typed.
+function useRows(text: string): Found {
   const { t } = useTranslation();
   const desk = useDesk();
-  const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState('');
-  const [open, setOpen] = useState(false);
-  const [active, setActive] = useState(0);
-  const palette = useView((s) => s.dialog === 'palette');
-  const q = useDebounced(text.trim(), 180);
-
-  useEffect(() => {
-    if (!palette) return;
-    input.current?.focus();
-    input.current?.select();
-    setOpen(true);
-    desk.view.setState({ dialog: null });
-  }, [palette, desk]);
-
+  const typed = text.trim();
+  const q = useDebounced(typed, 180);
   const search = useQuery({
     queryKey: ['search', q],
     queryFn: ({ signal }) => desk.api.search(q, hitsShown, { signal }),
@@ -52,41 +47,69 @@ export function SearchBox() {
   useEffect(() => {
     if (search.error) desk.session.noticed(search.error);
   }, [search.error, desk]);
+  const hits = useMemo<Row[]>(
+    () => (q && typed ? (search.data?.hits ?? []) : []).map((hit) => ({ kind: 'hit', hit })),
+    [q, typed, search.data],
+  );
+  const wanted = typed.replace(/^>\s*/, '').toLowerCase();
+  const commands = allActions
+    .filter((a) => a.id !== 'palette' && (a.enabled?.(desk) ?? true))
+    .filter((a) => !wanted || t(`action.${a.id}`).toLowerCase().includes(wanted))
+    .slice(0, wanted ? 6 : 10)
+    .map((action) => ({ kind: 'action' as const, action }));
+  return { q, rows: [...hits, ...commands], hits: hits.length, search };
+}
 
-  const rows = useMemo<Row[]>(() => {
-    const wanted = text.trim().replace(/^>\s*/, '').toLowerCase();
-    const commands = allActions
-      .filter((a) => a.id !== 'palette' && (a.enabled?.(desk) ?? true))
-      .filter((a) => !wanted || t(`action.${a.id}`).toLowerCase().includes(wanted))
-      .slice(0, wanted ? 6 : 10)
-      .map((action) => ({ kind: 'action' as const, action }));
-    const hits = (q && text.trim() ? (search.data?.hits ?? []) : []).map((hit) => ({ kind: 'hit' as const, hit }));
-    return [...hits, ...commands];
-  }, [text, q, search.data, desk, t]);
+async function carryOut(desk: DeskWithApi, row: Row): Promise<void> {
+  if (row.kind === 'action') {
+    await row.action.run(desk);
+    return;
+  }
+  try {
+    const { page } = desk.view.getState();
+    if (page === 'query' || page === 'operations' || page === 'imports') desk.view.setState({ page: 'chart' });
+    const ids = await desk.workspace.add([row.hit.node]);
+    desk.view.setState({ selection: new Set(ids) });
+    desk.ports.focusChart?.();
+    reveal(desk.ports.camera, desk.chart.getState().chart.byId.get(row.hit.node.id));
+  } catch (error) {
+    notifyError(desk.view, error);
+  }
+}
 
+// Ctrl+K, wherever it was pressed.
+function usePalette(open: () => void): void {
+  const desk = useDesk();
+  const wanted = useView((s) => s.dialog === 'palette');
+  useEffect(() => {
+    if (!wanted) return;
+    desk.view.setState({ dialog: null });
+    open();
+  });
+}
+
+export function SearchBox() {
+  const { t } = useTranslation();
+  const desk = useDesk();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState('');
+  const [open, setOpen] = useState(false);
+  const [active, setActive] = useState(0);
+  const { q, rows, hits, search } = useRows(text);
   useEffect(() => setActive(0), [q]);
+  usePalette(() => {
+    input.current?.focus();
+    input.current?.select();
+    setOpen(true);
+  });
 
-  const choose = async (row: Row | undefined) => {
+  const choose = (row: Row | undefined) => {
     if (!row) return;
     setOpen(false);
     input.current?.blur();
-    if (row.kind === 'action') {
-      setText('');
-      await row.action.run(desk);
-      return;
-    }
-    try {
-      const { page } = desk.view.getState();
-      if (page !== 'chart' && page !== 'split' && page !== 'table' && page !== 'map') desk.view.setState({ page: 'chart' });
-      const ids = await desk.workspace.add([row.hit.node]);
-      desk.view.setState({ selection: new Set(ids) });
-      desk.ports.focusChart?.();
-      reveal(desk.ports.camera, desk.chart.getState().chart.byId.get(row.hit.node.id));
-    } catch (error) {
-      notifyError(desk.view, error);
-    }
+    if (row.kind === 'action') setText('');
+    void carryOut(desk, row);
   };
-
   const onKey = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return; // an input method is choosing characters
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -96,14 +119,22 @@ export function SearchBox() {
       setActive((at) => (rows.length === 0 ? 0 : (at + step + rows.length) % rows.length));
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      void choose(rows[active]);
+      choose(rows[active]);
     } else if (event.key === 'Escape') {
       setOpen(false);
       input.current?.blur();
     }
   };
-
-  const hits = rows.filter((r) => r.kind === 'hit').length;
+  const fieldProps = {
+    'aria-label': t('search.label'),
+    'aria-expanded': open,
+    'aria-activedescendant': open && rows[active] ? `search-${active}` : undefined,
+    placeholder: t('search.placeholder'),
+    value: text,
+    onFocus: () => setOpen(true),
+    onBlur: () => setOpen(false),
+    onKeyDown: onKey,
+  };
   return (
     <div className="search" role="search">
       <Icon name="search" />
@@ -111,40 +142,51 @@ export function SearchBox() {
         ref={input}
         className="search-input"
         role="combobox"
-        aria-label={t('search.label')}
-        aria-expanded={open}
         aria-controls="search-list"
         aria-autocomplete="list"
-        aria-activedescendant={open && rows[active] ? `search-${active}` : undefined}
-        placeholder={t('search.placeholder')}
-        value={text}
         onChange={(e) => {
           setText(e.target.value);
           setOpen(true);
         }}
-        onFocus={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
-        onKeyDown={onKey}
+        {...fieldProps}
       />
       <kbd>Ctrl+K</kbd>
       {open ? (
-        <div className="search-pop" onMouseDown={(e) => e.preventDefault()}>
-          <div id="search-list" role="listbox" aria-label={t('palette.label')}>
-            {rows.map((row, i) => (
-              <SearchRow
-                key={row.kind === 'hit' ? row.hit.node.id : row.action.id}
-                row={row}
-                id={`search-${i}`}
-                active={i === active}
-                first={i === hits && hits > 0}
-                onChoose={() => void choose(row)}
-                onHover={() => setActive(i)}
-              />
-            ))}
-          </div>
+        <SearchList rows={rows} hits={hits} active={active} onChoose={choose} onHover={setActive}>
           <SearchState q={q} typed={text.trim()} search={search} limit={hitsShown} />
-        </div>
+        </SearchList>
       ) : null}
+    </div>
+  );
+}
+
+interface ListProps {
+  readonly rows: readonly Row[];
+  readonly hits: number;
+  readonly active: number;
+  readonly children: ReactNode;
+  onChoose(row: Row): void;
+  onHover(index: number): void;
+}
+
+function SearchList({ rows, hits, active, children, onChoose, onHover }: ListProps) {
+  const { t } = useTranslation();
+  return (
+    <div className="search-pop" onMouseDown={(e) => e.preventDefault()}>
+      <div id="search-list" role="listbox" aria-label={t('palette.label')}>
+        {rows.map((row, i) => (
+          <SearchRow
+            key={row.kind === 'hit' ? row.hit.node.id : row.action.id}
+            row={row}
+            id={`search-${i}`}
+            active={i === active}
+            first={i === hits && hits > 0}
+            onChoose={() => onChoose(row)}
+            onHover={() => onHover(i)}
+          />
+        ))}
+      </div>
+      {children}
     </div>
   );
 }
@@ -197,12 +239,18 @@ function hitDetail(hit: SearchHit): string {
   return text === hit.node.caption ? detailOf(hit.node) : `${hit.key}: ${text}`;
 }
 
-function SearchState(props: {
-  q: string;
-  typed: string;
-  limit: number;
-  search: { isFetching: boolean; error: Error | null; data?: { hits: readonly unknown[]; truncated: boolean } | undefined };
-}) {
+interface SearchStateProps {
+  readonly q: string;
+  readonly typed: string;
+  readonly limit: number;
+  readonly search: {
+    isFetching: boolean;
+    error: Error | null;
+    data?: { hits: readonly SearchHit[]; truncated: boolean } | undefined;
+  };
+}
+
+function SearchState(props: SearchStateProps) {
   const { t } = useTranslation();
   const { search, q } = props;
   if (!props.typed) return null;
