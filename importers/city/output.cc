@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -52,7 +51,7 @@ void OutputFile::Write(std::string_view bytes) {
 
 void OutputFile::Flush() {
   if (status_.ok() && std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size()) {
-    status_ = Unavailable("cannot write ", info_.path, ": ", std::strerror(errno));
+    status_ = Unavailable("cannot write ", info_.path, ": ", std::system_category().message(errno));
   }
   EVP_DigestUpdate(digest_->context, buffer_.data(), buffer_.size());
   info_.bytes += buffer_.size();
@@ -84,7 +83,8 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputTree::Open(const std::string& 
     return Unavailable("cannot create the folder of ", full.string(), ": ", error.message());
   std::FILE* file = std::fopen(full.c_str(), "wbe");
   if (file == nullptr)
-    return Unavailable("cannot create ", full.string(), ": ", std::strerror(errno));
+    return Unavailable("cannot create ", full.string(), ": ",
+                       std::system_category().message(errno));
   return std::unique_ptr<OutputFile>(new OutputFile(path, file));
 }
 
@@ -93,7 +93,8 @@ absl::Status OutputTree::Close(std::unique_ptr<OutputFile> file) {
   std::FILE* stream = file->file_;
   file->file_ = nullptr;
   if (std::fclose(stream) != 0 && file->status_.ok()) {
-    file->status_ = Unavailable("cannot write ", file->info_.path, ": ", std::strerror(errno));
+    file->status_ =
+        Unavailable("cannot write ", file->info_.path, ": ", std::system_category().message(errno));
   }
   SKEIN_RETURN_IF_ERROR(file->status_);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

@@ -135,6 +135,7 @@ void DriveTogether(World& w, Cast& cast, const std::vector<int32_t>& cars, int32
 
 std::vector<std::string> PlatesOf(const World& w, const std::vector<int32_t>& cars) {
   std::vector<std::string> out;
+  out.reserve(cars.size());
   for (const int32_t c : cars) out.push_back(At(w.vehicles, c).plate);
   std::sort(out.begin(), out.end());
   return out;
@@ -168,6 +169,7 @@ void StoryConvoy(World& w, Truth& truth) {
   // Three vans of one bakery, every Monday, Wednesday and Friday at night.
   const int32_t bakery = 5;
   std::vector<int32_t> vans;
+  vans.reserve(3);
   for (int i = 0; i < 3; ++i) {
     vans.push_back(NewVehicle(w, VehicleKind::kVan, kNone, bakery, w.first_day - 700, cast.dice()));
   }

@@ -168,6 +168,7 @@ void StoryThefts(World& w, Truth& truth) {
   }
   json.End();
   std::vector<std::string> numbers;
+  numbers.reserve(series.size());
   for (const int32_t c : series) numbers.push_back(At(w.cases, c).number);
   std::sort(numbers.begin(), numbers.end());
   json.Texts("cases", numbers);
