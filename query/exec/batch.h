@@ -101,7 +101,7 @@ struct Batch {
     return columns[slot];
   }
   const Column& at(Slot slot) const {
-    static const Column kAbsent;
+    static const Column kAbsent{};
     return slot < columns.size() ? columns[slot] : kAbsent;
   }
   bool has(Slot slot) const { return slot < columns.size() && columns[slot].present(); }

@@ -102,8 +102,6 @@ std::string_view KindText(NodeKind kind) {
       return "Set";
     case NodeKind::kDelete:
       return "Delete";
-    case NodeKind::kForeach:
-      return "Foreach";
   }
   return "?";
 }

@@ -60,7 +60,6 @@ enum class NodeKind : uint8_t {
   kMerge,  // children[1] finds, creation makes
   kSet,
   kDelete,
-  kForeach,  // children[1] for each element of exprs[0]
 };
 
 struct Node {
@@ -106,7 +105,7 @@ struct Node {
   std::vector<std::vector<Slot>> part_slots;
   std::vector<ExprRef> left_keys, right_keys;
 
-  // kApply, kMerge, kForeach.
+  // kApply, kMerge.
   bool optional = false;        // rows without a match stay, with nulls in `nulls`
   bool row_at_a_time = false;   // the inner plan writes: each outer row sees the one before
   bool passes_through = false;  // CALL { } without RETURN: outer rows, once each

@@ -1,0 +1,269 @@
+#include "query/exec/context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/syntax/error.h"
+#include "storage/base/status.h"
+
+namespace skein::exec {
+
+Context::Context(const ContextOptions& options)
+    : options_(options),
+      statement_time_(options.clock->Now()),
+      // Seeded by the clock: rand() is allowed to differ between runs, and does.
+      random_(static_cast<uint64_t>(absl::ToUnixNanos(statement_time_)) ^
+              reinterpret_cast<uintptr_t>(this)) {}
+
+absl::Status Context::Check() {
+  Budget& b = budget();
+  if (b.deadline != absl::InfiniteFuture() && options_.clock->Now() >= b.deadline) {
+    b.expired.store(true, std::memory_order_relaxed);
+  }
+  return b.Check();
+}
+
+absl::StatusOr<Value> Context::Parameter(const std::string& name, Position at) const {
+  const ValueMap& all = *options_.parameters;
+  const auto it = std::find_if(all.begin(), all.end(),
+                               [&name](const auto& entry) { return entry.first == name; });
+  if (it != all.end()) return it->second;
+  return MakeQueryError(ErrorClass::kParameterMissing, ErrorDetail::kMissingParameter,
+                        "parameter `" + name + "` is not given", at);
+}
+
+std::optional<LabelId> Context::Label(const std::string& name) {
+  if (const auto it = labels_.find(name); it != labels_.end()) return it->second;
+  const auto id = reader().catalog().FindLabel(name);
+  if (id.has_value()) labels_.emplace(name, *id);
+  return id;
+}
+
+std::optional<LinkTypeId> Context::Type(const std::string& name) {
+  if (const auto it = types_.find(name); it != types_.end()) return it->second;
+  const auto id = reader().catalog().FindLinkType(name);
+  if (id.has_value()) types_.emplace(name, *id);
+  return id;
+}
+
+std::optional<KeyId> Context::Key(const std::string& name) {
+  if (const auto it = keys_.find(name); it != keys_.end()) return it->second;
+  const auto id = reader().catalog().FindKey(name);
+  if (id.has_value()) keys_.emplace(name, *id);
+  return id;
+}
+
+std::vector<LinkTypeId> Context::Types(const std::vector<std::string>& names, bool* none) {
+  std::vector<LinkTypeId> out;
+  for (const std::string& name : names) {
+    if (const auto id = Type(name); id.has_value()) out.push_back(*id);
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  *none = !names.empty() && out.empty();
+  return out;
+}
+
+absl::Status Context::DeletedError() {
+  return MakeQueryError(ErrorClass::kEntityNotFound, ErrorDetail::kDeletedEntityAccess,
+                        "the element was deleted by this statement");
+}
+
+void Context::DeferNodeDeletes(const std::vector<NodeId>& nodes) {
+  deferred_.insert(deferred_.end(), nodes.begin(), nodes.end());
+}
+
+absl::Status Context::DeleteUnlinkedNodes() {
+  if (deferred_.empty()) return absl::OkStatus();
+  std::vector<uint64_t> degrees;
+  SKEIN_RETURN_IF_ERROR(reader().Degrees(viewer(), deferred_, {}, budget(), &degrees));
+  std::vector<NodeId> left;
+  for (size_t i = 0; i < deferred_.size(); ++i) {
+    if (degrees[i] > 0) {
+      left.push_back(deferred_[i]);
+    } else {
+      SKEIN_RETURN_IF_ERROR(transaction()->DeleteNode(deferred_[i]));
+    }
+  }
+  deferred_ = std::move(left);
+  return absl::OkStatus();
+}
+
+absl::Status Context::FinishDeletes() {
+  SKEIN_RETURN_IF_ERROR(DeleteUnlinkedNodes());
+  if (deferred_.empty()) return absl::OkStatus();
+  return MakeQueryError(ErrorClass::kConstraintVerificationFailed,
+                        ErrorDetail::kDeleteConnectedNode,
+                        "a node that still has relationships cannot be deleted; DETACH DELETE "
+                        "deletes them too");
+}
+
+ValueMap Context::ToMap(const std::vector<PropertyEntry>& entries) const {
+  ValueMap out;
+  out.reserve(entries.size());
+  for (const PropertyEntry& entry : entries) {
+    out.emplace_back(std::string(reader().catalog().Name(entry.key)), entry.value);
+  }
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return out;
+}
+
+absl::Status Context::Prefetch(Wanted wanted, std::span<const Value> elements) {
+  std::vector<NodeId> nodes;
+  std::vector<LinkId> links;
+  for (const Value& v : elements) {
+    if (v.kind() == ValueKind::kNode) nodes.push_back(v.node());
+    if (v.kind() == ValueKind::kLink) links.push_back(v.link());
+  }
+  if (wanted == Wanted::kLabels && !nodes.empty()) {
+    std::vector<std::vector<LabelId>> labels;
+    SKEIN_RETURN_IF_ERROR(reader().GetLabels(viewer(), nodes, &labels));
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      std::vector<std::string>& names = labels_of_[nodes[i]];
+      names.clear();
+      for (const LabelId id : labels[i]) names.emplace_back(reader().catalog().Name(id));
+    }
+  }
+  if (wanted == Wanted::kEnds && !links.empty()) {
+    std::vector<LinkEnds> ends;
+    SKEIN_RETURN_IF_ERROR(reader().GetLinkEnds(viewer(), links, &ends));
+    for (size_t i = 0; i < links.size(); ++i) ends_of_[links[i]] = ends[i];
+  }
+  if (wanted == Wanted::kProperties && !nodes.empty()) {
+    std::vector<std::optional<NodeRecord>> records;
+    SKEIN_RETURN_IF_ERROR(reader().GetNodes(viewer(), nodes, &records));
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      node_properties_[nodes[i]] =
+          records[i].has_value() ? ToMap(records[i]->properties) : ValueMap();
+    }
+  }
+  if (wanted == Wanted::kProperties && !links.empty()) {
+    std::vector<std::optional<LinkRecord>> records;
+    SKEIN_RETURN_IF_ERROR(reader().GetLinks(viewer(), links, &records));
+    for (size_t i = 0; i < links.size(); ++i) {
+      link_properties_[links[i]] =
+          records[i].has_value() ? ToMap(records[i]->properties) : ValueMap();
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Context::DropPrefetched() {
+  labels_of_.clear();
+  node_properties_.clear();
+  link_properties_.clear();
+  ends_of_.clear();
+}
+
+absl::StatusOr<std::vector<std::string>> Context::LabelsOf(NodeId node) {
+  if (IsDeleted(node)) return DeletedError();
+  if (const auto it = labels_of_.find(node); it != labels_of_.end()) return it->second;
+  const Value v = Value::Node(node);
+  SKEIN_RETURN_IF_ERROR(Prefetch(Wanted::kLabels, {&v, 1}));
+  return labels_of_[node];
+}
+
+absl::StatusOr<LinkEnds> Context::LinkEndsOf(LinkId link) {
+  if (const auto it = ends_of_.find(link); it != ends_of_.end()) return it->second;
+  const Value v = Value::Link(link);
+  SKEIN_RETURN_IF_ERROR(Prefetch(Wanted::kEnds, {&v, 1}));
+  return ends_of_[link];
+}
+
+absl::StatusOr<std::string> Context::TypeNameOf(LinkId link) {
+  if (IsDeleted(link)) {
+    const auto it = deleted_types_.find(link);
+    if (it == deleted_types_.end()) return DeletedError();
+    return std::string(reader().catalog().Name(it->second));
+  }
+  SKEIN_ASSIGN_OR_RETURN(const LinkEnds ends, LinkEndsOf(link));
+  if (ends.from == kNoNode) return std::string();
+  return std::string(reader().catalog().Name(ends.type));
+}
+
+absl::StatusOr<Context::Ends> Context::EndsOf(LinkId link) {
+  if (IsDeleted(link)) return DeletedError();
+  SKEIN_ASSIGN_OR_RETURN(const LinkEnds ends, LinkEndsOf(link));
+  return Ends{ends.from, ends.to};
+}
+
+absl::StatusOr<ValueMap> Context::PropertiesOf(NodeId node) {
+  if (IsDeleted(node)) return DeletedError();
+  if (const auto it = node_properties_.find(node); it != node_properties_.end()) return it->second;
+  const Value v = Value::Node(node);
+  SKEIN_RETURN_IF_ERROR(Prefetch(Wanted::kProperties, {&v, 1}));
+  return node_properties_[node];
+}
+
+absl::StatusOr<ValueMap> Context::PropertiesOf(LinkId link) {
+  if (IsDeleted(link)) return DeletedError();
+  if (const auto it = link_properties_.find(link); it != link_properties_.end()) return it->second;
+  const Value v = Value::Link(link);
+  SKEIN_RETURN_IF_ERROR(Prefetch(Wanted::kProperties, {&v, 1}));
+  return link_properties_[link];
+}
+
+absl::StatusOr<Value> Context::PropertyOf(NodeId node, std::string_view key) {
+  if (IsDeleted(node)) return DeletedError();
+  const auto id = Key(std::string(key));
+  if (!id.has_value()) return Value();
+  std::vector<Value> out;
+  SKEIN_RETURN_IF_ERROR(reader().GetNodeProperty(viewer(), {&node, 1}, *id, &out));
+  return std::move(out[0]);
+}
+
+absl::StatusOr<Value> Context::PropertyOf(LinkId link, std::string_view key) {
+  if (IsDeleted(link)) return DeletedError();
+  const auto id = Key(std::string(key));
+  if (!id.has_value()) return Value();
+  std::vector<Value> out;
+  SKEIN_RETURN_IF_ERROR(reader().GetLinkProperty(viewer(), {&link, 1}, *id, &out));
+  return std::move(out[0]);
+}
+
+absl::StatusOr<int64_t> Context::DegreeOf(NodeId node, Ways ways, std::string_view type) {
+  if (IsDeleted(node)) return DeletedError();
+  ExpandOptions options;
+  if (ways == Ways::kOut) options.direction = Direction::kOut;
+  if (ways == Ways::kIn) options.direction = Direction::kIn;
+  if (!type.empty()) {
+    const auto id = Type(std::string(type));
+    if (!id.has_value()) return 0;
+    options.types = {*id};
+  }
+  std::vector<uint64_t> out;
+  SKEIN_RETURN_IF_ERROR(reader().Degrees(viewer(), {&node, 1}, options, budget(), &out));
+  return static_cast<int64_t>(out[0]);
+}
+
+absl::StatusOr<int64_t> Context::PublicIdOf(NodeId node) { return graph().EncodeElementId(node); }
+absl::StatusOr<int64_t> Context::PublicIdOf(LinkId link) { return graph().EncodeElementId(link); }
+
+double Context::Random() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+
+absl::Status Context::Charge(uint64_t bytes) {
+  const auto taken = static_cast<int64_t>(std::min<uint64_t>(bytes, INT64_MAX / 2));
+  SKEIN_RETURN_IF_ERROR(budget().TakeBytes(taken));
+  evaluation_bytes_ += taken;
+  return absl::OkStatus();
+}
+
+void Context::GiveBackEvaluation() {
+  budget().GiveBackBytes(evaluation_bytes_);
+  evaluation_bytes_ = 0;
+}
+
+absl::Status MemoryCharge::Take(size_t bytes) {
+  const auto n = static_cast<int64_t>(bytes);
+  SKEIN_RETURN_IF_ERROR(budget_.TakeBytes(n));
+  taken_ += n;
+  return absl::OkStatus();
+}
+
+void MemoryCharge::Release() {
+  budget_.GiveBackBytes(taken_);
+  taken_ = 0;
+}
+
+}  // namespace skein::exec

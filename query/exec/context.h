@@ -1,0 +1,152 @@
+// Context: what one run of one statement shares: reader, transaction, budget, parameters, clocks.
+//
+// Threads   One statement, one thread at a time; Budget::cancelled may be set from any.
+// Lifetime  Borrows everything in its options, which outlive it.
+// Cost      Name look-ups are remembered for the run; element look-ups that an evaluator announces
+//           (Prefetch) are one call for a whole batch.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "query/exec/batch.h"
+#include "query/functions/function.h"
+#include "query/plan/explain.h"
+#include "storage/base/clock.h"
+#include "storage/graph/graph.h"
+
+namespace skein::exec {
+
+// What a statement has changed; see QuerySummary.
+struct Counters {
+  uint64_t nodes_created = 0, nodes_deleted = 0, links_created = 0, links_deleted = 0;
+  uint64_t properties_set = 0, labels_added = 0, labels_removed = 0;
+};
+
+struct ContextOptions {
+  const Reader* reader = nullptr;      // a snapshot, or the transaction
+  Transaction* transaction = nullptr;  // null: a statement that does not write
+  Graph* graph = nullptr;
+  const Viewer* viewer = nullptr;
+  Budget* budget = nullptr;
+  const ValueMap* parameters = nullptr;
+  Clock* clock = nullptr;
+  absl::Time transaction_time;
+  uint32_t batch_rows = 2048;
+  bool measure = false;  // PROFILE
+};
+
+class Context final : public functions::EvalContext {
+ public:
+  explicit Context(const ContextOptions& options);
+
+  const Reader& reader() const { return *options_.reader; }
+  Transaction* transaction() const { return options_.transaction; }
+  Graph& graph() const { return *options_.graph; }
+  const Viewer& viewer() const { return *options_.viewer; }
+  Budget& budget() const { return *options_.budget; }
+  uint32_t batch_rows() const { return options_.batch_rows; }
+  bool measuring() const { return options_.measure; }
+  Clock& clock() const { return *options_.clock; }
+  Counters& counters() { return counters_; }
+  plan::Measures& measures() { return measures_; }
+
+  // OK, CANCELLED, DEADLINE_EXCEEDED: looks at the clock too; once a batch.
+  absl::Status Check();
+
+  // ParameterMissing where it was not given.
+  absl::StatusOr<Value> Parameter(const std::string& name, Position at) const;
+
+  // Names to ids as of now; nullopt: the name is not in use (and is looked up again next time).
+  std::optional<LabelId> Label(const std::string& name);
+  std::optional<LinkTypeId> Type(const std::string& name);
+  std::optional<KeyId> Key(const std::string& name);
+  // The ids of the types in use. *none: `names` is not empty, but none is in use.
+  std::vector<LinkTypeId> Types(const std::vector<std::string>& names, bool* none);
+
+  // What this statement has deleted; reading it is EntityNotFound/DeletedEntityAccess.
+  void NoteDeleted(NodeId id) { deleted_nodes_.insert(id); }
+  void NoteDeleted(LinkId id) { deleted_links_.insert(id); }
+  bool IsDeleted(NodeId id) const { return !deleted_nodes_.empty() && deleted_nodes_.contains(id); }
+  bool IsDeleted(LinkId id) const { return !deleted_links_.empty() && deleted_links_.contains(id); }
+  static absl::Status DeletedError();
+  // The last known type of a link deleted by this statement: type() still answers.
+  void NoteType(LinkId id, LinkTypeId type) { deleted_types_[id] = type; }
+
+  // Nodes to delete. Those without links go at once, the others when their links are gone; at the
+  // end of the statement (FinishDeletes) links left are ConstraintVerificationFailed.
+  void DeferNodeDeletes(const std::vector<NodeId>& nodes);
+  absl::Status DeleteUnlinkedNodes();
+  absl::Status FinishDeletes();
+
+  // Announces elements that the functions called next will ask about, in one read.
+  enum class Wanted : uint8_t { kLabels, kProperties, kEnds };
+  absl::Status Prefetch(Wanted wanted, std::span<const Value> elements);
+  void DropPrefetched();
+
+  // functions::EvalContext
+  absl::StatusOr<std::vector<std::string>> LabelsOf(NodeId node) override;
+  absl::StatusOr<std::string> TypeNameOf(LinkId link) override;
+  absl::StatusOr<Ends> EndsOf(LinkId link) override;
+  absl::StatusOr<ValueMap> PropertiesOf(NodeId node) override;
+  absl::StatusOr<ValueMap> PropertiesOf(LinkId link) override;
+  absl::StatusOr<Value> PropertyOf(NodeId node, std::string_view key) override;
+  absl::StatusOr<Value> PropertyOf(LinkId link, std::string_view key) override;
+  absl::StatusOr<int64_t> DegreeOf(NodeId node, Ways ways, std::string_view type) override;
+  absl::StatusOr<int64_t> PublicIdOf(NodeId node) override;
+  absl::StatusOr<int64_t> PublicIdOf(LinkId link) override;
+  absl::Time StatementTime() override { return statement_time_; }
+  absl::Time TransactionTime() override { return options_.transaction_time; }
+  absl::Time RealTime() override { return options_.clock->Now(); }
+  double Random() override;
+  absl::Status Charge(uint64_t bytes) override;
+  // Gives back what evaluation charged since the last call: its values have gone, or are charged
+  // to the operator that holds them.
+  void GiveBackEvaluation();
+
+ private:
+  absl::StatusOr<LinkEnds> LinkEndsOf(LinkId link);
+  ValueMap ToMap(const std::vector<PropertyEntry>& entries) const;
+
+  ContextOptions options_;
+  absl::Time statement_time_;
+  Counters counters_;
+  plan::Measures measures_;
+  std::mt19937_64 random_;
+  int64_t evaluation_bytes_ = 0;
+  absl::flat_hash_map<std::string, LabelId> labels_;
+  absl::flat_hash_map<std::string, LinkTypeId> types_;
+  absl::flat_hash_map<std::string, KeyId> keys_;
+  std::vector<NodeId> deferred_;
+  absl::flat_hash_set<NodeId> deleted_nodes_;
+  absl::flat_hash_set<LinkId> deleted_links_;
+  absl::flat_hash_map<LinkId, LinkTypeId> deleted_types_;
+  absl::flat_hash_map<NodeId, std::vector<std::string>> labels_of_;
+  absl::flat_hash_map<NodeId, ValueMap> node_properties_;
+  absl::flat_hash_map<LinkId, ValueMap> link_properties_;
+  absl::flat_hash_map<LinkId, LinkEnds> ends_of_;
+};
+
+// Bytes taken from the query's memory budget, given back when this goes.
+class MemoryCharge {
+ public:
+  explicit MemoryCharge(Budget& budget) : budget_(budget) {}
+  ~MemoryCharge() { Release(); }
+  MemoryCharge(const MemoryCharge&) = delete;
+  MemoryCharge& operator=(const MemoryCharge&) = delete;
+  // RESOURCE_EXHAUSTED: the budget is spent.
+  absl::Status Take(size_t bytes);
+  void Release();
+
+ private:
+  Budget& budget_;
+  int64_t taken_ = 0;
+};
+
+}  // namespace skein::exec

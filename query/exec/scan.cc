@@ -1,0 +1,292 @@
+// ScanNodes, SeekIds and SeekIndex: where patterns start.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "query/exec/operators.h"
+#include "storage/base/status.h"
+
+namespace skein::exec {
+
+namespace {
+
+// Emits every id for every row of the input batch.
+class ScanNodesOperator : public UnaryOperator {
+ public:
+  using UnaryOperator::UnaryOperator;
+
+  absl::Status Open() override {
+    cursor_.reset();
+    ids_.clear();
+    row_ = 0;
+    batch_.Clear();
+    return input_->Open();
+  }
+
+ protected:
+  absl::StatusOr<bool> DoNext(Batch* out) override {
+    for (;;) {
+      if (!ids_.empty() && row_ < batch_.rows) {
+        const std::vector<uint32_t> picked(ids_.size(), row_++);
+        out->Gather(batch_, picked, live());
+        std::vector<NodeId> nodes;
+        nodes.reserve(ids_.size());
+        for (const uint64_t id : ids_) nodes.push_back(NodeId{id});
+        out->at(node_.to) = Column::Nodes(std::move(nodes));
+        return true;
+      }
+      if (cursor_ == nullptr) {
+        SKEIN_ASSIGN_OR_RETURN(const bool more, input_->Next(&batch_));
+        if (!more) return false;
+        SKEIN_RETURN_IF_ERROR(StartScan());
+        if (cursor_ == nullptr) continue;
+      }
+      row_ = 0;
+      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor_->Next(context_.batch_rows(), &ids_));
+      if (!more) {
+        ids_.clear();
+        cursor_.reset();
+      }
+    }
+  }
+
+  // Leaves the cursor null where nothing can be found.
+  virtual absl::Status StartScan() {
+    std::optional<LabelId> label;
+    if (!node_.label.empty()) {
+      label = context_.Label(node_.label);
+      if (!label.has_value()) return absl::OkStatus();
+    }
+    SKEIN_ASSIGN_OR_RETURN(
+        cursor_, context_.reader().ScanNodes(context_.viewer(), label, context_.budget()));
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<IdCursor> cursor_;
+  Batch batch_;
+
+ private:
+  std::vector<uint64_t> ids_;
+  uint32_t row_ = 0;
+};
+
+// Base of the seeks: finds ids for each row of the input on its own.
+class SeekOperator : public UnaryOperator {
+ public:
+  using UnaryOperator::UnaryOperator;
+
+  absl::Status Open() override {
+    batch_.Clear();
+    rows_.clear();
+    found_.clear();
+    next_ = 0;
+    return input_->Open();
+  }
+
+ protected:
+  absl::StatusOr<bool> DoNext(Batch* out) override {
+    while (next_ >= found_.size()) {
+      rows_.clear();
+      found_.clear();
+      next_ = 0;
+      SKEIN_ASSIGN_OR_RETURN(const bool more, input_->Next(&batch_));
+      if (!more) return false;
+      SKEIN_RETURN_IF_ERROR(Seek());
+    }
+    const size_t n = std::min<size_t>(context_.batch_rows(), found_.size() - next_);
+    out->Gather(batch_, std::span(rows_).subspan(next_, n), live());
+    out->at(node_.to) = Column::Nodes({found_.begin() + static_cast<ptrdiff_t>(next_),
+                                       found_.begin() + static_cast<ptrdiff_t>(next_ + n)});
+    next_ += n;
+    return true;
+  }
+
+  // Fills rows_ and found_ for batch_.
+  virtual absl::Status Seek() = 0;
+
+  absl::Status TakeAll(IdCursor& cursor, uint32_t row) {
+    std::vector<uint64_t> ids;
+    for (;;) {
+      SKEIN_RETURN_IF_ERROR(context_.Check());
+      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor.Next(context_.batch_rows(), &ids));
+      if (!more) return absl::OkStatus();
+      for (const uint64_t id : ids) {
+        rows_.push_back(row);
+        found_.push_back(NodeId{id});
+      }
+    }
+  }
+
+  Batch batch_;
+  std::vector<uint32_t> rows_;
+  std::vector<NodeId> found_;
+
+ private:
+  size_t next_ = 0;
+};
+
+class SeekIdsOperator final : public SeekOperator {
+ public:
+  using SeekOperator::SeekOperator;
+  absl::Status Compile() {
+    SKEIN_ASSIGN_OR_RETURN(value_, exec::Compile(node_.exprs[0], context_));
+    return absl::OkStatus();
+  }
+
+ protected:
+  absl::Status Seek() override {
+    Column column;
+    SKEIN_RETURN_IF_ERROR(EvalAll(*value_, batch_, &column));
+    std::vector<NodeId> ids;
+    std::vector<uint32_t> rows;
+    for (uint32_t row = 0; row < batch_.rows; ++row) {
+      const Value v = column.At(row);
+      const size_t first = ids.size();
+      if (v.kind() == ValueKind::kList) {
+        for (const Value& item : v.list()) AddId(item, &ids);
+      } else {
+        AddId(v, &ids);
+      }
+      // A list may name one vertex twice.
+      std::sort(ids.begin() + static_cast<ptrdiff_t>(first), ids.end());
+      ids.erase(std::unique(ids.begin() + static_cast<ptrdiff_t>(first), ids.end()), ids.end());
+      rows.resize(ids.size(), row);
+    }
+    if (ids.empty()) return absl::OkStatus();
+    std::vector<uint8_t> there;
+    SKEIN_RETURN_IF_ERROR(context_.reader().FilterLabels(context_.viewer(), ids, {}, &there));
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (there[i] == 0) continue;
+      rows_.push_back(rows[i]);
+      found_.push_back(ids[i]);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  // What cannot be an id names nothing.
+  void AddId(const Value& v, std::vector<NodeId>* ids) const {
+    int64_t number = 0;
+    if (v.kind() == ValueKind::kInteger) {
+      number = v.integer();
+    } else if (v.kind() != ValueKind::kString || !absl::SimpleAtoi(ToAbsl(v.string()), &number)) {
+      return;
+    }
+    const absl::StatusOr<NodeId> id = context_.graph().DecodeNodeId(number);
+    if (id.ok()) ids->push_back(*id);
+  }
+
+  EvaluatorPtr value_;
+};
+
+class SeekIndexOperator final : public SeekOperator {
+ public:
+  using SeekOperator::SeekOperator;
+  absl::Status Compile() {
+    const auto compile = [this](const bind::ExprRef& e, EvaluatorPtr* out) -> absl::Status {
+      if (e == nullptr) return absl::OkStatus();
+      SKEIN_ASSIGN_OR_RETURN(*out, exec::Compile(e, context_));
+      return absl::OkStatus();
+    };
+    if (!node_.exprs.empty()) SKEIN_RETURN_IF_ERROR(compile(node_.exprs[0], &values_));
+    SKEIN_RETURN_IF_ERROR(compile(node_.seek_low, &low_));
+    return compile(node_.seek_high, &high_);
+  }
+
+ protected:
+  absl::Status Seek() override {
+    const auto label = context_.Label(node_.label);
+    const auto key = context_.Key(node_.index_keys[0]);
+    if (!label.has_value() || !key.has_value()) return absl::OkStatus();
+    std::optional<IndexInfo> index;
+    for (const IndexKind kind : {IndexKind::kUnique, IndexKind::kRange}) {
+      index = context_.reader().catalog().FindIndex(*label, {*key}, kind);
+      if (index.has_value() && index->online) break;
+      index.reset();
+    }
+    // Dropped since the plan was made: the predicate behind the seek stays, so a scan will do.
+    if (!index.has_value()) return ScanInstead(*label);
+    return values_ != nullptr ? SeekValues(index->id) : SeekRange(index->id);
+  }
+
+ private:
+  absl::Status ScanInstead(LabelId label) {
+    for (uint32_t row = 0; row < batch_.rows; ++row) {
+      SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().ScanNodes(context_.viewer(), label,
+                                                                      context_.budget()));
+      SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SeekValues(uint32_t index) {
+    Column column;
+    SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &column));
+    for (uint32_t row = 0; row < batch_.rows; ++row) {
+      const Value list = column.At(row);
+      if (list.kind() != ValueKind::kList) continue;
+      const size_t first = found_.size();
+      for (const Value& v : list.list()) {
+        if (v.is_null()) continue;
+        SKEIN_ASSIGN_OR_RETURN(auto cursor,
+                               context_.reader().SeekIndex(context_.viewer(), index, {&v, 1},
+                                                           context_.budget()));
+        SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+      }
+      if (list.list().size() > 1) {
+        // Equal values in the list find a vertex once.
+        std::sort(found_.begin() + static_cast<ptrdiff_t>(first), found_.end());
+        found_.erase(std::unique(found_.begin() + static_cast<ptrdiff_t>(first), found_.end()),
+                     found_.end());
+        rows_.resize(found_.size());
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SeekRange(uint32_t index) {
+    Column low;
+    Column high;
+    if (low_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*low_, batch_, &low));
+    if (high_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*high_, batch_, &high));
+    for (uint32_t row = 0; row < batch_.rows; ++row) {
+      IndexRange range;
+      range.low_inclusive = node_.low_inclusive;
+      range.high_inclusive = node_.high_inclusive;
+      if (low_ != nullptr) range.low = low.At(row);
+      if (high_ != nullptr) range.high = high.At(row);
+      // A comparison with null is never true.
+      if ((range.low.has_value() && range.low->is_null()) ||
+          (range.high.has_value() && range.high->is_null())) {
+        continue;
+      }
+      SKEIN_ASSIGN_OR_RETURN(auto cursor,
+                             context_.reader().SeekIndexRange(context_.viewer(), index, range,
+                                                              context_.budget()));
+      SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+    }
+    return absl::OkStatus();
+  }
+
+  EvaluatorPtr values_, low_, high_;
+};
+
+}  // namespace
+
+absl::StatusOr<OperatorPtr> MakeScanNodes(const plan::Node& node, OperatorPtr input, Context& c) {
+  return OperatorPtr(std::make_unique<ScanNodesOperator>(node, c, std::move(input)));
+}
+
+absl::StatusOr<OperatorPtr> MakeSeekIds(const plan::Node& node, OperatorPtr input, Context& c) {
+  auto out = std::make_unique<SeekIdsOperator>(node, c, std::move(input));
+  SKEIN_RETURN_IF_ERROR(out->Compile());
+  return OperatorPtr(std::move(out));
+}
+
+absl::StatusOr<OperatorPtr> MakeSeekIndex(const plan::Node& node, OperatorPtr input, Context& c) {
+  auto out = std::make_unique<SeekIndexOperator>(node, c, std::move(input));
+  SKEIN_RETURN_IF_ERROR(out->Compile());
+  return OperatorPtr(std::move(out));
+}
+
+}  // namespace skein::exec

@@ -1,0 +1,50 @@
+#include "query/rewrite/rewrite.h"
+
+#include <algorithm>
+#include <array>
+
+#include "query/plan/prune.h"
+#include "query/rewrite/passes.h"
+#include "storage/base/status.h"
+
+namespace skein::rewrite {
+
+namespace {
+
+constexpr std::array kPasses = {
+    Pass{"merge_filters", "neighbouring filters become one", &MergeFilters},
+    Pass{"count_store", "counts of labels and link types are looked up", &CountStore},
+    Pass{"reachable_hops", "distinct ends of walks are found by frontiers", &ReachableHops},
+    Pass{"top_k", "ORDER BY with LIMIT keeps what it gives", &TopK},
+};
+
+bool IsOff(const std::vector<std::string>& off, std::string_view name) {
+  return std::any_of(off.begin(), off.end(),
+                     [name](const std::string& o) { return o == "*" || o == name; });
+}
+
+}  // namespace
+
+std::span<const Pass> All() { return kPasses; }
+
+absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
+                                          const Reader* reader, const Viewer* viewer,
+                                          const std::vector<std::string>& off) {
+  plan::PlanOptions options;
+  options.reader = reader;
+  options.viewer = viewer;
+  options.by_cost = !IsOff(off, kPatternOrder);
+  options.indexes = !IsOff(off, kIndexes);
+  options.hash_joins = !IsOff(off, kHashJoins);
+  SKEIN_ASSIGN_OR_RETURN(plan::Plan plan, plan::MakePlan(statement, options));
+  const bool prune = !IsOff(off, kPruneColumns);
+  // Passes ask which columns anybody reads, so that is known before and brought up to date after.
+  plan::PruneColumns(&plan, true);
+  for (const Pass& pass : kPasses) {
+    if (!IsOff(off, pass.name)) SKEIN_RETURN_IF_ERROR(pass.run(&plan));
+  }
+  plan::PruneColumns(&plan, prune);
+  return plan;
+}
+
+}  // namespace skein::rewrite
