@@ -6,7 +6,8 @@
 
 namespace skein {
 
-// Invalid UTF-8 counts as the replacement character. Source: Unicode Standard Annex 11, through ICU.
+// Invalid UTF-8 counts as the replacement character. Source: Unicode Standard Annex 11, through
+// ICU.
 size_t DisplayWidth(std::string_view text);
 
 }  // namespace skein

@@ -56,8 +56,8 @@ absl::Status Run(const Flags& flags, const std::string& text) {
   options.person = OfflinePerson();
   options.limits.time = absl::Seconds(flags.timeout_s);
   if (options.purpose) {
-    SKEIN_RETURN_IF_ERROR(LogOffline(*local->opened.store, options.person, *options.purpose,
-                                     "query", text, parameters));
+    SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local->opened.store, options.person, *options.purpose,
+                                           "query", auth::QueryText(text, parameters)));
   }
   SKEIN_ASSIGN_OR_RETURN(auto connection, local->engine->Connect(options));
   SKEIN_ASSIGN_OR_RETURN(auto cursor, connection->Run(text, parameters));

@@ -129,8 +129,9 @@ class Shell {
 
   absl::Status Execute(const std::string& text) {
     if (options_.purpose) {
-      SKEIN_RETURN_IF_ERROR(LogOffline(*local_.opened.store, options_.person, *options_.purpose,
-                                       "shell", text, parameters_));
+      SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local_.opened.store, options_.person,
+                                             *options_.purpose, "shell",
+                                             auth::QueryText(text, parameters_)));
     }
     SKEIN_ASSIGN_OR_RETURN(auto writer, ResultWriter::Make(format_, stdout));
     SKEIN_ASSIGN_OR_RETURN(auto cursor, connection_->Run(text, parameters_));
