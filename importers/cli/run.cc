@@ -49,15 +49,11 @@ class Run {
 };
 
 absl::StatusOr<ImportSummary> Run::Go() {
-  SKEIN_RETURN_IF_ERROR(CollectKeys(mappings_).status());
+  SKEIN_RETURN_IF_ERROR(CheckImport(mappings_, options_));
   SKEIN_ASSIGN_OR_RETURN(const std::vector<PlannedFile> files,
                          PlanFiles(mappings_, options_.data_dir));
   uint64_t bytes = 0;
-  for (const PlannedFile& file : files) {
-    SKEIN_RETURN_IF_ERROR(
-        OpenPlanned(file, options_.limits, names_, options_.clock->Now()).status());
-    bytes += file.bytes;
-  }
+  for (const PlannedFile& file : files) bytes += file.bytes;
   progress_.emplace(*options_.clock, options_.progress, options_.terminal, bytes);
   SKEIN_RETURN_IF_ERROR(loader_.Prepare(mappings_));
   ImportSummary summary;
@@ -193,6 +189,18 @@ absl::Status Run::LoadRecords(const PlannedFile& file, Repeats* repeats, FileSum
 }
 
 }  // namespace
+
+absl::Status CheckImport(const std::vector<Mapping>& mappings, const ImportOptions& options) {
+  SKEIN_RETURN_IF_ERROR(CollectKeys(mappings).status());
+  SKEIN_ASSIGN_OR_RETURN(const std::vector<PlannedFile> files,
+                         PlanFiles(mappings, options.data_dir));
+  NameTable names;
+  for (const PlannedFile& file : files) {
+    SKEIN_RETURN_IF_ERROR(
+        OpenPlanned(file, options.limits, names, options.clock->Now()).status());
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<ImportSummary> RunImport(Graph& graph, const std::vector<Mapping>& mappings,
                                         const ImportOptions& options) {

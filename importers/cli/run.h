@@ -37,6 +37,9 @@ struct ImportOptions {
   std::function<void()> after_commit;  // for tests that kill
 };
 
+// What RunImport finds out before its first write: for callers that would make a store for it.
+absl::Status CheckImport(const std::vector<Mapping>& mappings, const ImportOptions& options);
+
 absl::StatusOr<ImportSummary> RunImport(Graph& graph, const std::vector<Mapping>& mappings,
                                         const ImportOptions& options);
 

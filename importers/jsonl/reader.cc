@@ -176,7 +176,9 @@ RawField JsonlReader::FieldOf(simdjson::dom::element element, bool list) {
       if (!list) return {"", RawKind::kJsonNested};
       std::string joined;
       bool first = true;
-      for (const simdjson::dom::element part : element.get_array().value_unsafe()) {
+      // Kept: what value_unsafe() of a temporary returns would be gone before the first turn.
+      const simdjson::dom::array parts = element.get_array().value_unsafe();
+      for (const simdjson::dom::element part : parts) {
         const RawField field = FieldOf(part, false);
         if (field.kind == RawKind::kJsonNested) return field;
         if (field.kind == RawKind::kJsonNull) continue;
