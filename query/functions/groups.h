@@ -1,0 +1,20 @@
+// The groups of functions, each in its own file; all.cc calls them in this order, which is also the
+// order of the reference page.
+#pragma once
+
+#include "query/functions/function.h"
+
+namespace skein::functions {
+
+void AddNumberFunctions(FunctionRegistry& out);      // number.cc
+void AddConversionFunctions(FunctionRegistry& out);  // conversion.cc
+void AddTextFunctions(FunctionRegistry& out);        // text.cc
+void AddListFunctions(FunctionRegistry& out);        // list.cc
+void AddEntityFunctions(FunctionRegistry& out);      // entity.cc
+void AddTemporalFunctions(FunctionRegistry& out);    // temporal.cc
+void AddDurationFunctions(FunctionRegistry& out);    // duration.cc
+void AddPointFunctions(FunctionRegistry& out);       // point.cc
+void AddAggregates(FunctionRegistry& out);           // aggregate.cc
+void AddStatistics(FunctionRegistry& out);           // statistics.cc
+
+}  // namespace skein::functions
