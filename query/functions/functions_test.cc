@@ -245,7 +245,8 @@ std::string Aggregated(std::string_view name, const std::vector<ValueList>& rows
 std::vector<ValueList> Column(std::string_view list) {
   TestContext context;
   std::vector<ValueList> rows;
-  for (const Value& v : Evaluate(list, context)->list()) rows.push_back({v});
+  const Value values = Evaluate(list, context).value();
+  for (const Value& v : values.list()) rows.push_back({v});
   return rows;
 }
 
