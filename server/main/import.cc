@@ -72,6 +72,10 @@ absl::StatusOr<ImportSummary> ImportInto(const Flags& flags, const std::vector<M
   // Before a store is made where there is none: mistakes in the data must not leave one behind.
   ImportOptions options = OptionsOf(flags);
   SKEIN_RETURN_IF_ERROR(CheckImport(mappings, options));
+  if (!flags.sandbox && access((flags.store + "/SKEIN").c_str(), F_OK) != 0) {
+    // It would be governed: its purpose, too, is asked for before it is made.
+    SKEIN_RETURN_IF_ERROR(OfflinePurpose(LocalStore{}, flags.purpose).status());
+  }
   SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> local,
                          OpenLocalStore(flags.store, {.create = true, .sandbox = flags.sandbox}));
   SKEIN_ASSIGN_OR_RETURN(const std::optional<Purpose> purpose,
@@ -79,8 +83,8 @@ absl::StatusOr<ImportSummary> ImportInto(const Flags& flags, const std::vector<M
   options.purpose.person = OfflinePerson();
   if (purpose) {
     options.purpose.case_number = purpose->case_number;
-    SKEIN_RETURN_IF_ERROR(LogOffline(*local->opened.store, options.purpose.person, *purpose,
-                                     "import", Spell(flags), {}));
+    SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local->opened.store, options.purpose.person, *purpose,
+                                           "import", Spell(flags)));
   }
   return RunImport(*local->users, mappings, options);
 }
