@@ -38,22 +38,8 @@ export function kindOfNode(node: Pick<NodeData, 'labels'>): Kind {
 }
 
 const detailKeys = [
-  'pinyin',
-  'name_latin',
-  'latin_name',
-  'name_en',
-  'plate',
-  'plate_no',
-  'number',
-  'phone',
-  'msisdn',
-  'id_number',
-  'document_number',
-  'make',
-  'model',
-  'address',
-  'time',
-  'id',
+  'latinName', 'pinyin', 'name_latin', 'name_en', 'plate', 'number', 'phone', 'msisdn', 'idNumber', 'id_number',
+  'creditCode', 'imei', 'imsi', 'mac', 'code', 'category', 'kind', 'make', 'address', 'district', 'id',
 ];
 
 // The second line under a caption: whatever identifies the thing and is not the caption already.
@@ -77,7 +63,7 @@ export function linkTime(link: LinkData): number | undefined {
 
 export function nodeTime(node: NodeData): number | undefined {
   if (node.valid.from_us !== null) return node.valid.from_us / 1000;
-  for (const key of ['time', 'occurred', 'occurred_at', 'start', 'created', 'createTime']) {
+  for (const key of ['time', 'at', 'occurredFrom', 'occurred', 'start', 'created', 'createTime']) {
     const ms = timeOf(node.properties[key]);
     if (ms !== undefined) return ms;
   }

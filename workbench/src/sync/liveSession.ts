@@ -32,6 +32,7 @@ export const beatLagMs = 5_000; // R31
 const backoffMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 const paceWindowMs = 10_000; // R34: 2,000 ops in any 10 s; we stay below
 const paceOps = 1_600;
+const saveMs = 250;
 const presenceMs = 100; // R28 allows 20 a second
 
 export interface PresenceOut {
@@ -65,6 +66,7 @@ export class LiveSession {
   stop(): void {
     this.stopped = true;
     this.drop();
+    this.deps.savePending(this.room.pending);
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
     this.callbacks.status({ kind: 'ended', reason: 'stopped' });
@@ -170,7 +172,8 @@ export class LiveSession {
       this.callbacks.status({ kind: 'live' });
       this.sendPresence();
     }
-    if (message.type !== 'presence') this.deps.savePending(this.room.pending);
+    // What is confirmed leaves the kept list a little later: sent twice, it would only be acknowledged (R21).
+    if (message.type !== 'presence') this.timer('save', saveMs, () => this.deps.savePending(this.room.pending));
     if (outcome.refused.length > 0) this.callbacks.refused(outcome.refused);
     if (outcome.changed) this.callbacks.changed();
     if (outcome.slowDown) this.timer('flush', 2_000, () => this.flush());

@@ -13,8 +13,9 @@ import {
   type Registers,
 } from '../model/registers';
 
-export interface PendingOp extends Edit {
+export interface PendingOp extends Omit<Edit, 'value'> {
   readonly op_id: string;
+  value: Edit['value'];
   readonly undo: boolean;
   base: number;
   sent: boolean; // on the present connection
@@ -46,7 +47,9 @@ export class Room {
   readonly people = new Map<string, Presence>();
   private confirmed = new Map<string, Readonly<Record<string, Entry>>>();
   private confirmedSeq: number | null = null;
-  private pendingOps: PendingOp[] = [];
+  private ops = new Map<string, PendingOp>(); // by op id, in the order they were made
+  private queues = new Map<string, PendingOp[]>(); // by register, oldest first
+  private readonly acked = new Set<PendingOp>(); // R21: accepted, their events not seen yet
   private joinTarget = 0;
   private snapshotParts = 0;
   private viewCache: Registers | null = null;
@@ -61,14 +64,31 @@ export class Room {
   }
 
   get pending(): readonly PendingOp[] {
-    return this.pendingOps;
+    return [...this.ops.values()];
+  }
+
+  private push(op: PendingOp): void {
+    this.ops.set(op.op_id, op);
+    const key = registerKey(op);
+    const queue = this.queues.get(key);
+    if (queue) queue.push(op);
+    else this.queues.set(key, [op]);
+  }
+
+  private take(op: PendingOp): void {
+    this.ops.delete(op.op_id);
+    const key = registerKey(op);
+    const rest = (this.queues.get(key) ?? []).filter((other) => other !== op);
+    if (rest.length > 0) this.queues.set(key, rest);
+    else this.queues.delete(key);
+    this.viewCache = null;
   }
 
   // R13. Cached until something changes; never changed in place.
   view(): Registers {
     if (this.viewCache) return this.viewCache;
     const view = new Map(this.confirmed);
-    for (const op of this.pendingOps) {
+    for (const op of this.ops.values()) {
       const base = entryOf(this.confirmed, op.element, op.property);
       setEntry(view, {
         element: op.element,
@@ -89,21 +109,21 @@ export class Room {
   }
 
   unconfirmed(): ReadonlySet<string> {
-    return new Set(this.pendingOps.map((op) => op.element));
+    return new Set([...this.ops.values()].map((op) => op.element));
   }
 
   // Pending ops of an earlier page load (R20: sent again under the same ids).
   restore(ops: readonly Pick<PendingOp, 'op_id' | 'element' | 'property' | 'value' | 'base' | 'undo'>[]): void {
-    this.pendingOps = ops.map((op) => ({ ...op, sent: false, ackSeq: null }));
+    for (const op of ops) this.push({ ...op, sent: false, ackSeq: null });
     this.viewCache = null;
   }
 
   // R9. Returns false, and changes nothing, when too much is waiting already.
   edit(edits: readonly Edit[], options: { undo: boolean }): boolean {
-    if (this.pendingOps.length + edits.length > pendingMax) return false;
+    if (this.ops.size + edits.length > pendingMax) return false;
     for (const edit of edits) {
       if (!options.undo && this.coalesce(edit)) continue;
-      this.pendingOps.push({
+      this.push({
         ...edit,
         op_id: this.newOpId(),
         undo: options.undo,
@@ -118,10 +138,9 @@ export class Room {
 
   // A node dragged twice while offline needs one op: the last waiting one of the register takes the new value.
   private coalesce(edit: Edit): boolean {
-    const last = this.pendingOps.findLast((op) => registerKey(op) === registerKey(edit));
+    const last = this.queues.get(registerKey(edit))?.at(-1);
     if (!last || last.sent || last.ackSeq !== null || last.undo || isTextProperty(edit.property)) return false;
-    const at = this.pendingOps.indexOf(last);
-    this.pendingOps[at] = { ...last, value: edit.value };
+    last.value = edit.value;
     return true;
   }
 
@@ -130,7 +149,7 @@ export class Room {
     if (this.phase !== 'live') return [];
     const held = new Set<string>(); // registers whose earlier op decides the base of the next
     const ready: PendingOp[] = [];
-    for (const op of this.pendingOps) {
+    for (const op of this.ops.values()) {
       const key = registerKey(op);
       const basedOn = op.undo || isTextProperty(op.property);
       if (basedOn && held.has(key)) continue;
@@ -173,7 +192,7 @@ export class Room {
   closed(options: { fresh: boolean }): void {
     this.phase = 'offline';
     this.people.clear();
-    for (const op of this.pendingOps) op.sent = false;
+    for (const op of this.ops.values()) op.sent = false;
     if (options.fresh) this.confirmedSeq = null;
   }
 
@@ -235,7 +254,7 @@ export class Room {
 
   // Ops made before anything was confirmed here take the snapshot's seq as what their author sees.
   private rebaseAll(): void {
-    for (const op of this.pendingOps) {
+    for (const op of this.ops.values()) {
       if (op.base === 0 && !isTextProperty(op.property)) {
         op.base = entryOf(this.confirmed, op.element, op.property)?.seq ?? 0;
       }
@@ -245,9 +264,11 @@ export class Room {
   private settle(): void {
     if (this.phase === 'joining' && (this.confirmedSeq ?? 0) >= this.joinTarget) this.phase = 'live';
     const seq = this.confirmedSeq ?? 0;
-    const before = this.pendingOps.length;
-    this.pendingOps = this.pendingOps.filter((op) => op.ackSeq === null || op.ackSeq > seq);
-    if (this.pendingOps.length !== before) this.viewCache = null;
+    for (const op of this.acked) {
+      if (op.ackSeq !== null && op.ackSeq > seq) continue;
+      this.acked.delete(op);
+      if (this.ops.has(op.op_id)) this.take(op);
+    }
   }
 
   private events(events: Extract<ServerMessage, { type: 'events' }>['events']): Outcome {
@@ -269,18 +290,20 @@ export class Room {
   private apply(event: LiveEvent): void {
     const { op_id, ...entry } = event;
     setEntry(this.confirmed, entry);
-    const at = this.pendingOps.findIndex((op) => op.op_id === op_id);
-    if (at < 0) return;
-    this.pendingOps.splice(at, 1);
+    const own = this.ops.get(op_id);
+    if (!own) return;
+    this.take(own);
     // The next op on the register was made on top of this one.
-    const next = this.pendingOps.find((op) => registerKey(op) === registerKey(event));
+    const next = this.queues.get(registerKey(event))?.[0];
     if (next && !next.sent) next.base = event.seq;
   }
 
   private acks(acks: readonly { op_id: string; seq: number }[]): Outcome {
     for (const ack of acks) {
-      const op = this.pendingOps.find((p) => p.op_id === ack.op_id);
-      if (op) op.ackSeq = ack.seq;
+      const op = this.ops.get(ack.op_id);
+      if (!op) continue;
+      op.ackSeq = ack.seq;
+      this.acked.add(op);
     }
     this.settle();
     return { ...nothing, changed: true };
@@ -290,15 +313,14 @@ export class Room {
     const refused: { op: PendingOp; refusal: Refusal }[] = [];
     let slowDown = false;
     for (const refusal of refusals) {
-      const at = this.pendingOps.findIndex((op) => op.op_id === refusal.op_id);
-      const op = this.pendingOps[at];
+      const op = this.ops.get(refusal.op_id);
       if (!op) continue;
       if (refusal.code === 'slow_down') {
         op.sent = false;
         slowDown = true;
         continue;
       }
-      this.pendingOps.splice(at, 1);
+      this.take(op);
       refused.push({ op, refusal });
     }
     this.viewCache = null;
@@ -307,7 +329,7 @@ export class Room {
 
   // For tests and the status line: nothing waits and nothing differs.
   settled(): boolean {
-    return this.phase === 'live' && this.pendingOps.length === 0;
+    return this.phase === 'live' && this.ops.size === 0;
   }
 }
 

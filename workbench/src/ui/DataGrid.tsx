@@ -56,13 +56,11 @@ function useDefinitions<Row>(columns: readonly GridColumn<Row>[]) {
   }, [columns]);
 }
 
-export function DataGrid<Row>(props: DataGridProps<Row>) {
-  const { rows, columns, rowId } = props;
+function useSorting<Row>(rows: readonly Row[], columns: readonly GridColumn<Row>[], rowId: (row: Row) => string) {
   const [sorting, setSorting] = useState<SortingState>([]);
-  const scroll = useRef<HTMLDivElement>(null);
   const data = useMemo<Wrapped<Row>[]>(() => rows.map((row) => ({ row })), [rows]);
   const definitions = useDefinitions(columns);
-  const table = useTable({
+  return useTable({
     features,
     columns: definitions,
     data,
@@ -70,6 +68,12 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
     state: { sorting },
     onSortingChange: setSorting,
   });
+}
+
+export function DataGrid<Row>(props: DataGridProps<Row>) {
+  const { rows, columns, rowId } = props;
+  const scroll = useRef<HTMLDivElement>(null);
+  const table = useSorting(rows, columns, rowId);
   const sorted = table.getRowModel().rows;
   const virtual = useVirtualizer({
     count: sorted.length,
@@ -77,9 +81,31 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
     estimateSize: () => rowHeight,
     overscan: 8,
   });
+  const [active, setActive] = useState(-1);
+  const choose = (index: number, add: boolean) => {
+    const entry = sorted[Math.min(sorted.length - 1, Math.max(0, index))];
+    if (!entry) return;
+    setActive(index);
+    virtual.scrollToIndex(index);
+    props.onRow?.(entry.original.row, add);
+  };
   const template = { gridTemplateColumns: columns.map((c) => c.width).join(' ') };
   return (
-    <div ref={scroll} className="grid-scroll" tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1} aria-multiselectable="true">
+    <div
+      ref={scroll}
+      className="grid-scroll"
+      tabIndex={0}
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={sorted.length + 1}
+      aria-multiselectable="true"
+      onKeyDown={(e) => {
+        const to = step(e.key, active, sorted.length);
+        if (to === null || e.target !== scroll.current) return;
+        e.preventDefault();
+        choose(to, e.shiftKey);
+      }}
+    >
       <div className="grid-head" role="row" aria-rowindex={1} style={template}>
         {table.getFlatHeaders().map((header) => (
           <HeadCell
@@ -95,26 +121,54 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
         {virtual.getVirtualItems().map((item) => {
           const entry = sorted[item.index];
           if (!entry) return null;
-          const { row } = entry.original;
           return (
-            <div
+            <BodyRow
               key={item.key}
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={props.selected?.(row) ?? false}
-              className="grid-row"
-              style={{ ...template, transform: `translateY(${item.start}px)`, height: rowHeight }}
-              onClick={(e) => props.onRow?.(row, e.shiftKey || e.ctrlKey)}
-            >
-              {columns.map((c) => (
-                <div key={c.id} role="gridcell" className={c.numeric ? 'num' : ''} title={c.text(row)}>
-                  {c.render ? c.render(row) : c.text(row)}
-                </div>
-              ))}
-            </div>
+              row={entry.original.row}
+              index={item.index}
+              top={item.start}
+              columns={columns}
+              selected={props.selected?.(entry.original.row) ?? false}
+              onClick={(add) => choose(item.index, add)}
+            />
           );
         })}
       </div>
+    </div>
+  );
+}
+
+// Where an arrow, Home or End leads from a row.
+function step(key: string, from: number, count: number): number | null {
+  const to = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: count - 1 }[key];
+  return to === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, to));
+}
+
+interface BodyRowProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  readonly top: number;
+  readonly columns: readonly GridColumn<Row>[];
+  readonly selected: boolean;
+  onClick(add: boolean): void;
+}
+
+function BodyRow<Row>({ row, index, top, columns, selected, onClick }: BodyRowProps<Row>) {
+  const gridTemplateColumns = columns.map((c) => c.width).join(' ');
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      className="grid-row"
+      style={{ gridTemplateColumns, transform: `translateY(${top}px)`, height: rowHeight }}
+      onClick={(e) => onClick(e.shiftKey || e.ctrlKey)}
+    >
+      {columns.map((c) => (
+        <div key={c.id} role="gridcell" className={c.numeric ? 'num' : ''} title={c.text(row)}>
+          {c.render ? c.render(row) : c.text(row)}
+        </div>
+      ))}
     </div>
   );
 }

@@ -61,6 +61,10 @@ export const Mirror = forwardRef<HTMLDivElement>(function Mirror(_props, ref) {
     event.preventDefault();
   };
   return (
+    <>
+    <span id="mirror-help" className="sr-only">
+      {t('chart.mirrorHelp')}
+    </span>
     <div
       ref={ref}
       id="chart-mirror"
@@ -68,7 +72,7 @@ export const Mirror = forwardRef<HTMLDivElement>(function Mirror(_props, ref) {
       role="listbox"
       tabIndex={0}
       aria-label={t('chart.mirror')}
-      aria-description={t('chart.mirrorHelp')}
+      aria-describedby="mirror-help"
       aria-multiselectable="true"
       aria-activedescendant={shown[at] && selection.size > 0 ? `option-${shown[at].id}` : undefined}
       data-chart-focus=""
@@ -95,6 +99,7 @@ export const Mirror = forwardRef<HTMLDivElement>(function Mirror(_props, ref) {
         </div>
       ))}
     </div>
+    </>
   );
 });
 

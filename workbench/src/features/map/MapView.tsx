@@ -36,7 +36,7 @@ function useTracks(): Track[] {
 export function MapView() {
   const { t } = useTranslation();
   const tracks = useTracks();
-  const webgl = useMemo(hasWebGl, []);
+  const webgl = useMemo(() => hasWebGl(), []);
   const chart = useChart((s) => s.chart);
   const selection = useView((s) => s.selection);
   const window = useView((s) => s.window);

@@ -129,8 +129,7 @@ export function SearchBox() {
     'aria-label': t('search.label'),
     'aria-expanded': open,
     'aria-activedescendant': open && rows[active] ? `search-${active}` : undefined,
-    placeholder: t('search.placeholder'),
-    value: text,
+    placeholder: t('search.placeholder'), value: text,
     onFocus: () => setOpen(true),
     onBlur: () => setOpen(false),
     onKeyDown: onKey,
@@ -151,11 +150,11 @@ export function SearchBox() {
         {...fieldProps}
       />
       <kbd>Ctrl+K</kbd>
-      {open ? (
+      {open && (
         <SearchList rows={rows} hits={hits} active={active} onChoose={choose} onHover={setActive}>
           <SearchState q={q} typed={text.trim()} search={search} limit={hitsShown} />
         </SearchList>
-      ) : null}
+      )}
     </div>
   );
 }
