@@ -1,7 +1,6 @@
 #include "storage/graph/commit.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "storage/base/status.h"
@@ -22,6 +21,12 @@ std::string IdValue(uint64_t id) {
   std::string out;
   AppendVarint(&out, id);
   return out;
+}
+
+template <typename T>
+void SortUnique(std::vector<T>* ids) {
+  std::sort(ids->begin(), ids->end());
+  ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
 }
 
 AdjacencyEntry EntryOf(const StoredLink& link, bool outgoing, bool gone) {
@@ -139,7 +144,7 @@ void CommitBuilder::AddLinks() {
     batch_.PutUnguarded(Table::kLinks, layout_.Page(page, chunk_), EncodeLinkChunk(page, rows));
     rows.clear();
   };
-  std::set<NodeId> gaining;
+  std::vector<NodeId> gaining;
   for (const auto& [id, change] : overlay_.links()) {  // ascending by id
     if (change.base == nullptr && change.now == nullptr) continue;
     if (LinkPage(id) != page) {
@@ -151,12 +156,13 @@ void CommitBuilder::AddLinks() {
       batch_.Lock(Table::kLocks, layout_.Lock('e', Raw(id)));
       CountLink(*change.base, -1);
     } else {
-      gaining.insert(change.now->record.from);
-      gaining.insert(change.now->record.to);
+      gaining.push_back(change.now->record.from);
+      gaining.push_back(change.now->record.to);
     }
     if (change.now != nullptr) CountLink(*change.now, 1);
   }
   flush();
+  SortUnique(&gaining);
   for (const NodeId node : gaining) {
     batch_.Check(Table::kLocks, layout_.Lock('a', Raw(node)));
     batch_.Touch(Table::kLocks, layout_.Lock('l', Raw(node)));
@@ -191,7 +197,13 @@ void CommitBuilder::AddRemembered() {
     batch_.Delete(Table::kImports, layout_.Sighting(SightingContent(*change.base)));
   }
   const std::string sightings = layout_.Sighting({});
-  for (const auto& [key, id] : overlay_.remembered()) {
+  // Sorted, because sorted rows go into the store quicker.
+  std::vector<const Overlay::Memory::value_type*> rows;
+  rows.reserve(overlay_.remembered().size());
+  for (const auto& row : overlay_.remembered()) rows.push_back(&row);
+  std::sort(rows.begin(), rows.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  for (const auto* row : rows) {
+    const auto& [key, id] = *row;
     if (key.starts_with(sightings)) {
       const Change<LinkPtr>* change = overlay_.Find(LinkId{id});
       const bool current = change != nullptr && change->now != nullptr &&
@@ -225,14 +237,16 @@ void CommitBuilder::AddCounts() {
 
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
                                             const WriteBatch& batch) {
-  std::set<uint64_t> pages, vertices;
+  std::vector<uint64_t> pages, vertices;
   for (const auto& [id, change] : overlay.links()) {
     const StoredLink* link = change.now != nullptr ? change.now.get() : change.base.get();
     if (link == nullptr) continue;
-    pages.insert(LinkPage(id));
-    vertices.insert(Raw(link->record.from));
-    vertices.insert(Raw(link->record.to));
+    pages.push_back(LinkPage(id));
+    vertices.push_back(Raw(link->record.from));
+    vertices.push_back(Raw(link->record.to));
   }
+  SortUnique(&pages);
+  SortUnique(&vertices);
   for (const auto& [id, change] : overlay.nodes()) core.nodes.BeginChange(Raw(id));
   for (const uint64_t page : pages) core.pages.BeginChange(page);
   for (const uint64_t vertex : vertices) core.adjacency.BeginChange(vertex);

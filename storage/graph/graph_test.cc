@@ -11,9 +11,9 @@
 namespace skein {
 namespace {
 
-#define ASSERT_OK(expr)                             \
-  do {                                              \
-    const auto& status_ = (expr);                   \
+#define ASSERT_OK(expr)                              \
+  do {                                               \
+    const auto& status_ = (expr);                    \
     ASSERT_TRUE(status_.ok()) << status_.ToString(); \
   } while (false)
 

@@ -47,7 +47,7 @@ const std::vector<LinkId>* Overlay::TouchedLinks(NodeId id) const {
 
 void Overlay::Set(NodeId id, NodePtr base, NodePtr now) {
   const auto it = nodes_.find(id);
-  Undo undo{Undo::What::kNode, Raw(id), {}, it != nodes_.end(), {}, {}};
+  Undo undo{Undo::What::kNode, Raw(id), nullptr, it != nodes_.end(), {}, {}};
   bytes_ += 128 + (now != nullptr ? HeapBytes(*now) : 0);
   if (it == nodes_.end()) {
     Reindex(nullptr, now);
@@ -62,7 +62,7 @@ void Overlay::Set(NodeId id, NodePtr base, NodePtr now) {
 
 void Overlay::Set(LinkId id, LinkPtr base, LinkPtr now) {
   const auto it = links_.find(id);
-  Undo undo{Undo::What::kLink, Raw(id), {}, it != links_.end(), {}, {}};
+  Undo undo{Undo::What::kLink, Raw(id), nullptr, it != links_.end(), {}, {}};
   bytes_ += 192 + (now != nullptr ? HeapBytes(*now) : 0);
   if (it == links_.end()) {
     const LinkRecord& record = now != nullptr ? now->record : base->record;
@@ -77,12 +77,9 @@ void Overlay::Set(LinkId id, LinkPtr base, LinkPtr now) {
 }
 
 void Overlay::Remember(std::string key, uint64_t id) {
-  Undo undo{Undo::What::kRemembered, 0, key, false, {}, {}};
   const auto [it, fresh] = remembered_.emplace(std::move(key), id);
-  if (!fresh) {
-    undo.existed = true;
-    undo.id = std::exchange(it->second, id);
-  }
+  Undo undo{Undo::What::kRemembered, 0, &it->first, !fresh, {}, {}};
+  if (!fresh) undo.id = std::exchange(it->second, id);
   bytes_ += 96;
   undo_.push_back(std::move(undo));
 }
@@ -118,9 +115,9 @@ void Overlay::Rollback() {
       }
       case Undo::What::kRemembered:
         if (undo.existed) {
-          remembered_[undo.key] = undo.id;
+          remembered_[*undo.key] = undo.id;
         } else {
-          remembered_.erase(undo.key);
+          remembered_.erase(remembered_.find(*undo.key));
         }
         break;
     }

@@ -15,6 +15,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "storage/graph/records.h"
 #include "storage/keys/layout.h"
 #include "storage/schema/catalog.h"
@@ -48,7 +49,8 @@ class Overlay {
   // Row identities and contents of sightings to be stored, by key.
   void Remember(std::string key, uint64_t id);
   std::optional<uint64_t> Remembered(const std::string& key) const;
-  const std::map<std::string, uint64_t>& remembered() const { return remembered_; }
+  using Memory = absl::node_hash_map<std::string, uint64_t>;
+  const Memory& remembered() const { return remembered_; }
   // Keys on which concurrent transactions are to conflict.
   void Lock(std::string key) { locks_.insert(std::move(key)); }
   const std::set<std::string>& locks() const { return locks_; }
@@ -69,7 +71,7 @@ class Overlay {
   struct Undo {
     enum class What : uint8_t { kNode, kLink, kRemembered } what;
     uint64_t id = 0;
-    std::string key;
+    const std::string* key = nullptr;  // of remembered_, whose nodes stay put
     bool existed = false;
     Change<NodePtr> node;
     Change<LinkPtr> link;
@@ -84,7 +86,7 @@ class Overlay {
   NodeChanges nodes_;
   LinkChanges links_;
   absl::flat_hash_map<NodeId, std::vector<LinkId>> touched_;
-  std::map<std::string, uint64_t> remembered_;
+  Memory remembered_;
   std::set<std::string> locks_;
   std::vector<Undo> undo_;
   std::map<uint32_t, IndexOverlay> indexes_;

@@ -194,9 +194,10 @@ absl::StatusOr<OpenedStore> OpenStore(const std::string& dir, const OpenStoreOpt
   }
   SKEIN_ASSIGN_OR_RETURN(Fd lock, TakeLock(dir));
   if (!fs::exists(mark, error)) {
-    const std::string text = std::string(kMagic) + "\nformat " + std::to_string(kStoreFormat) +
-                             "\nprofile " + (options.sandbox ? "sandbox" : "governed") + "\n";
-    SKEIN_RETURN_IF_ERROR(WriteFileDurably(dir, "SKEIN", text));
+    std::ostringstream text;
+    text << kMagic << "\nformat " << kStoreFormat << "\nprofile "
+         << (options.sandbox ? "sandbox" : "governed") << "\n";
+    SKEIN_RETURN_IF_ERROR(WriteFileDurably(dir, "SKEIN", text.str()));
   }
   SKEIN_ASSIGN_OR_RETURN(const std::string text, ReadFile(mark));
   SKEIN_ASSIGN_OR_RETURN(const StoreProfile profile, ParseProfile(mark, text));
