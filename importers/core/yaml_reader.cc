@@ -16,6 +16,16 @@ bool YamlReader::AnyMap(const YAML::Node& node, std::string_view what) {
     Fail(node, what, " must be a map (key: value)");
     return false;
   }
+  // `null: [..]` is meant as a name, and YAML reads that key as its null: spelt out here once.
+  for (const auto& entry : node) {
+    if (!entry.first.IsNull()) continue;
+    YAML::Node same = node;  // a handle: changes show through `node`
+    const YAML::Node key = entry.first;
+    const YAML::Node value = entry.second;
+    same.remove(key);
+    same.force_insert("null", value);
+    break;
+  }
   std::set<std::string> seen;
   for (const auto& entry : node) {
     if (!entry.first.IsScalar()) {
