@@ -134,96 +134,97 @@ Result ConvertList(Args args, EvalContext& context) {
   return MakeList(std::move(items), context);
 }
 
-struct Conversion {
-  std::string_view name, or_null, of_list;
-  Type from, to;
-  ScalarEval convert, convert_list;
-  std::string_view doc;
-  Example example, or_null_example, list_example;
-};
-
 Result EvalValueType(Args args, EvalContext&) {
   return Value::String(std::string(KindName(args[0].kind())));
 }
 
+constexpr Type kHasText = Type::kString | Type::kNumber | Type::kBoolean | Type::kInstant |
+                          Type::kDuration | Type::kPoint;
+
+constexpr FunctionDef kConversions[] = {
+    {.name = "toInteger",
+     .args = {Type::kString | Type::kNumber | Type::kBoolean},
+     .returns = Type::kInteger,
+     .doc = "A 64-bit integer; fractions are cut off. Null of other text.",
+     .example = {"toInteger('2.9')", "2"},
+     .eval = &Convert<ToInteger>},
+    {.name = "toIntegerOrNull",
+     .args = {Type::kAny},
+     .returns = Type::kInteger,
+     .doc = "The same; null where a kind does not convert.",
+     .example = {"toIntegerOrNull([])", "null"},
+     .eval = &Convert<ToInteger>},
+    {.name = "toIntegerList",
+     .args = {Type::kList},
+     .returns = Type::kList,
+     .doc = "Converts each element; null where one does not convert.",
+     .example = {"toIntegerList(['1', 'x'])", "[1, null]"},
+     .eval = &ConvertList<ToInteger>},
+    {.name = "toFloat",
+     .args = {Type::kString | Type::kNumber},
+     .returns = Type::kFloat,
+     .doc = "A 64-bit float. Null of other text.",
+     .example = {"toFloat('1e3')", "1000.0"},
+     .eval = &Convert<ToFloat>},
+    {.name = "toFloatOrNull",
+     .args = {Type::kAny},
+     .returns = Type::kFloat,
+     .doc = "The same; null where a kind does not convert.",
+     .example = {"toFloatOrNull(true)", "null"},
+     .eval = &Convert<ToFloat>},
+    {.name = "toFloatList",
+     .args = {Type::kList},
+     .returns = Type::kList,
+     .doc = "Converts each element; null where one does not convert.",
+     .example = {"toFloatList([1, '2'])", "[1.0, 2.0]"},
+     .eval = &ConvertList<ToFloat>},
+    {.name = "toBoolean",
+     .args = {Type::kString | Type::kBoolean | Type::kInteger},
+     .returns = Type::kBoolean,
+     .doc = "true or false, from text in any case or from 0. Null of other text.",
+     .example = {"toBoolean('True')", "true"},
+     .eval = &Convert<ToBoolean>},
+    {.name = "toBooleanOrNull",
+     .args = {Type::kAny},
+     .returns = Type::kBoolean,
+     .doc = "The same; null where a kind does not convert.",
+     .example = {"toBooleanOrNull(1.5)", "null"},
+     .eval = &Convert<ToBoolean>},
+    {.name = "toBooleanList",
+     .args = {Type::kList},
+     .returns = Type::kList,
+     .doc = "Converts each element; null where one does not convert.",
+     .example = {"toBooleanList(['true', 0])", "[true, false]"},
+     .eval = &ConvertList<ToBoolean>},
+    {.name = "toString",
+     .args = {kHasText},
+     .returns = Type::kString,
+     .doc = "Text of a number, a boolean, a temporal value or a point.",
+     .example = {"toString(1.5)", "'1.5'"},
+     .eval = &Convert<ToText>},
+    {.name = "toStringOrNull",
+     .args = {Type::kAny},
+     .returns = Type::kString,
+     .doc = "The same; null where a kind does not convert.",
+     .example = {"toStringOrNull([])", "null"},
+     .eval = &Convert<ToText>},
+    {.name = "toStringList",
+     .args = {Type::kList},
+     .returns = Type::kList,
+     .doc = "Converts each element; null where one does not convert.",
+     .example = {"toStringList([1, true])", "['1', 'true']"},
+     .eval = &ConvertList<ToText>},
+    {.name = "valueType",
+     .args = {Type::kAny},
+     .returns = Type::kString,
+     .nulls = Nulls::kHandle,
+     .doc = "Name of a value's kind.",
+     .example = {"valueType(date('2024-01-31'))", "'DATE'"},
+     .eval = &EvalValueType},
+};
+
 }  // namespace
 
-void AddConversionFunctions(FunctionRegistry& out) {
-  constexpr Type kText = Type::kString | Type::kNumber | Type::kBoolean | Type::kInstant |
-                         Type::kDuration | Type::kPoint;
-  static constexpr Conversion kConversions[] = {
-      {"toInteger",
-       "toIntegerOrNull",
-       "toIntegerList",
-       Type::kString | Type::kNumber | Type::kBoolean,
-       Type::kInteger,
-       &Convert<ToInteger>,
-       &ConvertList<ToInteger>,
-       "A 64-bit integer; fractions are cut off. Null of other text.",
-       {"toInteger('2.9')", "2"},
-       {"toIntegerOrNull([])", "null"},
-       {"toIntegerList(['1', 'x'])", "[1, null]"}},
-      {"toFloat",
-       "toFloatOrNull",
-       "toFloatList",
-       Type::kString | Type::kNumber,
-       Type::kFloat,
-       &Convert<ToFloat>,
-       &ConvertList<ToFloat>,
-       "A 64-bit float. Null of other text.",
-       {"toFloat('1e3')", "1000.0"},
-       {"toFloatOrNull(true)", "null"},
-       {"toFloatList([1, '2'])", "[1.0, 2.0]"}},
-      {"toBoolean",
-       "toBooleanOrNull",
-       "toBooleanList",
-       Type::kString | Type::kBoolean | Type::kInteger,
-       Type::kBoolean,
-       &Convert<ToBoolean>,
-       &ConvertList<ToBoolean>,
-       "true or false, from text in any case or from 0. Null of other text.",
-       {"toBoolean('True')", "true"},
-       {"toBooleanOrNull(1.5)", "null"},
-       {"toBooleanList(['true', 0])", "[true, false]"}},
-      {"toString",
-       "toStringOrNull",
-       "toStringList",
-       kText,
-       Type::kString,
-       &Convert<ToText>,
-       &ConvertList<ToText>,
-       "Text of a number, a boolean, a temporal value or a point.",
-       {"toString(1.5)", "'1.5'"},
-       {"toStringOrNull([])", "null"},
-       {"toStringList([1, true])", "['1', 'true']"}},
-  };
-  for (const Conversion& c : kConversions) {
-    out.Add({.name = c.name,
-             .args = {c.from},
-             .returns = c.to,
-             .doc = c.doc,
-             .example = c.example,
-             .eval = c.convert});
-    out.Add({.name = c.or_null,
-             .args = {Type::kAny},
-             .returns = c.to,
-             .doc = "The same; null where a kind does not convert.",
-             .example = c.or_null_example,
-             .eval = c.convert});
-    out.Add({.name = c.of_list,
-             .args = {Type::kList},
-             .returns = Type::kList,
-             .doc = "Converts each element; null where one does not convert.",
-             .example = c.list_example,
-             .eval = c.convert_list});
-  }
-  out.Add({.name = "valueType",
-           .args = {Type::kAny},
-           .returns = Type::kString,
-           .nulls = Nulls::kHandle,
-           .doc = "Name of a value's kind.",
-           .example = {"valueType(date('2024-01-31'))", "'DATE'"},
-           .eval = &EvalValueType});
-}
+void AddConversionFunctions(FunctionRegistry& out) { out.AddAll(kConversions); }
 
 }  // namespace skein::functions

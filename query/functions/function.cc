@@ -66,12 +66,12 @@ absl::StatusOr<Value> MakeString(std::string text, EvalContext& context) {
   return Value::String(std::move(text));
 }
 
-void FunctionRegistry::Add(FunctionDef def) {
+void FunctionRegistry::Add(const FunctionDef& def) {
   SKEIN_CHECK((def.eval != nullptr) != (def.aggregate != nullptr));
   SKEIN_CHECK(!def.doc.empty() && !def.example.query.empty());
   SKEIN_CHECK(!def.variadic || !def.args.empty());
-  const auto& stored = defs_.emplace_back(std::make_unique<const FunctionDef>(std::move(def)));
-  std::vector<std::string_view> names = stored->aliases;
+  const auto& stored = defs_.emplace_back(std::make_unique<const FunctionDef>(def));
+  std::vector<std::string_view> names(stored->aliases.begin(), stored->aliases.end());
   names.push_back(stored->name);
   for (const std::string_view name : names) {
     std::pair<std::string, const FunctionDef*> entry(ToLowerAscii(name), stored.get());

@@ -11,7 +11,9 @@
 // Source    openCypher 9, chapter "Functions"; TCK expressions/.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -172,10 +174,34 @@ struct Example {
   std::string_view result;  // the literal it evaluates to; empty: shown, not run (needs a graph)
 };
 
+// A short constexpr list, so that a group's functions are one constant table.
+template <typename T, size_t kMax>
+class ShortList {
+ public:
+  constexpr ShortList() = default;
+  // More than kMax items do not compile (in a constant) or abort.
+  constexpr ShortList(std::initializer_list<T> items)  // NOLINT(google-explicit-constructor)
+      : size_(items.size()) {
+    size_t i = 0;
+    for (const T& item : items) items_[i++] = item;
+  }
+  constexpr size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr const T& operator[](size_t i) const { return items_[i]; }
+  constexpr const T& back() const { return items_[size_ - 1]; }
+  constexpr const T* begin() const { return items_.data(); }
+  constexpr const T* end() const { return items_.data() + size_; }
+
+ private:
+  std::array<T, kMax> items_{};
+  size_t size_ = 0;
+};
+
+// One function. Nothing in it is owned: every text is a literal.
 struct FunctionDef {
   std::string_view name;  // as printed; looked up case-insensitively
-  std::vector<std::string_view> aliases = {};
-  std::vector<Type> args = {};
+  ShortList<std::string_view, 2> aliases = {};
+  ShortList<Type, 4> args = {};
   int required = -1;      // how many of `args` must be given; −1: all
   bool variadic = false;  // the last of `args` may repeat
   Type returns = Type::kAny;
@@ -186,15 +212,22 @@ struct FunctionDef {
   ScalarEval eval = nullptr;          // of scalar functions
   MakeAggregate aggregate = nullptr;  // of aggregating functions
 
-  bool is_aggregate() const { return aggregate != nullptr; }
-  size_t args_min() const { return required < 0 ? args.size() : static_cast<size_t>(required); }
-  size_t args_max() const { return variadic ? SIZE_MAX : args.size(); }
+  constexpr bool is_aggregate() const { return aggregate != nullptr; }
+  // How many arguments a call may have.
+  constexpr size_t args_min() const {
+    return required < 0 ? args.size() : static_cast<size_t>(required);
+  }
+  constexpr size_t args_max() const { return variadic ? SIZE_MAX : args.size(); }
 };
 
 class FunctionRegistry {
  public:
   // The name and aliases must be new (checked): a double entry is a programming error.
-  void Add(FunctionDef def);
+  void Add(const FunctionDef& def);
+  // A group's table, in order.
+  void AddAll(std::span<const FunctionDef> defs) {
+    for (const FunctionDef& def : defs) Add(def);
+  }
   // nullptr: no such function. Case-insensitive (ASCII).
   const FunctionDef* Find(std::string_view name) const;
   // In the order of registration: by group.

@@ -6,8 +6,7 @@
 #include "query/functions/errors.h"
 #include "query/functions/exact_sum.h"
 #include "query/functions/operators.h"
-#include "query/functions/test_evaluator.h"
-#include "query/syntax/parser.h"
+#include "tests/support/expression_evaluator.h"
 
 namespace skein::functions {
 namespace {

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <map>
 
-#include "query/functions/test_evaluator.h"
+#include "tests/support/expression_evaluator.h"
 
 namespace skein::functions {
 namespace {

@@ -92,6 +92,24 @@ constexpr std::array kKeywords = std::to_array<KeywordEntry>({
 });
 constexpr size_t kKeywordLengthMax = 16;
 
+struct SymbolEntry {
+  std::string_view text;
+  TokenKind kind;
+};
+
+// The longer ones first: `..` before `.`.
+constexpr std::array kSymbols = std::to_array<SymbolEntry>({
+    {"..", TokenKind::kDotDot},     {"||", TokenKind::kBarBar},       {"+=", TokenKind::kPlusEqual},
+    {"=~", TokenKind::kMatches},    {"<>", TokenKind::kNotEqual},     {"!=", TokenKind::kNotEqual},
+    {"<=", TokenKind::kLessEqual},  {">=", TokenKind::kGreaterEqual}, {",", TokenKind::kComma},
+    {".", TokenKind::kDot},         {":", TokenKind::kColon},         {";", TokenKind::kSemicolon},
+    {"-", TokenKind::kMinus},       {"+", TokenKind::kPlus},          {"=", TokenKind::kEqual},
+    {"<", TokenKind::kLess},        {">", TokenKind::kGreater},       {"*", TokenKind::kStar},
+    {"/", TokenKind::kSlash},       {"%", TokenKind::kPercent},       {"^", TokenKind::kCaret},
+    {"|", TokenKind::kBar},         {"$", TokenKind::kDollar},        {"&", TokenKind::kAmpersand},
+    {"!", TokenKind::kExclamation},
+});
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -277,24 +295,8 @@ class Lexer {
     return Word();
   }
 
-  // Operators and brackets, the longest first; false: none starts here.
+  // Operators and brackets; false: none starts here.
   bool Symbol(char c) {
-    struct Pair {
-      std::string_view text;
-      TokenKind kind;
-    };
-    static constexpr Pair kPairs[] = {
-        {"..", TokenKind::kDotDot},    {"||", TokenKind::kBarBar},
-        {"+=", TokenKind::kPlusEqual}, {"=~", TokenKind::kMatches},
-        {"<>", TokenKind::kNotEqual},  {"!=", TokenKind::kNotEqual},
-        {"<=", TokenKind::kLessEqual}, {">=", TokenKind::kGreaterEqual},
-    };
-    for (const Pair& pair : kPairs) {
-      if (text_.substr(at_, 2) == pair.text) {
-        Add(pair.kind, 2);
-        return true;
-      }
-    }
     switch (c) {
       case '(':
         Open(TokenKind::kOpenParen);
@@ -314,60 +316,16 @@ class Lexer {
       case '}':
         Close(TokenKind::kCloseBrace, TokenKind::kOpenBrace);
         return true;
-      case ',':
-        Add(TokenKind::kComma, 1);
-        return true;
-      case ';':
-        Add(TokenKind::kSemicolon, 1);
-        return true;
-      case ':':
-        Add(TokenKind::kColon, 1);
-        return true;
-      case '.':
-        Add(TokenKind::kDot, 1);
-        return true;
-      case '|':
-        Add(TokenKind::kBar, 1);
-        return true;
-      case '$':
-        Add(TokenKind::kDollar, 1);
-        return true;
-      case '+':
-        Add(TokenKind::kPlus, 1);
-        return true;
-      case '-':
-        Add(TokenKind::kMinus, 1);
-        return true;
-      case '*':
-        Add(TokenKind::kStar, 1);
-        return true;
-      case '/':
-        Add(TokenKind::kSlash, 1);
-        return true;
-      case '%':
-        Add(TokenKind::kPercent, 1);
-        return true;
-      case '^':
-        Add(TokenKind::kCaret, 1);
-        return true;
-      case '=':
-        Add(TokenKind::kEqual, 1);
-        return true;
-      case '<':
-        Add(TokenKind::kLess, 1);
-        return true;
-      case '>':
-        Add(TokenKind::kGreater, 1);
-        return true;
-      case '&':
-        Add(TokenKind::kAmpersand, 1);
-        return true;
-      case '!':
-        Add(TokenKind::kExclamation, 1);
-        return true;
       default:
-        return false;
+        break;
     }
+    for (const auto& [text, kind] : kSymbols) {
+      if (text_.substr(at_, text.size()) == text) {
+        Add(kind, text.size());
+        return true;
+      }
+    }
+    return false;
   }
 
   void Open(TokenKind kind) {

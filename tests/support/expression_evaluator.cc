@@ -1,4 +1,4 @@
-#include "query/functions/test_evaluator.h"
+#include "tests/support/expression_evaluator.h"
 
 #include "query/functions/operators.h"
 #include "query/syntax/parser.h"
