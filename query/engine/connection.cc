@@ -1,0 +1,216 @@
+#include "query/engine/connection.h"
+
+#include <utility>
+
+#include "query/engine/run.h"
+#include "query/engine/schema_commands.h"
+#include "query/plan/explain.h"
+#include "query/syntax/error.h"
+#include "storage/base/status.h"
+
+namespace skein {
+
+namespace {
+
+// A write that meets another is tried again this often before the caller hears of it.
+constexpr int kConflictRetries = 5;
+
+// Commit errors in the words of the language.
+absl::Status CommitError(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kFailedPrecondition) return status;
+  return MakeQueryError(ErrorClass::kConstraintValidationFailed,
+                        ErrorDetail::kUniquenessViolation, Message(status));
+}
+
+class ConnectionImpl final : public Connection {
+ public:
+  ConnectionImpl(Graph& graph, PlanCache& plans, Clock& clock, ConnectionOptions options)
+      : graph_(graph), plans_(plans), clock_(clock), options_(std::move(options)) {}
+
+  absl::StatusOr<std::unique_ptr<Cursor>> Run(std::string_view text,
+                                              const ValueMap& parameters) override {
+    SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Reader> reader, CurrentReader());
+    SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Prepared> prepared,
+                           plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
+                                      options_.rewrites_off));
+    if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
+    if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) return Explain(*prepared);
+    if (prepared->plan.writes && options_.read_only) {
+      return PermissionDenied("the connection is read-only");
+    }
+    RunOptions run;
+    run.prepared = prepared;
+    run.graph = &graph_;
+    run.viewer = options_.viewer;
+    run.parameters = parameters;
+    run.limits = options_.limits;
+    run.clock = &clock_;
+    run.batch_rows = options_.batch_rows;
+    run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
+    if (transaction_ != nullptr) return RunInTransaction(std::move(run));
+    if (prepared->plan.writes) return Autocommit(run);
+    run.reader = reader;
+    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
+                           skein::Run::Start(std::move(run)));
+    return MakeStreamingCursor(std::move(started));
+  }
+
+  absl::Status Begin() override {
+    if (transaction_ != nullptr) return FailedPrecondition("a transaction is open already");
+    SKEIN_ASSIGN_OR_RETURN(transaction_, BeginWrite());
+    transaction_time_ = clock_.Now();
+    failed_ = false;
+    return absl::OkStatus();
+  }
+
+  absl::Status Commit() override {
+    if (transaction_ == nullptr) return FailedPrecondition("no transaction is open");
+    if (failed_) {
+      transaction_.reset();
+      return FailedPrecondition("a statement of the transaction failed: it was rolled back");
+    }
+    const absl::StatusOr<Version> version = transaction_->Commit();
+    transaction_.reset();
+    return CommitError(version.status());
+  }
+
+  absl::Status Rollback() override {
+    if (transaction_ == nullptr) return FailedPrecondition("no transaction is open");
+    transaction_.reset();
+    return absl::OkStatus();
+  }
+
+  bool in_transaction() const override { return transaction_ != nullptr; }
+
+  absl::StatusOr<std::shared_ptr<const Reader>> CurrentReader() override {
+    if (transaction_ != nullptr) return std::shared_ptr<const Reader>(transaction_);
+    SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> latest, graph_.Latest());
+    return std::shared_ptr<const Reader>(std::move(latest));
+  }
+
+ private:
+  // What this connection writes carries one batch: who, under which case, by which door.
+  absl::StatusOr<std::shared_ptr<Transaction>> BeginWrite() {
+    if (!options_.read_only && !context_.has_value()) {
+      WriteContext context;
+      if (!options_.unit.empty()) {
+        SKEIN_ASSIGN_OR_RETURN(context.policy,
+                               graph_.catalog().InternPolicy({.owner_unit = options_.unit,
+                                                              .compartment = "",
+                                                              .handling_code = ""}));
+      }
+      Batch batch;
+      batch.source = options_.source;
+      batch.person = options_.person;
+      if (options_.purpose.has_value()) batch.case_number = options_.purpose->case_number;
+      batch.received_us = absl::ToUnixMicros(clock_.Now());
+      SKEIN_ASSIGN_OR_RETURN(context.batch, graph_.OpenBatch(std::move(batch)));
+      context_ = context;
+    }
+    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Transaction> t,
+                           graph_.Begin(options_.viewer, context_.value_or(WriteContext())));
+    return std::shared_ptr<Transaction>(std::move(t));
+  }
+
+  absl::StatusOr<std::unique_ptr<Cursor>> Autocommit(const RunOptions& base) {
+    for (int attempt = 0;; ++attempt) {
+      SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<Transaction> transaction, BeginWrite());
+      RunOptions run = base;
+      run.reader = transaction;
+      run.transaction = transaction.get();
+      SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
+                             skein::Run::Start(std::move(run)));
+      SKEIN_ASSIGN_OR_RETURN(HeldResult result, RunToEnd(*started));
+      SKEIN_RETURN_IF_ERROR(NoteDeletedTypes(*started, &result));
+      started.reset();
+      result.reader.reset();
+      const absl::StatusOr<Version> version = transaction->Commit();
+      if (!version.ok()) {
+        if (absl::IsAborted(version.status()) && attempt < kConflictRetries) continue;
+        return CommitError(version.status());
+      }
+      result.summary.version = *version;
+      SKEIN_ASSIGN_OR_RETURN(result.reader, graph_.Latest());
+      return MakeHeldCursor(std::move(result));
+    }
+  }
+
+  absl::StatusOr<std::unique_ptr<Cursor>> RunInTransaction(RunOptions run) {
+    if (failed_) {
+      return FailedPrecondition("a statement of the transaction failed: roll it back");
+    }
+    run.reader = transaction_;
+    run.transaction = transaction_.get();
+    const bool writes = run.prepared->plan.writes;
+    if (writes) transaction_->MarkStatement();
+    absl::StatusOr<std::unique_ptr<Cursor>> cursor = HeldRun(std::move(run));
+    if (!cursor.ok() && writes) {
+      // No trace of a failed statement; where even that fails, nothing may be committed.
+      if (!transaction_->RollbackStatement().ok()) failed_ = true;
+    }
+    return cursor;
+  }
+
+  static absl::StatusOr<std::unique_ptr<Cursor>> HeldRun(RunOptions run) {
+    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
+                           skein::Run::Start(std::move(run)));
+    SKEIN_ASSIGN_OR_RETURN(HeldResult result, RunToEnd(*started));
+    SKEIN_RETURN_IF_ERROR(NoteDeletedTypes(*started, &result));
+    return MakeHeldCursor(std::move(result));
+  }
+
+  static absl::Status NoteDeletedTypes(skein::Run& run, HeldResult* result) {
+    if (result->summary.links_deleted == 0) return absl::OkStatus();
+    for (const auto& row : result->rows) {
+      for (const Value& v : row) {
+        if (v.kind() != ValueKind::kLink || !run.context().IsDeleted(v.link())) continue;
+        SKEIN_ASSIGN_OR_RETURN(std::string type, run.context().TypeNameOf(v.link()));
+        result->deleted_types.emplace_back(v.link(), std::move(type));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<Cursor>> RunSchema(const syntax::SchemaCommand& command) {
+    if (transaction_ != nullptr) {
+      return FailedPrecondition("schema commands run outside transactions");
+    }
+    using Kind = syntax::SchemaCommand::Kind;
+    const bool shows = command.kind == Kind::kShowIndexes || command.kind == Kind::kShowConstraints;
+    if (options_.read_only && !shows) return PermissionDenied("the connection is read-only");
+    bool changed = false;
+    SKEIN_ASSIGN_OR_RETURN(HeldResult result, RunSchemaCommand(command, graph_, &changed));
+    if (changed) plans_.SchemaChanged();
+    return MakeHeldCursor(std::move(result));
+  }
+
+  static absl::StatusOr<std::unique_ptr<Cursor>> Explain(const Prepared& prepared) {
+    HeldResult result;
+    result.columns = ColumnNames(prepared.plan);
+    result.summary.plan = plan::ExplainText(prepared.plan, nullptr);
+    result.summary.plan_json = plan::ExplainJson(prepared.plan, nullptr);
+    if (prepared.plan.writes) {
+      result.summary.type = prepared.plan.returns ? QuerySummary::Type::kReadWrite
+                                                  : QuerySummary::Type::kWrite;
+    }
+    return MakeHeldCursor(std::move(result));
+  }
+
+  Graph& graph_;
+  PlanCache& plans_;
+  Clock& clock_;
+  ConnectionOptions options_;
+  std::optional<WriteContext> context_;
+  std::shared_ptr<Transaction> transaction_;
+  absl::Time transaction_time_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans, Clock& clock,
+                                           ConnectionOptions options) {
+  return std::make_unique<ConnectionImpl>(graph, plans, clock, std::move(options));
+}
+
+}  // namespace skein

@@ -1,0 +1,81 @@
+#include "query/engine/plan_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "query/bind/bind.h"
+#include "query/rewrite/rewrite.h"
+#include "query/syntax/parser.h"
+#include "storage/base/status.h"
+
+namespace skein {
+
+namespace {
+
+// Statistics are read again when the graph is this many times as large or as small as it was.
+constexpr double kStaleFactor = 4;
+constexpr double kSmallGraph = 1000;  // below this, differences do not matter
+
+absl::StatusOr<double> GraphSize(const Reader& reader, const Viewer& viewer) {
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t nodes, reader.CountNodes(viewer, std::nullopt));
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t links, reader.CountLinks(viewer, std::nullopt));
+  return std::max(kSmallGraph, static_cast<double>(nodes + links));
+}
+
+}  // namespace
+
+void PlanCache::SchemaChanged() {
+  absl::MutexLock lock(&mu_);
+  ++schema_;
+}
+
+void PlanCache::MakeRoom() {
+  if (entries_.size() < max_ && bytes_ < kBytesMax) return;
+  std::vector<uint64_t> ages;
+  ages.reserve(entries_.size());
+  for (const auto& [key, entry] : entries_) ages.push_back(entry.used);
+  const auto middle = ages.begin() + static_cast<ptrdiff_t>(ages.size() / 2);
+  std::nth_element(ages.begin(), middle, ages.end());
+  const uint64_t limit = *middle;
+  absl::erase_if(entries_, [this, limit](const auto& item) {
+    if (item.second.used > limit) return false;
+    bytes_ -= item.first.size();
+    return true;
+  });
+}
+
+absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
+    std::string_view text, size_t text_bytes_max, const Reader& reader, const Viewer& viewer,
+    const std::vector<std::string>& off) {
+  SKEIN_ASSIGN_OR_RETURN(const double size, GraphSize(reader, viewer));
+  std::string key(text);
+  key += '\0';
+  key += viewer.CacheKey();
+  for (const std::string& name : off) key += '\0' + name;
+  {
+    absl::MutexLock lock(&mu_);
+    key += '\0' + std::to_string(schema_);
+    if (const auto it = entries_.find(key); it != entries_.end()) {
+      const double before = it->second.prepared->graph_size;
+      if (size <= before * kStaleFactor && size * kStaleFactor >= before) {
+        it->second.used = ++clock_;
+        return it->second.prepared;
+      }
+    }
+  }
+  auto made = std::make_shared<Prepared>();
+  made->graph_size = size;
+  SKEIN_ASSIGN_OR_RETURN(made->syntax, syntax::Parse(text, {.text_bytes_max = text_bytes_max}));
+  if (made->syntax.query != nullptr) {
+    SKEIN_ASSIGN_OR_RETURN(const bind::BoundStatement bound, bind::Bind(made->syntax));
+    SKEIN_ASSIGN_OR_RETURN(made->plan, rewrite::PlanAndRewrite(bound, &reader, &viewer, off));
+  }
+  absl::MutexLock lock(&mu_);
+  MakeRoom();
+  const auto [it, added] = entries_.try_emplace(key);
+  if (added) bytes_ += key.size();
+  it->second = {made, ++clock_};
+  return std::shared_ptr<const Prepared>(made);
+}
+
+}  // namespace skein

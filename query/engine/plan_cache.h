@@ -1,0 +1,61 @@
+// PlanCache: statements made ready, by text and by whose eyes they are for.
+//
+// Key       Text, viewer (what it sees decides statistics and so the plan), rewrites that are off,
+//           and the number of schema changes so far. A plan is made anew when the graph has grown
+//           or shrunk so much that its statistics no longer hold.
+// Bounds    `max` plans and kBytesMax of text; when full, the half that was used least recently
+//           goes.
+// Threads   Safe from any thread; what is handed out is immutable and shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "query/plan/node.h"
+#include "query/syntax/ast.h"
+#include "storage/graph/reader.h"
+
+namespace skein {
+
+// A statement ready to run. For a schema command `plan` is empty and `syntax` says what to do.
+struct Prepared {
+  syntax::Statement syntax;
+  plan::Plan plan;
+  double graph_size = 0;  // nodes and links when the plan was made
+};
+
+class PlanCache {
+ public:
+  static constexpr size_t kBytesMax = size_t{64} << 20;
+
+  explicit PlanCache(size_t max) : max_(max) {}
+
+  // From the cache, or parsed, bound and planned; errors are not remembered.
+  absl::StatusOr<std::shared_ptr<const Prepared>> Get(std::string_view text, size_t text_bytes_max,
+                                                      const Reader& reader, const Viewer& viewer,
+                                                      const std::vector<std::string>& off);
+  // Plans made before an index came or went are not used again.
+  void SchemaChanged();
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Prepared> prepared;
+    uint64_t used = 0;
+  };
+  void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const size_t max_;
+  absl::Mutex mu_;
+  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
+  size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t clock_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t schema_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace skein

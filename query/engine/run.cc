@@ -1,0 +1,249 @@
+#include "query/engine/run.h"
+
+#include <utility>
+
+#include "query/plan/explain.h"
+#include "query/syntax/error.h"
+#include "storage/base/status.h"
+
+namespace skein {
+
+absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
+  auto run = std::unique_ptr<Run>(new Run(std::move(options)));
+  const RunOptions& o = run->options_;
+  run->started_ = o.clock->Now();
+  run->budget_.rows_left = o.limits.rows_read;
+  run->budget_.bytes_left = o.limits.bytes;
+  if (o.limits.time != absl::InfiniteDuration()) {
+    run->budget_.deadline = run->started_ + o.limits.time;
+  }
+  exec::ContextOptions context;
+  context.reader = o.reader.get();
+  context.transaction = o.prepared->plan.writes ? o.transaction : nullptr;
+  context.graph = o.graph;
+  context.viewer = &o.viewer;
+  context.budget = &run->budget_;
+  context.parameters = &o.parameters;
+  context.clock = o.clock;
+  context.transaction_time = o.transaction_time;
+  context.batch_rows = std::max<uint32_t>(1, o.batch_rows);
+  context.measure = o.prepared->syntax.mode == syntax::Statement::Mode::kProfile;
+  run->context_ = std::make_unique<exec::Context>(context);
+  for (const std::string& name : o.prepared->plan.parameters) {
+    SKEIN_RETURN_IF_ERROR(run->context_->Parameter(name, {}).status());
+  }
+  run->build_ = std::make_unique<exec::BuildContext>(*run->context_);
+  SKEIN_ASSIGN_OR_RETURN(run->root_, exec::BuildOperator(*o.prepared->plan.root, *run->build_));
+  SKEIN_RETURN_IF_ERROR(run->root_->Open());
+  return run;
+}
+
+absl::StatusOr<bool> Run::Next(exec::Batch* out) { return root_->Next(out); }
+
+absl::Status Run::Finish() {
+  return context_->transaction() == nullptr ? absl::OkStatus() : context_->FinishDeletes();
+}
+
+void Run::FillSummary(QuerySummary* summary) const {
+  const exec::Counters& c = context_->counters();
+  summary->nodes_created = c.nodes_created;
+  summary->nodes_deleted = c.nodes_deleted;
+  summary->links_created = c.links_created;
+  summary->links_deleted = c.links_deleted;
+  summary->properties_set = c.properties_set;
+  summary->labels_added = c.labels_added;
+  summary->labels_removed = c.labels_removed;
+  summary->type = QuerySummary::Type::kRead;
+  if (plan().writes) {
+    summary->type =
+        plan().returns ? QuerySummary::Type::kReadWrite : QuerySummary::Type::kWrite;
+  }
+  summary->version = options_.reader->version();
+  summary->time = options_.clock->Now() - started_;
+  if (context_->measuring()) {
+    summary->plan = plan::ExplainText(plan(), &context_->measures());
+    summary->plan_json = plan::ExplainJson(plan(), &context_->measures());
+  }
+}
+
+std::vector<std::string> ColumnNames(const plan::Plan& plan) {
+  std::vector<std::string> out;
+  if (!plan.returns) return out;
+  for (const auto& output : plan.outputs) out.push_back(output.name);
+  return out;
+}
+
+absl::Status DescribeNodes(const Reader& reader, const Viewer& viewer, const Graph& graph,
+                           std::span<const NodeId> ids, std::vector<NodeView>* out) {
+  std::vector<std::optional<NodeRecord>> records;
+  SKEIN_RETURN_IF_ERROR(reader.GetNodes(viewer, ids, &records));
+  out->clear();
+  out->resize(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    NodeView& view = (*out)[i];
+    view.id = graph.EncodeElementId(ids[i]);
+    if (!records[i].has_value()) continue;
+    for (const LabelId label : records[i]->labels) {
+      view.labels.emplace_back(reader.catalog().Name(label));
+    }
+    for (const PropertyEntry& entry : records[i]->properties) {
+      view.properties.emplace_back(std::string(reader.catalog().Name(entry.key)), entry.value);
+    }
+    std::sort(view.properties.begin(), view.properties.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DescribeLinks(const Reader& reader, const Viewer& viewer, const Graph& graph,
+                           std::span<const LinkId> ids, std::vector<LinkView>* out) {
+  std::vector<std::optional<LinkRecord>> records;
+  SKEIN_RETURN_IF_ERROR(reader.GetLinks(viewer, ids, &records));
+  out->clear();
+  out->resize(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    LinkView& view = (*out)[i];
+    view.id = graph.EncodeElementId(ids[i]);
+    if (!records[i].has_value()) continue;
+    view.from = graph.EncodeElementId(records[i]->from);
+    view.to = graph.EncodeElementId(records[i]->to);
+    view.type = std::string(reader.catalog().Name(records[i]->type));
+    for (const PropertyEntry& entry : records[i]->properties) {
+      view.properties.emplace_back(std::string(reader.catalog().Name(entry.key)), entry.value);
+    }
+    std::sort(view.properties.begin(), view.properties.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<HeldResult> RunToEnd(Run& run) {
+  HeldResult out;
+  out.columns = ColumnNames(run.plan());
+  exec::MemoryCharge charge(run.budget());
+  exec::Batch batch;
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(const bool more, run.Next(&batch));
+    if (!more) break;
+    SKEIN_RETURN_IF_ERROR(charge.Take(batch.Bytes()));
+    for (size_t row = 0; row < batch.rows; ++row) {
+      std::vector<Value>& values = out.rows.emplace_back();
+      values.reserve(out.columns.size());
+      for (const auto& output : run.plan().outputs) {
+        values.push_back(std::as_const(batch).at(output.slot).At(row));
+      }
+    }
+  }
+  SKEIN_RETURN_IF_ERROR(run.Finish());
+  run.FillSummary(&out.summary);
+  out.summary.rows = out.rows.size();
+  out.graph = run.options().graph;
+  out.viewer = run.options().viewer;
+  out.reader = run.options().reader;
+  return out;
+}
+
+namespace {
+
+class StreamingCursor final : public Cursor {
+ public:
+  explicit StreamingCursor(std::unique_ptr<Run> run)
+      : run_(std::move(run)), columns_(ColumnNames(run_->plan())) {}
+
+  const std::vector<std::string>& columns() const override { return columns_; }
+
+  absl::StatusOr<bool> Next(size_t max, std::vector<std::vector<Value>>* rows) override {
+    rows->clear();
+    while (!done_ && rows->size() < max) {
+      if (row_ >= batch_.rows) {
+        SKEIN_ASSIGN_OR_RETURN(const bool more, run_->Next(&batch_));
+        row_ = 0;
+        if (!more) {
+          done_ = true;
+          batch_.Clear();
+          run_->FillSummary(&summary_);
+          summary_.rows = count_;
+          break;
+        }
+      }
+      for (; row_ < batch_.rows && rows->size() < max; ++row_, ++count_) {
+        std::vector<Value>& values = rows->emplace_back();
+        values.reserve(columns_.size());
+        for (const auto& output : run_->plan().outputs) {
+          values.push_back(std::as_const(batch_).at(output.slot).At(row_));
+        }
+      }
+    }
+    return !rows->empty();
+  }
+
+  const QuerySummary& summary() const override { return summary_; }
+  absl::Status Describe(std::span<const NodeId> ids, std::vector<NodeView>* out) override {
+    const RunOptions& o = run_->options();
+    return DescribeNodes(*o.reader, o.viewer, *o.graph, ids, out);
+  }
+  absl::Status Describe(std::span<const LinkId> ids, std::vector<LinkView>* out) override {
+    const RunOptions& o = run_->options();
+    return DescribeLinks(*o.reader, o.viewer, *o.graph, ids, out);
+  }
+  void Cancel() override { run_->budget().cancelled.store(true, std::memory_order_relaxed); }
+
+ private:
+  std::unique_ptr<Run> run_;
+  std::vector<std::string> columns_;
+  exec::Batch batch_;
+  size_t row_ = 0;
+  uint64_t count_ = 0;
+  bool done_ = false;
+  QuerySummary summary_;
+};
+
+class HeldCursor final : public Cursor {
+ public:
+  explicit HeldCursor(HeldResult result) : result_(std::move(result)) {}
+  const std::vector<std::string>& columns() const override { return result_.columns; }
+
+  absl::StatusOr<bool> Next(size_t max, std::vector<std::vector<Value>>* rows) override {
+    rows->clear();
+    if (cancelled_.load(std::memory_order_relaxed)) return Cancelled("the query was cancelled");
+    for (; next_ < result_.rows.size() && rows->size() < max; ++next_) {
+      rows->push_back(std::move(result_.rows[next_]));
+    }
+    return !rows->empty();
+  }
+
+  const QuerySummary& summary() const override { return result_.summary; }
+  absl::Status Describe(std::span<const NodeId> ids, std::vector<NodeView>* out) override {
+    if (result_.reader == nullptr) return FailedPrecondition("the result has no elements");
+    return DescribeNodes(*result_.reader, result_.viewer, *result_.graph, ids, out);
+  }
+  absl::Status Describe(std::span<const LinkId> ids, std::vector<LinkView>* out) override {
+    if (result_.reader == nullptr) return FailedPrecondition("the result has no elements");
+    SKEIN_RETURN_IF_ERROR(
+        DescribeLinks(*result_.reader, result_.viewer, *result_.graph, ids, out));
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (!(*out)[i].type.empty()) continue;
+      for (const auto& [id, type] : result_.deleted_types) {
+        if (id == ids[i]) (*out)[i].type = type;
+      }
+    }
+    return absl::OkStatus();
+  }
+  void Cancel() override { cancelled_.store(true, std::memory_order_relaxed); }
+
+ private:
+  HeldResult result_;
+  size_t next_ = 0;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace
+
+std::unique_ptr<Cursor> MakeStreamingCursor(std::unique_ptr<Run> run) {
+  return std::make_unique<StreamingCursor>(std::move(run));
+}
+std::unique_ptr<Cursor> MakeHeldCursor(HeldResult result) {
+  return std::make_unique<HeldCursor>(std::move(result));
+}
+
+}  // namespace skein

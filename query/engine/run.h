@@ -1,0 +1,84 @@
+// Run: one statement at work; and the cursors over its rows. Private to query/engine.
+//
+// Order     Reads stream: rows are made as the client takes them. Statements that write, and those
+//           in an explicit transaction, run to the end before Connection::Run returns.
+// Lifetime  A Run owns its plan, reader and budget; the operators borrow them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/engine/engine.h"
+#include "query/engine/plan_cache.h"
+#include "query/exec/operator.h"
+
+namespace skein {
+
+struct RunOptions {
+  std::shared_ptr<const Prepared> prepared;
+  std::shared_ptr<const Reader> reader;
+  Transaction* transaction = nullptr;
+  Graph* graph = nullptr;
+  Viewer viewer = Viewer::All();
+  ValueMap parameters;
+  QueryLimits limits;
+  Clock* clock = nullptr;
+  absl::Time transaction_time;
+  uint32_t batch_rows = 2048;
+};
+
+class Run {
+ public:
+  static absl::StatusOr<std::unique_ptr<Run>> Start(RunOptions options);
+
+  // The next batch of rows, in the order of the plan's outputs; false at the end.
+  absl::StatusOr<bool> Next(exec::Batch* out);
+  // Once the rows are through: what is left of the statement (deletes that waited).
+  absl::Status Finish();
+  void FillSummary(QuerySummary* summary) const;
+
+  const plan::Plan& plan() const { return options_.prepared->plan; }
+  const RunOptions& options() const { return options_; }
+  Budget& budget() { return budget_; }
+  exec::Context& context() { return *context_; }
+
+ private:
+  explicit Run(RunOptions options) : options_(std::move(options)) {}
+
+  RunOptions options_;
+  Budget budget_;
+  absl::Time started_;
+  std::unique_ptr<exec::Context> context_;
+  std::unique_ptr<exec::BuildContext> build_;
+  exec::OperatorPtr root_;
+};
+
+// Looks elements up for Cursor::Describe.
+absl::Status DescribeNodes(const Reader& reader, const Viewer& viewer, const Graph& graph,
+                           std::span<const NodeId> ids, std::vector<NodeView>* out);
+absl::Status DescribeLinks(const Reader& reader, const Viewer& viewer, const Graph& graph,
+                           std::span<const LinkId> ids, std::vector<LinkView>* out);
+
+// Rows as they are made.
+std::unique_ptr<Cursor> MakeStreamingCursor(std::unique_ptr<Run> run);
+
+// Rows that are there already. `reader` answers Describe.
+struct HeldResult {
+  std::vector<std::string> columns;
+  std::vector<std::vector<Value>> rows;
+  QuerySummary summary;
+  std::shared_ptr<const Reader> reader;
+  Graph* graph = nullptr;
+  Viewer viewer = Viewer::All();
+  // Links that the statement deleted: their type outlives them.
+  std::vector<std::pair<LinkId, std::string>> deleted_types;
+};
+std::unique_ptr<Cursor> MakeHeldCursor(HeldResult result);
+
+// Runs to the end, keeping all rows. Does not commit.
+absl::StatusOr<HeldResult> RunToEnd(Run& run);
+
+std::vector<std::string> ColumnNames(const plan::Plan& plan);
+
+}  // namespace skein
