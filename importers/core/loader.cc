@@ -523,6 +523,7 @@ absl::Status Loader::WriteNodes(Chunk* chunk, Transaction& transaction) {
       SKEIN_RETURN_IF_ERROR(CreateNode(slot, transaction));
       continue;
     }
+    transaction.SetProvenanceRow(slot.row);
     for (const auto& [key, value] : slot.changes) {
       SKEIN_RETURN_IF_ERROR(transaction.SetNodeProperty(*slot.id, key, value));
     }
@@ -541,6 +542,7 @@ absl::Status Loader::WriteNodes(Chunk* chunk, Transaction& transaction) {
 absl::Status Loader::WriteLinks(Chunk* chunk, Transaction& transaction) {
   for (LinkSlot& slot : chunk->links) {
     if (slot.id && !slot.replace) {
+      transaction.SetProvenanceRow(slot.number);
       for (const auto& [key, value] : slot.changes) {
         SKEIN_RETURN_IF_ERROR(transaction.SetLinkProperty(*slot.id, key, value));
       }

@@ -74,6 +74,10 @@ class Transaction : public Reader {
   virtual absl::Status DeleteNode(NodeId id) = 0;
   virtual absl::Status DeleteLink(LinkId id) = 0;
 
+  // The record number that properties set from here on carry as provenance; 0 (as at first): they
+  // were written by a person.
+  virtual void SetProvenanceRow(uint32_t row) = 0;
+
   // Takes the key of (label, properties) so that two MERGEs of it conflict, indexed or not.
   virtual absl::Status LockKey(LabelId label, std::span<const std::pair<KeyId, Value>> key) = 0;
 

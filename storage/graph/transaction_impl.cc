@@ -223,7 +223,7 @@ absl::Status TransactionImpl::SetNodeProperty(NodeId id, KeyId key, const Value&
   SKEIN_RETURN_IF_ERROR(CheckProperty(*core_->catalog, key, value));
   SKEIN_ASSIGN_OR_RETURN(NodePtr before, NodeNow(id));
   NodeRecord after = *before;
-  SetProperty(&after.properties, key, value, SourceOf(0));
+  SetProperty(&after.properties, key, value, SourceOf(provenance_row_));
   return SetNode(id, std::move(before), std::move(after));
 }
 
@@ -277,7 +277,7 @@ absl::Status TransactionImpl::SetLinkProperty(LinkId id, KeyId key, const Value&
   SKEIN_RETURN_IF_ERROR(CheckProperty(*core_->catalog, key, value));
   SKEIN_ASSIGN_OR_RETURN(LinkPtr before, LinkNow(id));
   StoredLink after = *before;
-  SetProperty(&after.record.properties, key, value, SourceOf(0));
+  SetProperty(&after.record.properties, key, value, SourceOf(provenance_row_));
   return SetLink(id, std::move(before), std::move(after));
 }
 

@@ -39,6 +39,7 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   absl::Status SetLinkValid(LinkId id, const ValidTime& valid) override;
   absl::Status DeleteNode(NodeId id) override;
   absl::Status DeleteLink(LinkId id) override;
+  void SetProvenanceRow(uint32_t row) override { provenance_row_ = row; }
   absl::Status LockKey(LabelId label, std::span<const std::pair<KeyId, Value>> key) override;
   absl::StatusOr<Version> Commit() override;
   void MarkStatement() override { overlay_.Mark(); }
@@ -91,6 +92,7 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   std::shared_ptr<GraphCore> core_;
   SnapshotSource base_;
   Viewer viewer_;
+  uint32_t provenance_row_ = 0;
   WriteContext context_;
   mutable Overlay overlay_;  // mutable: index look-ups build their part lazily
   mutable std::vector<IndexInfo> indexes_;

@@ -84,6 +84,33 @@ TEST_F(SmallTest, ALaterDefinitionFillsInWhateverTheOrder) {
   EXPECT_THAT(Export(), Not(HasSubstr("(:Person {id: INTEGER 9, })\n")));
 }
 
+TEST_F(SmallTest, EveryValueNamesItsFileAndRecord) {
+  Import(kSmall);
+  data_.Write("people.csv", "id,name,born\n1,Ann,1980-01-31\n9,Late,\n");
+  Import(kSmall);
+  const auto snapshot = *graph_->Latest();
+  Budget budget;
+  std::vector<uint64_t> ids;
+  ASSERT_TRUE((*snapshot->ScanNodes(Viewer::All(), std::nullopt, budget))->Next(10, &ids).ok());
+  std::vector<NodeId> nodes;
+  for (const uint64_t id : ids) nodes.push_back(NodeId{id});
+  std::vector<std::optional<NodeRecord>> records;
+  ASSERT_TRUE(snapshot->GetNodes(Viewer::All(), nodes, &records).ok());
+  std::string text;
+  for (const auto& record : records) {
+    for (const PropertyEntry& property : record->properties) {
+      const Batch batch = *graph_->catalog().GetBatch(property.source.batch);
+      EXPECT_TRUE(batch.published);
+      EXPECT_EQ(batch.file_sha256.size(), 64u);
+      text += internal::Join(ToLiteral(property.value), " from ", batch.file, " ",
+                             property.source.row, "\n");
+    }
+  }
+  EXPECT_THAT(text, HasSubstr("'李雷' from people.csv 2\n"));
+  EXPECT_THAT(text, HasSubstr("9 from calls.csv 3\n"));  // the call implied it
+  EXPECT_THAT(text, HasSubstr("'Late' from people.csv 2\n"));
+}
+
 TEST_F(SmallTest, ChunksOfOneGiveTheSameGraph) {
   Import(kSmall);
   const std::string whole = Export();
