@@ -31,6 +31,7 @@ namespace skein::functions {
 
 // A set of value kinds: the bit of a kind is 1 << kind, so that sets of kinds are types too. Null
 // is a member of every type and has no bit of its own here.
+// Static types are what the binder knows of an expression; kAny where it knows nothing.
 enum class Type : uint32_t {
   kNone = 0,  // of expressions that are always null
   kBoolean = 1u << static_cast<int>(ValueKind::kBoolean),
@@ -56,13 +57,14 @@ enum class Type : uint32_t {
   kAny = (1u << (static_cast<int>(ValueKind::kPath) + 1)) - 1,
 };
 
+// Union and intersection of kinds.
 constexpr Type operator|(Type a, Type b) {
   return static_cast<Type>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
 }
 constexpr Type operator&(Type a, Type b) {
   return static_cast<Type>(static_cast<uint32_t>(a) & static_cast<uint32_t>(b));
 }
-// kNone of null.
+// The type of the values of one kind; kNone of null.
 constexpr Type TypeOf(ValueKind kind) {
   return kind == ValueKind::kNull ? Type::kNone : static_cast<Type>(1u << static_cast<int>(kind));
 }
@@ -90,12 +92,15 @@ class EvalContext {
   EvalContext(const EvalContext&) = delete;
   EvalContext& operator=(const EvalContext&) = delete;
 
+  // Where a link starts and ends; kNoNode: that node is not visible.
   struct Ends {
     NodeId from{kNoNode};
     NodeId to{kNoNode};
   };
 
-  // Elements, by name; the catalogue's ids stay inside the executor.
+  // Elements, by name; the catalogue's ids stay inside the executor. A property that is not there
+  // is null; PropertiesOf() gives those that are, in any order. Labels come in the catalogue's
+  // order.
   virtual absl::StatusOr<std::vector<std::string>> LabelsOf(NodeId node) = 0;
   virtual absl::StatusOr<std::string> TypeNameOf(LinkId link) = 0;
   virtual absl::StatusOr<Ends> EndsOf(LinkId link) = 0;
@@ -117,7 +122,7 @@ class EvalContext {
   // IANA name of the zone where neither value nor argument names one; "UTC" where unset.
   virtual std::string DefaultZone() { return "UTC"; }
 
-  // Uniform in [0, 1).
+  // Uniform in [0, 1). Seeded per statement, so that a test can repeat a statement's dice.
   virtual double Random() = 0;
 
   // Takes bytes from the query's memory budget: RESOURCE_EXHAUSTED names the limit. Called before
@@ -142,18 +147,26 @@ absl::StatusOr<Value> MakeString(std::string text, EvalContext& context);
 
 // ---- Definitions -----------------------------------------------------------------------------
 
+// What a null argument means.
 enum class Nulls : uint8_t {
   kPropagate,  // null if any argument is null; eval never sees one
   kHandle,     // eval sees nulls
 };
 
+// What a call depends on beside its arguments: the planner folds and moves calls by it.
 enum class Effects : uint8_t {
-  kPure,        // same arguments, same value: may be folded
-  kReadsGraph,  // depends on elements
-  kReadsClock,  // constant within one statement
-  kRandom,      // differs from call to call
+  // Same arguments, same value: may be folded.
+  kPure,
+  // Depends on elements.
+  kReadsGraph,
+  // Constant within one statement.
+  kReadsClock,
+  // Differs from call to call.
+  kRandom,
 };
 
+// Evaluates one call. Arguments have been checked against `args`; those that are null reach only a
+// function that handles nulls. Threads: must be safe to call from several, with a context each.
 using ScalarEval = absl::StatusOr<Value> (*)(std::span<const Value> args, EvalContext& context);
 
 // One group's running state. Rows arrive in any order and states merge in any order: every result
@@ -167,11 +180,15 @@ class Aggregate {
   virtual absl::Status Merge(Aggregate& other, EvalContext& context) = 0;
   virtual absl::StatusOr<Value> Result(EvalContext& context) = 0;
 };
+// Makes the state of one group, empty.
 using MakeAggregate = std::unique_ptr<Aggregate> (*)();
 
+// Shown on the reference page and, where there is a result, run as a test.
 struct Example {
-  std::string_view query;   // an expression, e.g. "toUpper('abc')"
-  std::string_view result;  // the literal it evaluates to; empty: shown, not run (needs a graph)
+  // An expression, e.g. "toUpper('abc')".
+  std::string_view query;
+  // The literal it evaluates to; empty: shown, not run (needs a graph)
+  std::string_view result;
 };
 
 // A short constexpr list, so that a group's functions are one constant table.
@@ -199,18 +216,23 @@ class ShortList {
 
 // One function. Nothing in it is owned: every text is a literal.
 struct FunctionDef {
-  std::string_view name;  // as printed; looked up case-insensitively
+  // As printed; looked up case-insensitively.
+  std::string_view name;
   ShortList<std::string_view, 2> aliases = {};
   ShortList<Type, 4> args = {};
-  int required = -1;      // how many of `args` must be given; −1: all
-  bool variadic = false;  // the last of `args` may repeat
+  // How many of `args` must be given; −1: all.
+  int required = -1;
+  // The last of `args` may repeat.
+  bool variadic = false;
   Type returns = Type::kAny;
   Nulls nulls = Nulls::kPropagate;
   Effects effects = Effects::kPure;
   std::string_view doc;
   Example example = {};
-  ScalarEval eval = nullptr;          // of scalar functions
-  MakeAggregate aggregate = nullptr;  // of aggregating functions
+  // Of scalar functions.
+  ScalarEval eval = nullptr;
+  // Of aggregating functions.
+  MakeAggregate aggregate = nullptr;
 
   constexpr bool is_aggregate() const { return aggregate != nullptr; }
   // How many arguments a call may have.
@@ -220,6 +242,7 @@ struct FunctionDef {
   constexpr size_t args_max() const { return variadic ? SIZE_MAX : args.size(); }
 };
 
+// The table of functions. Lifetime: definitions stay where they are; plans keep pointers to them.
 class FunctionRegistry {
  public:
   // The name and aliases must be new (checked): a double entry is a programming error.

@@ -38,7 +38,10 @@ enum class ErrorClass : uint8_t {
 };
 
 // Detail words. One enumerator per word that the suite expects or that we add; the word is the
-// enumerator without its k.
+// enumerator without its k. Which class goes with which is up to who raises it: InvalidArgumentType
+// is a SyntaxError where the text decides and a TypeError where a value does. A new word is added
+// here in alphabetical order and in kDetailNames of error.cc; words are never renamed, clients
+// match them.
 enum class ErrorDetail : uint8_t {
   kUnexpectedSyntax,
   kAmbiguousAggregationExpression,
@@ -87,6 +90,7 @@ enum class ErrorDetail : uint8_t {
   kVariableTypeConflict,
 };
 
+// The words themselves, as the suite and clients spell them; literals, live for ever.
 std::string_view ErrorClassName(ErrorClass error_class);
 std::string_view ErrorDetailName(ErrorDetail detail);
 
@@ -99,6 +103,7 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
+// One error. Equal if class, detail, message and place are.
 struct QueryError {
   ErrorClass error_class = ErrorClass::kSyntaxError;
   ErrorDetail detail = ErrorDetail::kUnexpectedSyntax;
@@ -107,14 +112,17 @@ struct QueryError {
   bool operator==(const QueryError&) const = default;
 };
 
+// The code that a Status of this class has, and by which callers branch.
 // InvalidArgument for most classes; NotFound for EntityNotFound and ProcedureError;
 // FailedPrecondition for ConstraintVerificationFailed; AlreadyExists for
 // ConstraintValidationFailed.
 absl::StatusCode CodeOf(ErrorClass error_class);
 
+// The Status that carries `error` as its payload and says all of it in its message.
 [[nodiscard]] absl::Status ToStatus(const QueryError& error);
 
-// Shorthand for ToStatus({...}) with the parts joined as in storage/base/status.h factories.
+// Shorthand for ToStatus({...}). Without a position where the raiser knows none: functions and
+// operators work on values; the executor adds the place of the call with WithPosition().
 [[nodiscard]] absl::Status MakeQueryError(ErrorClass error_class, ErrorDetail detail,
                                           std::string_view message, Position position = {});
 

@@ -7,11 +7,9 @@ namespace skein {
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {
   if (status.ok()) return status;
-  absl::Status out(status.code(),
-                   ToAbsl(internal::Join(context, ": ", Message(status))));
-  status.ForEachPayload([&out](absl::string_view url, const absl::Cord& payload) {
-    out.SetPayload(url, payload);
-  });
+  absl::Status out(status.code(), ToAbsl(internal::Join(context, ": ", Message(status))));
+  status.ForEachPayload(
+      [&out](absl::string_view url, const absl::Cord& payload) { out.SetPayload(url, payload); });
   return out;
 }
 
