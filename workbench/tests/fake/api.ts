@@ -8,6 +8,11 @@ export interface FakeAnswer {
   readonly body: unknown;
 }
 
+// What all sessions of one fake server share.
+export class FakeWorld {
+  operations: Record<string, unknown>[] = [];
+}
+
 interface FakeSession {
   person: string;
   purpose: { case: string; basis: string; reason: string } | null;
@@ -28,7 +33,9 @@ export class FakeApi {
   session: FakeSession | null = null;
   sandbox = false;
   readonly calls: string[] = [];
-  private operations: Record<string, unknown>[] = [];
+
+  constructor(private readonly world = new FakeWorld()) {}
+
 
   handle(method: string, url: string, body: unknown): FakeAnswer {
     const { pathname, searchParams } = new URL(url, 'http://fake');
@@ -87,10 +94,10 @@ export class FakeApi {
   }
 
   private handleOperations(method: string, body: unknown): FakeAnswer {
-    if (method === 'GET') return ok({ operations: this.operations });
+    if (method === 'GET') return ok({ operations: this.world.operations });
     const { name, case: number, members } = body as { name: string; case: string; members?: string[] };
     const operation = {
-      id: `op-${String(this.operations.length + 1).padStart(16, '0')}`,
+      id: `op-${String(this.world.operations.length + 1).padStart(16, '0')}`,
       name,
       case: number,
       owner_unit: 'east',
@@ -100,7 +107,7 @@ export class FakeApi {
       created_by: 'lin',
       people: 0,
     };
-    this.operations = [operation, ...this.operations];
+    this.world.operations = [operation, ...this.world.operations];
     return { status: 201, body: operation };
   }
 
@@ -118,6 +125,8 @@ export class FakeApi {
 
   private handleReads(method: string, parts: string[], search: URLSearchParams, body: unknown): FakeAnswer {
     switch (parts[0]) {
+      case 'live':
+        return ok({ ticket: 't', url: `/api/v1/live?ticket=${this.session?.person}`, expires_us: 0 });
       case 'search':
         return this.search(search.get('q') ?? '', Number(search.get('limit') ?? 20));
       case 'elements':

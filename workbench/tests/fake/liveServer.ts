@@ -1,13 +1,13 @@
 // A room of docs/protocol/live.md in memory, short enough to check by eye: orders edits, refuses stale texts,
 // remembers op ids, answers joins by snapshot or log. Tests put a lossy network between it and the clients.
-import type { ClientMessage, LiveEvent, Op, Refusal, ServerMessage } from '../../src/api/liveTypes';
+import type { ClientMessage, LiveEvent, Op, Presence, Refusal, ServerMessage } from '../../src/api/liveTypes';
 import { entryOf, isTextProperty, setEntry, type Entry } from '../../src/model/registers';
 
 export class LiveServer {
   readonly log: LiveEvent[] = [];
   readonly state = new Map<string, Readonly<Record<string, Entry>>>();
   readonly refuse = new Set<string>(); // elements that `not_found` answers
-  private connections = new Map<string, { person: string; send: (m: ServerMessage) => void; joined: boolean }>();
+  private connections = new Map<string, { person: string; send: (m: ServerMessage) => void; joined: boolean; presence: Presence }>();
   private opIds = new Map<string, number>();
   private next = 1;
 
@@ -18,12 +18,14 @@ export class LiveServer {
   connect(person: string, send: (m: ServerMessage) => void): string {
     const id = `c${this.next}`;
     this.next += 1;
-    this.connections.set(id, { person, send, joined: false });
+    const presence = { connection: id, person, display_name: person, unit: 'east', cursor: null, selection: [], editing: null };
+    this.connections.set(id, { person, send, joined: false, presence });
     return id;
   }
 
   disconnect(id: string): void {
-    this.connections.delete(id);
+    if (!this.connections.delete(id)) return;
+    this.others(id, { type: 'left', connection: id });
   }
 
   receive(id: string, message: ClientMessage): void {
@@ -31,6 +33,15 @@ export class LiveServer {
     if (!connection) return;
     if (message.type === 'hello') this.join(id, message.since);
     else if (message.type === 'ops') this.ops(connection, message.ops);
+    else {
+      const { type: _type, ...what } = message;
+      connection.presence = { ...connection.presence, ...what };
+      this.others(id, { type: 'presence', ...connection.presence });
+    }
+  }
+
+  private others(id: string, message: ServerMessage): void {
+    for (const [other, c] of this.connections) if (other !== id && c.joined) c.send(message);
   }
 
   private join(id: string, since: number | null): void {
@@ -46,9 +57,10 @@ export class LiveServer {
       seq: this.seq,
       connection: id,
       you: { person: connection.person, display_name: connection.person, unit: 'east' },
-      people: [],
+      people: [...this.connections].filter(([other, c]) => other !== id && c.joined).map(([, c]) => c.presence),
       resume,
     });
+    this.others(id, { type: 'joined', ...connection.presence });
     if (resume === 'log') {
       const events = this.log.slice(since ?? 0);
       if (events.length > 0) connection.send({ type: 'events', events });

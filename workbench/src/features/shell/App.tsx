@@ -176,11 +176,10 @@ function useRoute(): void {
     let operation: string | null | undefined;
     const follow = () => {
       const route = parseRoute(window.location.hash);
+      const changed = route.operation !== operation;
+      operation = route.operation; // first: setting the page writes the address
       desk.view.setState({ page: route.page });
-      if (route.operation !== operation) {
-        operation = route.operation;
-        open(desk, operation);
-      }
+      if (changed) open(desk, operation);
     };
     follow();
     window.addEventListener('hashchange', follow);

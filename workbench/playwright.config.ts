@@ -1,0 +1,27 @@
+import { defineConfig } from '@playwright/test';
+
+const port = Number(process.env['SKEIN_E2E_PORT'] ?? 8715);
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: '../build/e2e/results',
+  globalSetup: './e2e/support/globalSetup.ts',
+  globalTeardown: './e2e/support/globalTeardown.ts',
+  workers: 1, // one server, two cores, software WebGL
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: 'list',
+  use: {
+    baseURL: `http://127.0.0.1:${port}`,
+    viewport: { width: 1366, height: 768 },
+    locale: 'en-US',
+    colorScheme: 'light',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
+      // Pinned, because Chromium withdraws the silent fallback to software WebGL.
+      args: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
+    },
+    contextOptions: { reducedMotion: 'reduce' },
+  },
+});
