@@ -2,7 +2,7 @@
 """Adds up what the runners of ./test report; the last line is `N passed, N failed, N skipped`.
 
 Each runner leaves NAME.status (exit status and seconds) and, if it counts cases, a report: NAME.ctest.xml with
-NAME/*.xml of GoogleTest, NAME.vitest.json, NAME.playwright.json, NAME.junit.xml or NAME.cases.json. A runner without a report is one
+NAME/*.xml of GoogleTest and NAME/*.cases.json of Python, NAME.vitest.json, NAME.playwright.json, NAME.junit.xml or NAME.cases.json. A runner without a report is one
 test. One that failed although its report shows no failure died on the way and counts as one failure: nothing that goes
 wrong can add up to success.
 """
@@ -41,14 +41,15 @@ def gtest(path):
 
 def ctest(path, folder):
     passed, failed, skipped = 0, [], []
-    inner = {os.path.basename(p)[:-4]: p for p in glob.glob(os.path.join(folder, "*.xml"))}
+    inner = {os.path.basename(p)[:-4]: (p, gtest) for p in glob.glob(os.path.join(folder, "*.xml"))}
+    inner |= {os.path.basename(p)[:-11]: (p, cases) for p in glob.glob(os.path.join(folder, "*.cases.json"))}
     for case in ET.parse(path).getroot().iter("testcase"):
         name, status = case.get("name"), case.get("status")
         report = inner.get(f"skein_{name}_test") or inner.get(f"skein_{name}") or inner.get(name)
         if report:
             try:
-                part = gtest(report)
-            except ET.ParseError:
+                part = report[1](report[0])
+            except (ET.ParseError, ValueError):
                 part = Count(0, [], [])
             passed += part.passed
             failed += part.failed

@@ -37,6 +37,12 @@ class Summary(unittest.TestCase):
         self.assertEqual(self.last(), ("2 passed, 0 failed, 1 skipped", False))
         self.assertIn("skipped unit: A.b: no ../shared", summary.summarize(self.folder)[0])
 
+    def test_cases_of_python_files_are_counted(self):
+        self.write("unit.status", "0 3")
+        self.write("unit.ctest.xml", '<testsuite><testcase name="cli.bad" status="run"/></testsuite>')
+        self.write("unit/cli.bad.cases.json", json.dumps([{"name": "a", "status": "passed"}, {"name": "b", "status": "skipped", "why": "no root"}]))
+        self.assertEqual(self.last(), ("1 passed, 0 failed, 1 skipped", False))
+
     def test_a_failed_case_fails(self):
         self.unit(SUITE.format('<testcase classname="A" name="a" status="run"><failure message="no"/></testcase>'), 8, "fail")
         self.assertEqual(self.last(), ("1 passed, 1 failed, 0 skipped", True))

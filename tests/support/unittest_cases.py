@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""unittest_cases.py FOLDER REPORT: runs a folder's `*_test.py` and writes one verdict per test, for summary.py."""
+"""unittest_cases.py FILE NAME: runs a file of unittests; where SKEIN_REPORTS names a folder, it writes one verdict per
+test to NAME.cases.json there, for summary.py."""
 import json
+import os
 import pathlib
 import sys
 import unittest
@@ -43,11 +45,14 @@ class Verdicts(unittest.TextTestResult):
 
 
 def main():
-    folder, report = sys.argv[1:3]
-    sys.path.insert(0, folder)
-    suite = unittest.defaultTestLoader.discover(folder, pattern="*_test.py")
-    result = unittest.TextTestRunner(verbosity=2, resultclass=Verdicts).run(suite)
-    pathlib.Path(report).write_text(json.dumps(list(result.rows.values())), encoding="utf-8")
+    script, name = pathlib.Path(sys.argv[1]), sys.argv[2]
+    # Tests of one folder share helpers beside them.
+    sys.path.insert(0, str(script.parent))
+    suite = unittest.defaultTestLoader.loadTestsFromName(script.stem)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Verdicts).run(suite)
+    reports = os.environ.get("SKEIN_REPORTS")
+    if reports:
+        (pathlib.Path(reports) / f"{name}.cases.json").write_text(json.dumps(list(result.rows.values())), encoding="utf-8")
     sys.exit(not result.wasSuccessful())
 
 
