@@ -103,7 +103,7 @@ class FirstHour(unittest.TestCase):
     def test_01_the_fugitive(self):
         finds = self.truth["fugitive"]
         rows = self.guide(1)
-        self.assertEqual([(r["case"], r["wantedId"], r["livesAsId"], r["livesAs"], r["phone"], r["imei"]) for r in rows],
+        self.assertEqual([(r["caseNumber"], r["wantedId"], r["livesAsId"], r["livesAs"], r["phone"], r["imei"]) for r in rows],
                          [(finds["case"], finds["wanted"]["idNumber"], finds["livesAs"]["idNumber"],
                            finds["livesAs"]["name"], finds["phone"], finds["sharedImei"])])
 
@@ -120,7 +120,7 @@ class FirstHour(unittest.TestCase):
         self.assertEqual(len(rows), 4)
 
     def test_04_the_thefts(self):
-        self.assertEqual(sorted(r["case"] for r in self.guide(4)), self.truth["motorcycle-thefts"]["cases"])
+        self.assertEqual(sorted(r["caseNumber"] for r in self.guide(4)), self.truth["motorcycle-thefts"]["cases"])
 
     def test_05_the_buyer(self):
         finds = self.truth["motorcycle-thefts"]
