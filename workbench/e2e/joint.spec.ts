@@ -89,8 +89,7 @@ test('edits made without a connection are kept and arrive later', async ({ open 
   const id = await addBySearch(a, '周');
   await expect(b.locator(`#chart-mirror [data-id="${id}"]`)).toBeAttached();
   await b.context().setOffline(true);
-  // Chromium keeps open sockets when offline is emulated: the page is told to leave and come back instead.
-  await b.evaluate(() => window.dispatchEvent(new Event('offline')));
+  await expect(b.getByTestId('live-status')).toHaveAttribute('data-status', /offline|connecting/);
   await drag(b, id, { x: 90, y: 90 });
   const moved = await place(b, id);
   await b.context().setOffline(false);

@@ -32,7 +32,11 @@ const dark = kept ? kept === 'dark' : window.matchMedia('(prefers-color-scheme: 
 
 const api = createApi();
 const chart = createChartStore();
-const view = createViewStore({ language, theme: dark ? 'dark' : 'light' });
+const view = createViewStore({
+  language,
+  theme: dark ? 'dark' : 'light',
+  queryText: sessionStorage.getItem('skein.query') ?? '',
+});
 const session = createSession(api);
 const ports: Ports = {
   camera: null,
@@ -70,6 +74,9 @@ const workspace = new Workspace({
   onError: (error) => session.noticed(error),
 });
 
+window.addEventListener('offline', () => workspace.connectionLost());
+window.addEventListener('online', () => workspace.retryNow());
+
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
@@ -89,6 +96,7 @@ session.store.subscribe((state, before) => {
 view.subscribe((state) => {
   localStorage.setItem('skein.language', state.language);
   localStorage.setItem('skein.theme', state.theme);
+  sessionStorage.setItem('skein.query', state.queryText);
 });
 
 const desk: DeskWithApi = { api, chart, view, session, workspace, ports };

@@ -21,7 +21,7 @@ function flat(tree: Tree, prefix = ''): Map<string, string> {
 const english = flat(en);
 const chinese = flat(zhCN);
 const parameters = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
-const has = (key: string) => english.has(key) || english.has(`${key}_one`);
+const has = (key: string) => english.has(key);
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((e) => {

@@ -1,7 +1,7 @@
 // The list of actions, in the order menus and the palette show them.
 import type { Action } from './action';
 import { clearChart } from './clearChart';
-import { clearSelection } from './clearSelection';
+import { clearSelection } from './select/clearSelection';
 import { collapse } from './collapse';
 import { connect } from './connect';
 import { expand } from './expand';
@@ -11,17 +11,18 @@ import { focus } from './focus';
 import { goChart, goImports, goMap, goOperations, goQuery, goSplit, goTable } from './go';
 import { hide } from './hide';
 import { hideOthers } from './hideOthers';
-import { invert } from './invert';
+import { invert } from './select/invert';
 import { labels } from './labels';
 import { layoutForce, layoutGrid, layoutRadial, layoutTime } from './layout';
 import { note } from './note';
 import { language, leaveOperation, palette, panel, purpose, shortcuts, signOut, theme, timeline } from './page';
+import { openAsQuery } from './openAsQuery';
 import { path } from './path';
 import { pin } from './pin';
 import { redo } from './redo';
 import { remove } from './remove';
-import { selectAll } from './selectAll';
-import { selectNeighbours } from './selectNeighbours';
+import { selectAll } from './select/selectAll';
+import { selectNeighbours } from './select/selectNeighbours';
 import { showHidden } from './showHidden';
 import { trajectory } from './trajectory';
 import { undo } from './undo';
@@ -33,6 +34,7 @@ export const allActions: readonly Action[] = [
   path,
   connect,
   trajectory,
+  openAsQuery,
   note,
   pin,
   hide,

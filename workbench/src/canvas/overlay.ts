@@ -16,7 +16,7 @@ export interface OverlayFrame {
 }
 
 export const fontStack =
-  'system-ui, "Segoe UI", Roboto, "Noto Sans SC Variable", "Noto Sans CJK SC", "PingFang SC", sans-serif';
+  'system-ui, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC Variable", sans-serif';
 
 // Link labels are drawn for a few links or when zoomed in, and always where links were merged.
 const linkLabelsMax = 40;

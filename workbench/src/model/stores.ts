@@ -96,6 +96,7 @@ export interface ViewState {
   readonly theme: 'light' | 'dark';
   readonly language: 'en' | 'zh-CN';
   readonly following: string | null; // connection
+  readonly queryText: string;
   readonly notices: readonly Notice[];
   readonly busy: readonly Busy[];
 }
@@ -116,6 +117,7 @@ export const initialView: ViewState = {
   theme: 'light',
   language: 'en',
   following: null,
+  queryText: '',
   notices: [],
   busy: [],
 };

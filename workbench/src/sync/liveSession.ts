@@ -204,6 +204,10 @@ export class LiveSession {
     this.cancel('lag');
   }
 
+  lost(): void {
+    if (!this.stopped && this.socket) this.reconnect();
+  }
+
   private reconnect(): void {
     this.drop();
     this.room.closed({ fresh: false });

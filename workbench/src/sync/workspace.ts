@@ -35,6 +35,8 @@ export interface WorkspaceDeps {
   onError(error: unknown): void; // lets the session learn that it is over
 }
 
+export type ExpandFilter = Omit<ExpandRequest, 'ids'>;
+
 interface Owner {
   readonly person: string;
   readonly unit: string;
@@ -133,6 +135,11 @@ export class Workspace {
 
   retryNow(): void {
     this.live?.retryNow();
+  }
+
+  // The machine says it has no network: no need to wait for silence.
+  connectionLost(): void {
+    this.live?.lost();
   }
 
   view(): Registers {
@@ -296,10 +303,9 @@ export class Workspace {
   }
 
   // Loads neighbours of one entity. The camera and what is placed stay where they are.
-  async expand(id: string, filter: Omit<ExpandRequest, 'ids'> = {}): Promise<void> {
+  async expand(id: string, ...filters: ExpandFilter[]): Promise<void> {
     await busy(this.deps.view, 'busy.expand', async (signal) => {
-      const request = { ids: [id], limit: expandLimit, ...filter };
-      const found = await this.guard(this.deps.api.expand(request, { signal }));
+      const found = await this.fetchNeighbours(id, filters.length > 0 ? filters : [{}], signal);
       this.cache.learn(found.nodes, found.links);
       const parent = this.deps.chart.getState().chart.byId.get(id) ?? { x: 0, y: 0 };
       const fresh = this.fitting(found.nodes.filter((n) => n.id !== id && !this.onChart(n.id)));
@@ -307,12 +313,26 @@ export class Workspace {
       this.rememberBirths(placed, parent);
       const on = new Set([...this.deps.chart.getState().chart.byId.keys(), ...placed.map((p) => p.id)]);
       this.step('action.expand', [...placed.flatMap(placeEdits), ...this.linkEdits(found.links, on)]);
-      this.rememberCut(id, {
-        shown: found.shown_links,
-        total: found.total_links,
-        lowerBound: found.total_is_lower_bound,
-      });
+      this.rememberCut(id, found.cut);
     });
+  }
+
+  // The API's filters combine, so each (type, direction) is a request of its own; together they are one step.
+  private async fetchNeighbours(id: string, filters: readonly ExpandFilter[], signal: AbortSignal) {
+    const nodes = new Map<string, NodeData>();
+    const links = new Map<string, LinkData>();
+    let cut: Cut = { shown: 0, total: 0, lowerBound: false };
+    for (const filter of filters) {
+      const part = await this.guard(this.deps.api.expand({ ids: [id], limit: expandLimit, ...filter }, { signal }));
+      for (const n of part.nodes) nodes.set(n.id, n);
+      for (const l of part.links) links.set(l.id, l);
+      cut = {
+        shown: cut.shown + part.shown_links,
+        total: cut.total + part.total_links,
+        lowerBound: cut.lowerBound || part.total_is_lower_bound,
+      };
+    }
+    return { nodes: [...nodes.values()], links: [...links.values()], cut };
   }
 
   private rememberBirths(placed: readonly Placed[], parent: { readonly x: number; readonly y: number }): void {

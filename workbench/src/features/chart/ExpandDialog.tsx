@@ -65,17 +65,14 @@ function Choice(props: { counts: readonly NeighbourCount[]; total: number; id: s
       const key = `${c.type}|${c.direction}`;
       groups.set(key, [...(groups.get(key) ?? []), c]);
     }
-    for (const group of groups.values()) {
+    const filters = [...groups.values()].flatMap((group) => {
       const [first] = group;
-      if (!first) continue;
+      if (!first) return [];
       const labels = group.flatMap((c) => (c.label === null ? [] : [c.label]));
       const whole = group.some((c) => c.label === null);
-      await desk.workspace.expand(props.id, {
-        types: [first.type],
-        direction: first.direction,
-        ...(whole ? {} : { labels }),
-      });
-    }
+      return [{ types: [first.type], direction: first.direction, ...(whole ? {} : { labels }) }];
+    });
+    await desk.workspace.expand(props.id, ...filters);
   };
   const flip = (key: string) => {
     const next = new Set(chosen);

@@ -5,7 +5,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { themes } from '../../ui/palette';
 
 export const none: FeatureCollection = { type: 'FeatureCollection', features: [] };
-const fonts = ['Noto Sans SC Variable', 'Noto Sans CJK SC', 'sans-serif'];
+const fonts = ['Noto Sans CJK SC', 'Microsoft YaHei', 'Noto Sans SC Variable', 'sans-serif'];
 
 const sea = { light: '#e9eef3', dark: '#12161b' };
 const land = { light: '#f8f8f5', dark: '#1c2128' };

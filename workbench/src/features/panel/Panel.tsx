@@ -76,7 +76,7 @@ function PanelActions() {
   const desk = useDesk();
   return (
     <div className="panel-actions">
-      {['expand', 'trajectory', 'hide'].map((id) => {
+      {['expand', 'trajectory', 'openAsQuery', 'hide'].map((id) => {
         const action = actionById(id);
         const name = t(`action.${id}`);
         return (

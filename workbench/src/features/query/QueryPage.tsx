@@ -7,13 +7,12 @@ import type { ErrorInfo, QueryResult } from '../../api/types';
 import { compareValues, formatValue, isTagged, type Value } from '../../model/values';
 import { notify } from '../../sync/notices';
 import { DataGrid, type GridColumn } from '../../ui/DataGrid';
-import { useDesk } from '../desk/desk';
+import { useDesk, useView } from '../desk/desk';
 import './query.css';
 import { QueryEditor } from './QueryEditor';
 
 const rowsMax = 1_000;
 const timeoutMs = 60_000;
-const keptKey = 'skein.query';
 
 const examples = {
   exampleAll: 'MATCH (n)-[r]-()\nRETURN n, count(r) AS links\nORDER BY links DESC LIMIT 20',
@@ -29,16 +28,13 @@ interface Answer {
 export function QueryPage() {
   const { t } = useTranslation();
   const desk = useDesk();
-  const [text, setText] = useState(() => sessionStorage.getItem(keptKey) ?? '');
+  const text = useView((s) => s.queryText);
   const [answer, setAnswer] = useState<Answer>({ result: null, error: null });
   const running = useRef<AbortController | null>(null);
   const [busy, setBusy] = useState(false);
   const schema = useQuery({ queryKey: ['schema'], queryFn: ({ signal }) => desk.api.schema({ signal }) });
 
-  const change = (next: string) => {
-    setText(next);
-    sessionStorage.setItem(keptKey, next);
-  };
+  const change = (next: string) => desk.view.setState({ queryText: next });
   const run = async () => {
     if (!text.trim() || running.current) return;
     const controller = new AbortController();

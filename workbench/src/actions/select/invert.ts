@@ -1,4 +1,4 @@
-import { hasChart, type Action } from './action';
+import { hasChart, type Action } from '../action';
 
 export const invert: Action = {
   id: 'invert',

@@ -1,4 +1,4 @@
-import type { Action } from './action';
+import type { Action } from '../action';
 
 // Escape also stops following someone.
 export const clearSelection: Action = {

@@ -1,4 +1,4 @@
-import { hasChart, type Action } from './action';
+import { hasChart, type Action } from '../action';
 
 export const selectAll: Action = {
   id: 'selectAll',

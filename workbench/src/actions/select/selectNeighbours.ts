@@ -1,4 +1,4 @@
-import { hasSelection, selected, type Action } from './action';
+import { hasSelection, selected, type Action } from '../action';
 
 export const selectNeighbours: Action = {
   id: 'selectNeighbours',
