@@ -34,6 +34,8 @@ struct State {
   absl::Mutex mu;
   int64_t mutations = 0;
   int64_t crash_at = -1;
+  int64_t run_at = -1;
+  std::function<void()> run;
   int64_t fail_sync_at = -1;
   int64_t syncs = 0;
   bool crashed = false;
@@ -47,7 +49,7 @@ struct State {
       crashed = true;
       return IOStatus::IOError("injected crash");
     }
-    ++mutations;
+    if (mutations++ == run_at) run();
     return IOStatus::OK();
   }
 };
@@ -229,6 +231,11 @@ class FaultFileSystemImpl final : public FaultFileSystem {
   void CrashAt(int64_t n) override {
     absl::MutexLock lock(&state_->mu);
     state_->crash_at = state_->mutations + n;
+  }
+  void RunAt(int64_t n, std::function<void()> what) override {
+    absl::MutexLock lock(&state_->mu);
+    state_->run_at = state_->mutations + n;
+    state_->run = std::move(what);
   }
   bool crashed() const override {
     absl::MutexLock lock(&state_->mu);

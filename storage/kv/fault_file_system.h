@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,8 @@ class FaultFileSystem {
   virtual int64_t mutations() const = 0;
   // From the n-th further mutation on (0: the next) everything fails, as if the machine stopped.
   virtual void CrashAt(int64_t n) = 0;
+  // Calls `what` instead of making the n-th further mutation (a test's program kills itself there).
+  virtual void RunAt(int64_t n, std::function<void()> what) = 0;
   virtual bool crashed() const = 0;
   // The n-th further sync fails once, after which nothing is known of the bytes before it.
   virtual void FailSyncAt(int64_t n) = 0;
