@@ -39,6 +39,12 @@ class Layers(Check):
         self.write("storage/kv/a.cc", '#include "storage/base/b.h"\n#include <rocksdb/db.h>\n')
         self.assertEqual(self.offences(layers.run), [])
 
+    def test_unit_tests_see_the_layers_below(self):
+        self.write("query/engine/a_test.cc", '#include "storage/kv/b.h"\n')
+        self.assertEqual(self.offences(layers.run), [])
+        self.write("query/engine/a_test.cc", '#include "server/http/b.h"\n')
+        self.assertEqual(len(self.offences(layers.run)), 1)
+
     def test_upward_include_fails(self):
         self.write("storage/base/a.cc", '\n#include "storage/kv/b.h"\n')
         self.assertEqual(self.offences(layers.run), ["storage/base/a.cc:2: storage/base may not include storage/kv/b.h"])
@@ -116,6 +122,13 @@ class Headers(Check):
         self.assertEqual(len(self.offences(headers.run)), 1)
         self.write("storage/base/b.h", "// Why.\n// How.\nint a;\n")
         self.assertEqual(self.offences(headers.run), [])
+
+    def test_offender_list_only_shrinks(self):
+        self.write("query/engine/a.cc", '#include "storage/base/b.h"\n')
+        self.write("storage/base/b.h", "// Why.\nint a;\nint b;\nint c;\n")
+        for listed, wrong in ((25, 0), (20, 1), (26, 1)):
+            self.write("tests/lint/headers_offenders.txt", f"storage/base/b.h {listed}\n")
+            self.assertEqual(len(self.offences(headers.run)), wrong, listed)
 
 
 class Docs(Check):

@@ -102,14 +102,7 @@ def measure(root):
 def run(root):
     past, checked = measure(root)
     offences = []
-    listing = "tests/lint/size_offenders.txt"
-    allowed = {}
-    if os.path.exists(os.path.join(root, listing)):
-        for line in tree.read(root, listing).splitlines():
-            line = line.split(" # ")[0].strip()
-            if line and not line.startswith("#"):
-                key, size = line.rsplit(" ", 1)
-                allowed[key] = int(size)
+    allowed = tree.read_offenders(root, "tests/lint/size_offenders.txt")
     for key, (size, _, message) in sorted(past.items()):
         if key not in allowed:
             offences.append(message)

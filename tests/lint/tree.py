@@ -31,6 +31,18 @@ def read(root, path):
     return (pathlib.Path(root) / path).read_text(encoding="utf-8", errors="replace")
 
 
+def read_offenders(root, path):
+    """{name: number} of a list of exceptions, lines of `name number # why`."""
+    found = {}
+    if os.path.exists(os.path.join(root, path)):
+        for line in read(root, path).splitlines():
+            line = line.split("#")[0].strip() if line.startswith("#") else line.split(" # ")[0].strip()
+            if line:
+                name, number = line.rsplit(" ", 1)
+                found[name] = int(number)
+    return found
+
+
 _TOKENS = re.compile(
     r"//[^\n]*|/\*.*?\*/"                         # comments
     r'|R"(?P<tag>[^()\\\s]{0,16})\(.*?\)(?P=tag)"'  # raw strings
