@@ -1,11 +1,11 @@
 // Counts first: neighbours by type, direction and label before anything loads. 50 links or fewer load at once;
 // above that the person chooses.
-import { Modal } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NeighbourCount } from '../../api/types';
 import { typeText } from '../../model/elements';
 import { kindOf } from '../../model/kinds';
+import { Dialog } from '../../ui/Dialog';
 import { useChart, useDesk, useView } from '../desk/desk';
 import { KindGlyph } from '../desk/KindGlyph';
 import { useNeighbours } from '../desk/reads';
@@ -35,12 +35,12 @@ export function ExpandDialog() {
 
   const open = target !== null && !direct && (counts.isSuccess || counts.isError);
   return (
-    <Modal opened={open} onClose={close} title={t('expand.title', { name })} size="md">
+    <Dialog opened={open} onClose={close} title={t('expand.title', { name })} size="md">
       {counts.error ? <p className="error-text">{counts.error.message}</p> : null}
       {counts.data && target ? (
         <Choice key={target} counts={counts.data.counts} total={counts.data.total} onClose={close} id={target} />
       ) : null}
-    </Modal>
+    </Dialog>
   );
 }
 

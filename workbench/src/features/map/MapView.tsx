@@ -76,7 +76,9 @@ function MapCanvas(props: { places: ReturnType<typeof placesOf>; lines: ReturnTy
       attributionControl: false,
       dragRotate: false,
       fadeDuration: 0,
+      keyboard: false,
     });
+    made.getCanvas().tabIndex = -1; // hidden from assistive tools, so not a stop for the keyboard either
     made.on('load', () => setMap(made));
     made.on('click', 'fixes', (e) => choose(String(e.features?.[0]?.properties['sensor'] ?? '')));
     made.on('click', 'places', (e) => choose(String(e.features?.[0]?.properties['id'] ?? '')));

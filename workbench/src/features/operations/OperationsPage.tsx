@@ -1,9 +1,9 @@
 // Joint operations of the own unit: open one, start one, see who takes part.
-import { Modal } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Operation } from '../../api/types';
+import { Dialog } from '../../ui/Dialog';
 import { Icon } from '../../ui/icons';
 import { useChart, useDesk, useSession } from '../desk/desk';
 import { usText } from '../desk/times';
@@ -44,9 +44,9 @@ export function OperationsPage() {
           <OperationCard key={o.id} operation={o} />
         ))}
       </ul>
-      <Modal opened={creating} onClose={() => setCreating(false)} title={t('operations.new')}>
+      <Dialog opened={creating} onClose={() => setCreating(false)} title={t('operations.new')}>
         {creating ? <NewOperation onDone={() => setCreating(false)} /> : null}
-      </Modal>
+      </Dialog>
     </section>
   );
 }

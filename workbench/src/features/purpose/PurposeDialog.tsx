@@ -1,5 +1,5 @@
-import { Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../ui/Dialog';
 import { useDesk, useView } from '../desk/desk';
 import './purpose.css';
 import { PurposeForm } from './PurposeForm';
@@ -10,8 +10,8 @@ export function PurposeDialog() {
   const open = useView((s) => s.dialog === 'purpose');
   const close = () => desk.view.setState({ dialog: null });
   return (
-    <Modal opened={open} onClose={close} title={t('purpose.change')} size="lg">
+    <Dialog opened={open} onClose={close} title={t('purpose.change')} size="lg">
       {open ? <PurposeForm onDone={close} onCancel={close} /> : null}
-    </Modal>
+    </Dialog>
   );
 }

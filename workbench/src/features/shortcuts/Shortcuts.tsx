@@ -1,6 +1,6 @@
-import { Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { allActions } from '../../actions/all';
+import { Dialog } from '../../ui/Dialog';
 import { useDesk, useView } from '../desk/desk';
 import './shortcuts.css';
 
@@ -12,7 +12,7 @@ export function Shortcuts() {
   const open = useView((s) => s.dialog === 'shortcuts');
   const groups = [...new Set(allActions.map((a) => a.group))];
   return (
-    <Modal opened={open} onClose={() => desk.view.setState({ dialog: null })} title={t('shortcuts.title')} size="xl">
+    <Dialog opened={open} onClose={() => desk.view.setState({ dialog: null })} title={t('shortcuts.title')} size="xl">
       <p className="muted">{t('shortcuts.note')}</p>
       <div className="shortcut-columns">
         {groups.map((group) => {
@@ -40,6 +40,6 @@ export function Shortcuts() {
           ))}
         </section>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
