@@ -74,6 +74,17 @@ absl::StatusOr<uint32_t> GraphCore::TakeLinkRow(BatchId batch) {
   return static_cast<uint32_t>(row);
 }
 
+Version GraphCore::IndexSince(uint32_t index) {
+  absl::MutexLock lock(&since_mu);
+  const auto it = index_since.find(index);
+  return it == index_since.end() ? Version{0} : it->second;
+}
+
+void GraphCore::SetIndexSince(uint32_t index, Version version) {
+  absl::MutexLock lock(&since_mu);
+  index_since[index] = version;
+}
+
 absl::Status DamagedRow(Table table, uint64_t id) {
   return DataLoss("table ", TableName(table), ": the row of id ", id, " does not decode");
 }

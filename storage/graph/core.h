@@ -69,6 +69,11 @@ struct GraphCore {
   // Held shared while a transaction commits, alone while the set of indexes changes: a commit
   // either maintains a new index or is over before the index's building begins.
   absl::Mutex index_mu;
+  // From which version on an index that was built since the graph was opened is complete.
+  Version IndexSince(uint32_t index);
+  void SetIndexSince(uint32_t index, Version version);
+  absl::Mutex since_mu;
+  absl::flat_hash_map<uint32_t, Version> index_since ABSL_GUARDED_BY(since_mu);
   // One folding of chunks at a time.
   absl::Mutex fold_mu;
 };

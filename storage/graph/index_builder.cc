@@ -117,7 +117,11 @@ absl::Status FinishIndex(const std::shared_ptr<GraphCore>& core, const IndexInfo
   }
   absl::MutexLock commits_wait(&core->index_mu);
   if (built.ok() && index.kind == IndexKind::kUnique) built = CheckViolations(core, index);
-  if (built.ok()) return core->catalog->SetIndexOnline(index.id);
+  if (built.ok()) {
+    SKEIN_ASSIGN_OR_RETURN(const auto view, core->store.Latest());
+    core->SetIndexSince(index.id, view->version());
+    return core->catalog->SetIndexOnline(index.id);
+  }
   SKEIN_RETURN_IF_ERROR(core->catalog->RemoveIndex(index.id));
   SKEIN_RETURN_IF_ERROR(DropIndexEntries(*core, index.id));
   return built;

@@ -141,6 +141,9 @@ absl::Status CheckIndex(const Source& source, uint32_t index) {
       return InvalidArgument("index '", info.name, "' is a text index");
     }
     if (!info.online) return FailedPrecondition("index '", info.name, "' is still being built");
+    if (source.source_version() < source.IndexSince(index)) {
+      return Aborted("index '", info.name, "' was built after this snapshot was taken; try again");
+    }
     return absl::OkStatus();
   }
   return NotFound("no index ", index);

@@ -28,6 +28,7 @@ class SnapshotSource final : public Source {
                         std::optional<NodeId>* next) const override;
   absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
                             std::optional<LinkId>* next) const override;
+  Version IndexSince(uint32_t index) const override { return core_->IndexSince(index); }
   absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
                          std::vector<IndexHit>* out,
                          std::optional<std::string>* next) const override;

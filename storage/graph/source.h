@@ -73,6 +73,8 @@ class Source {
                                 std::optional<NodeId>* next) const = 0;
   virtual absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
                                     std::optional<LinkId>* next) const = 0;
+  // Snapshots before this version must not use the index: entries may be missing.
+  virtual Version IndexSince(uint32_t index) const = 0;
   // Index entries with keys in [begin, end), ascending.
   virtual absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
                                  std::vector<IndexHit>* out,

@@ -60,6 +60,7 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
                         std::optional<NodeId>* next) const override;
   absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
                             std::optional<LinkId>* next) const override;
+  Version IndexSince(uint32_t index) const override { return base_.IndexSince(index); }
   absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
                          std::vector<IndexHit>* out,
                          std::optional<std::string>* next) const override;
