@@ -144,6 +144,24 @@ std::vector<std::string> HanTokens(std::string_view word) {
   return out;
 }
 
+// Where else a number-like value may be said to begin: at each of its parts ("沪A·12345" is found
+// by "a12345" and "12345"), and after China's country code.
+std::vector<size_t> LaterStarts(const FoldedText& folded) {
+  constexpr size_t kNumberBytesMax = 40, kPartsMax = 8;
+  std::vector<size_t> out;
+  const std::string& compact = folded.compact;
+  const bool digits =
+      std::any_of(compact.begin(), compact.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || compact.size() > kNumberBytesMax || folded.words.size() > kPartsMax) return out;
+  size_t at = 0;
+  for (const std::string& word : folded.words) {
+    if (at > 0 && at < compact.size()) out.push_back(at);
+    at += word.size();
+  }
+  if (compact.size() == 13 && compact.starts_with("861")) out.push_back(2);
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> SearchableTexts(const Value& value) {
@@ -217,9 +235,8 @@ std::vector<TextToken> IndexTokens(const FoldedText& folded) {
       AddToken(&out, 'w', word);
     }
   }
-  // "沪A·12345" is also found by "a12345": what follows the Chinese beginning, compacted.
-  if (folded.words.size() > 2 && StartsWithHan(folded.words[0])) {
-    AddToken(&out, 'c', folded.compact.substr(folded.words[0].size()));
+  for (const size_t start : LaterStarts(folded)) {
+    AddToken(&out, 'c', folded.compact.substr(start));
   }
   AddToken(&out, 'p', folded.pinyin);
   AddToken(&out, 'p', folded.initials);
@@ -253,9 +270,10 @@ double TextQuery::Score(const FoldedText& value) const {
   };
   if (value.compact == query) return 100;
   if (value.compact.starts_with(query)) return shorter(value.compact, 80);
-  if (value.words.size() > 2 && StartsWithHan(value.words[0]) &&
-      std::string_view(value.compact).substr(value.words[0].size()).starts_with(query)) {
-    return shorter(value.compact, 75);
+  for (const size_t start : LaterStarts(value)) {
+    if (std::string_view(value.compact).substr(start).starts_with(query)) {
+      return shorter(value.compact, 75);
+    }
   }
   const bool all_words =
       std::all_of(folded_.words.begin(), folded_.words.end(), [&value](const std::string& word) {
