@@ -148,7 +148,13 @@ class LimitOperator final : public UnaryOperator {
   absl::StatusOr<bool> DoNext(Batch* out) override {
     for (;;) {
       if (node_.partition == kNoSlot && !seen_.empty() && seen_[0] - skip_ >= limit_) return false;
-      if (limit_ == 0) return false;
+      if (limit_ == 0) {
+        // No rows are wanted, but what the statement writes below is.
+        if (context_.transaction() == nullptr) return false;
+        Batch ignored;
+        SKEIN_RETURN_IF_ERROR(input_->Next(&ignored).status());
+        return false;
+      }
       Batch batch;
       SKEIN_ASSIGN_OR_RETURN(const bool more, input_->Next(&batch));
       if (!more) return false;

@@ -51,6 +51,7 @@ class ShortestPathOperator final : public UnaryOperator {
   absl::Status Open() override {
     batch_.Clear();
     row_ = 0;
+    tree_ = kNoNode;
     return input_->Open();
   }
 
@@ -90,12 +91,14 @@ class ShortestPathOperator final : public UnaryOperator {
       if (node_.min == 0) lists->push_back(Value::List({}));
       return absl::OkStatus();
     }
-    left_.Start(from);
-    right_.Start(to);
-    charge_.Release();
     bool none = false;
     const ExpandOptions forward = OptionsOf(node_, context_, &none);
     if (none) return absl::OkStatus();
+    if (InRun()) return SearchTree(from, to, forward, lists);
+    tree_ = kNoNode;
+    left_.Start(from);
+    right_.Start(to);
+    charge_.Release();
     ExpandOptions backward = forward;
     if (forward.direction == Direction::kOut) backward.direction = Direction::kIn;
     if (forward.direction == Direction::kIn) backward.direction = Direction::kOut;
@@ -109,6 +112,36 @@ class ShortestPathOperator final : public UnaryOperator {
       if (!meets.empty()) return Join(meets, lists);
     }
     return absl::OkStatus();
+  }
+
+  // Is this row one of many neighbouring rows with one start?
+  bool InRun() const {
+    constexpr uint32_t kRun = 8;
+    if (!predicates_.empty() || !node_predicates_.empty()) return false;
+    if (tree_ == from_[row_]) return true;
+    for (uint32_t i = 1; i < kRun; ++i) {
+      if (row_ + i >= from_.size() || from_[row_ + i] != from_[row_]) return false;
+    }
+    return true;
+  }
+
+  absl::Status SearchTree(NodeId from, NodeId to, const ExpandOptions& options,
+                          std::vector<Value>* lists) {
+    if (tree_ != from) {
+      charge_.Release();
+      left_.Start(from);
+      right_.seen.clear();
+      tree_ = from;
+    }
+    std::vector<NodeId> meets;
+    while (!left_.seen.contains(to) && !left_.frontier.empty() && left_.depth < node_.max) {
+      SKEIN_RETURN_IF_ERROR(Grow(&left_, right_, options, &meets));
+    }
+    if (!left_.seen.contains(to)) return absl::OkStatus();
+    right_.seen[to] = {};
+    const absl::Status status = Join({to}, lists);
+    right_.seen.clear();
+    return status;
   }
 
   // One level of one side. *meets: new vertices that the other side knows, in order.
@@ -150,9 +183,8 @@ class ShortestPathOperator final : public UnaryOperator {
     Batch elements;
     elements.rows = found.size();
     if (node_.element != kNoSlot) elements.at(node_.element) = Column::Links(found.link);
-    if (node_.node_element != kNoSlot) {
-      elements.at(node_.node_element) = Column::Nodes(found.neighbour);
-    }
+    for (const Slot slot : node_.link_elements) elements.at(slot) = Column::Links(found.link);
+    for (const Slot slot : node_.node_elements) elements.at(slot) = Column::Nodes(found.neighbour);
     const std::vector<uint32_t> parents(found.size(), row_);
     const Frame outer{&batch_, nullptr, nullptr};
     const Frame inner{&elements, &outer, &parents};
@@ -214,6 +246,7 @@ class ShortestPathOperator final : public UnaryOperator {
   std::vector<NodeId> from_;
   std::vector<NodeId> to_;
   uint32_t row_ = 0;
+  NodeId tree_ = kNoNode;  // left_ is a search from here without a target
   Side left_;
   Side right_;
 };

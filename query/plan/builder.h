@@ -102,6 +102,7 @@ class PatternPlanner {
   absl::Status PlaceExpand(size_t index, bool from_left);
   absl::Status PlaceInto(size_t index);
   absl::Status PlaceShortest(size_t index);
+  void AddPathPredicates(const bind::PatternLink& link, Node* node) const;
   absl::Status PlaceStart(const Start& start);
   absl::Status PlacePredicates();
   absl::Status PlaceJoin(const std::set<Slot>& component);

@@ -241,7 +241,8 @@ std::vector<Slot> ReadSlots(const Node& node) {
     if (node.kind != NodeKind::kProject && node.kind != NodeKind::kUnion) out.erase(slot);
   }
   out.erase(node.element);
-  out.erase(node.node_element);
+  for (const Slot slot : node.node_elements) out.erase(slot);
+  for (const Slot slot : node.link_elements) out.erase(slot);
   return {out.begin(), out.end()};
 }
 

@@ -88,8 +88,10 @@ struct Node {
   std::vector<std::pair<Slot, Slot>> distinct_pairs;
   Slot element = kNoSlot;
   std::vector<ExprRef> element_predicates;
-  // kShortestPath: predicates over all nodes of the path.
-  Slot node_element = kNoSlot;
+  // kShortestPath: predicates over all nodes of the path, which read the node from any of
+  // `node_elements`; element_predicates may read the link from any of `link_elements` too.
+  std::vector<Slot> node_elements;
+  std::vector<Slot> link_elements;
   std::vector<ExprRef> node_predicates;
 
   // Expressions.

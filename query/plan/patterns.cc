@@ -405,9 +405,50 @@ absl::Status PatternPlanner::PlaceShortest(size_t index) {
   node->element = l.element;
   node->element_predicates = l.element_predicates;
   node->all_shortest = l.mode == syntax::PathMode::kAllShortest;
+  AddPathPredicates(l, node);
   link_placed_[index] = 1;
   state_->bound.insert(l.slot);
   return PlacePredicates();
+}
+
+// all(n IN nodes(p) WHERE …) and the like hold of the path that is looked for, not of one that was
+// found first: the search must know them.
+void PatternPlanner::AddPathPredicates(const bind::PatternLink& link, Node* node) const {
+  std::set<Slot> own = {link.slot};
+  for (const bind::PatternPath& path : pattern_.paths) {
+    if (bind::ReadsSlot(path.value, link.slot)) own.insert(path.slot);
+  }
+  for (const ExprRef& e : pattern_.predicates) {
+    const bool all = e->kind == ExprKind::kQuantifier && e->args[1] != nullptr &&
+                     (e->quantifier == syntax::QuantifierKind::kAll ||
+                      e->quantifier == syntax::QuantifierKind::kNone);
+    if (!all) continue;
+    const bind::Expr& list = *e->args[0];
+    bool nodes = false;
+    Slot of = list.slot;
+    if (list.kind == ExprKind::kFunction && list.args.size() == 1 &&
+        list.args[0]->kind == ExprKind::kSlot) {
+      of = list.args[0]->slot;
+      nodes = list.function->name == "nodes";
+      if (!nodes && list.function->name != "relationships") continue;
+    } else if (list.kind != ExprKind::kSlot) {
+      continue;
+    }
+    if (!own.contains(of)) continue;
+    // Whatever else it reads must be there before the search.
+    if (!Ready(e->args[1], e->slot)) continue;
+    ExprRef test = e->args[1];
+    if (e->quantifier == syntax::QuantifierKind::kNone) {
+      auto negated = std::make_shared<bind::Expr>();
+      negated->kind = ExprKind::kUnary;
+      negated->unary = syntax::UnaryOp::kNot;
+      negated->position = e->position;
+      negated->args = {test};
+      test = std::move(negated);
+    }
+    (nodes ? node->node_elements : node->link_elements).push_back(e->slot);
+    (nodes ? node->node_predicates : node->element_predicates).push_back(test);
+  }
 }
 
 absl::Status PatternPlanner::PlaceExpand(size_t index, bool from_left) {
