@@ -31,6 +31,7 @@ struct WriteContext {
   BatchId batch{};  // from Graph::OpenBatch
 };
 
+// A node to be. Keys, labels and policy must be of this graph's catalogue (INVALID_ARGUMENT).
 struct NewNode {
   std::vector<LabelId> labels;
   std::vector<std::pair<KeyId, Value>> properties;  // nulls are dropped
@@ -39,6 +40,8 @@ struct NewNode {
   uint32_t row = 0;
 };
 
+// A link to be. Of a sighting type: if one with equal content (ends, time, policy, properties) is
+// there already, nothing is made and CreateLink gives that one's id.
 struct NewLink {
   LinkTypeId type{};
   NodeId from{};
@@ -89,6 +92,7 @@ class Transaction : public Reader {
   virtual absl::Status RollbackStatement() = 0;
 };
 
+// A committed version, for ever the same. Cheap to take; an old one keeps superseded rows stored.
 class Snapshot : public Reader {};
 
 struct GraphOptions {
@@ -98,6 +102,7 @@ struct GraphOptions {
   size_t transaction_bytes_max = size_t{256} << 20;
 };
 
+// Totals over everything, for `skein stats`; bytes are estimates of the whole store's tables.
 struct GraphStats {
   uint64_t nodes = 0, links = 0, sightings = 0, properties = 0;
   std::vector<std::pair<std::string, uint64_t>> bytes_by_kind;

@@ -96,6 +96,8 @@ struct PropertyEntry {
   Provenance source;
 };
 
+// A node as one source stated it. Labels and properties are those it has at the reader's version;
+// valid time is when the fact held in the world, not when it was recorded.
 struct NodeRecord {
   NodeId id{};
   std::vector<LabelId> labels;            // ascending
@@ -105,6 +107,8 @@ struct NodeRecord {
   Provenance source;
 };
 
+// A link. Its id is (batch << 32 | number within the batch); the record of the file it came from is
+// in `source`, because one record may make several links. Ends and type never change.
 struct LinkRecord {
   LinkId id{};
   LinkTypeId type{};
@@ -122,6 +126,9 @@ struct LinkEnds {
   LinkTypeId type{};
 };
 
+// What an expansion passes and delivers.
+// Window    A link whose valid time is an instant [t, t) passes iff t lies in the window.
+// Types     In any order, repeats allowed; rows come by ascending type id all the same.
 struct ExpandOptions {
   Direction direction = Direction::kBoth;
   std::vector<LinkTypeId> types;  // empty: all types
@@ -147,6 +154,9 @@ struct ExpandBatch {
   size_t size() const { return neighbour.size(); }
 };
 
+// Pulls an expansion, batch by batch. A batch may end in the middle of a vertex's links.
+// Budget    Checked at each call; rows are taken as they are delivered.
+// Lifetime  Borrows reader, viewer, frontier and budget. Of a Transaction: not past its next write.
 class ExpandCursor {
  public:
   virtual ~ExpandCursor() = default;
@@ -163,6 +173,9 @@ struct NeighbourCount {
   uint64_t count = 0;
 };
 
+// Pulls ids (raw: of nodes or links, as the call says) in the order the call promises.
+// Lifetime  Borrows reader, viewer and budget. It stays safe beside writes of the same Transaction,
+//           but what it then yields of what they touch is not defined: finish reading first.
 class IdCursor {
  public:
   virtual ~IdCursor() = default;
@@ -170,11 +183,14 @@ class IdCursor {
   virtual absl::StatusOr<bool> Next(size_t max, std::vector<uint64_t>* out) = 0;
 };
 
+// A range of the index's first property. Only values that compare with a given bound are in it:
+// numbers with numbers, strings with strings; points and durations have no ranges.
 struct IndexRange {
   std::optional<Value> low, high;  // nullopt: open end
   bool low_inclusive = true, high_inclusive = true;
 };
 
+// One property value that a text search found. What is found: storage/index/text.h.
 struct TextHit {
   NodeId node{};
   KeyId key{};
@@ -185,7 +201,9 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
+  // The catalogue as it is now, which may know names that are newer than the version.
   virtual const Catalog& catalog() const = 0;
+  // The committed version that is read; a Transaction's is the one it began at.
   virtual Version version() const = 0;
 
   // The only way to traverse. `frontier` may repeat ids; each position is expanded on its own.
@@ -197,6 +215,8 @@ class Reader {
   virtual absl::Status Degrees(const Viewer& viewer, std::span<const NodeId> frontier,
                                const ExpandOptions& options, Budget& budget,
                                std::vector<uint64_t>* out) const = 0;
+  // By type, direction and the first (lowest) label of the other end; out before in. A link from
+  // the node to itself counts in both directions. No entry where the count would be 0.
   virtual absl::StatusOr<std::vector<NeighbourCount>> CountNeighbours(const Viewer& viewer,
                                                                       NodeId node,
                                                                       const ValidTime& window,
@@ -230,7 +250,11 @@ class Reader {
                                                               std::span<const LinkTypeId> types,
                                                               Budget& budget) const = 0;
 
-  // Exact and range look-ups in an online index of the catalogue (kRange or kUnique).
+  // Exact and range look-ups in an online index of the catalogue (kRange or kUnique). `equal` may
+  // name fewer values than the index has properties, from the first on. Values that equal nothing
+  // (null, NaN) find nothing. Entries exist for nodes with the label and all the properties.
+  // NOT_FOUND: no such index; FAILED_PRECONDITION: it is still being built; ABORTED: it was built
+  // after this version, so the version must not use it.
   virtual absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Viewer& viewer, uint32_t index,
                                                               std::span<const Value> equal,
                                                               Budget& budget) const = 0;
@@ -238,7 +262,10 @@ class Reader {
                                                                    uint32_t index,
                                                                    const IndexRange& range,
                                                                    Budget& budget) const = 0;
-  // Names, plates, numbers: prefix and word match, Chinese by character and pinyin; best first.
+  // Names, plates, numbers: prefix and word match, Chinese by character and pinyin; best first,
+  // ties by (node, key). At most `limit` hits, one a property. Strings, lists of strings and
+  // integers of five digits or more are searched, whether or not an index is declared. A query that
+  // fits more than 20,000 values may miss some of them.
   virtual absl::StatusOr<std::vector<TextHit>> SearchText(const Viewer& viewer,
                                                           std::string_view text,
                                                           std::optional<LabelId> label,

@@ -37,6 +37,11 @@ absl::Status CheckProperty(const Catalog& catalog, KeyId key, const Value& value
   return absl::OkStatus();
 }
 
+absl::Status CheckPolicy(const Catalog& catalog, PolicyId policy) {
+  if (policy == kOpenPolicy || Raw(policy) < catalog.policy_count()) return absl::OkStatus();
+  return InvalidArgument("no policy ", Raw(policy));
+}
+
 absl::Status CheckValid(const ValidTime& valid) {
   if (valid.from <= valid.to) return absl::OkStatus();
   return InvalidArgument("valid time ends (", valid.to, " us) before it begins (", valid.from,
@@ -146,6 +151,7 @@ absl::StatusOr<NodeId> TransactionImpl::CreateNode(const NewNode& node) {
   }
   record.valid = node.valid;
   record.policy = node.policy.value_or(context_.policy);
+  SKEIN_RETURN_IF_ERROR(CheckPolicy(catalog, record.policy));
   record.source = SourceOf(node.row);
   record.properties.reserve(node.properties.size());
   for (const auto& [key, value] : node.properties) {
@@ -196,6 +202,7 @@ absl::StatusOr<LinkId> TransactionImpl::CreateLink(const NewLink& link) {
   record.to = link.to;
   record.valid = link.valid;
   record.policy = link.policy.value_or(context_.policy);
+  SKEIN_RETURN_IF_ERROR(CheckPolicy(catalog, record.policy));
   record.source = SourceOf(link.row);
   stored.from_policy = nodes[0]->policy;
   stored.to_policy = nodes[1]->policy;

@@ -6,7 +6,7 @@
 // Errors    INVALID_ARGUMENT    bad name; a property key on the refused list
 //           ALREADY_EXISTS      an index or constraint is declared twice
 //           RESOURCE_EXHAUSTED  more than 65,535 labels or types, 1 M keys
-// Threads   Safe from any thread; lookups are wait-free after the first.
+// Threads   Safe from any thread; look-ups share a lock that only a new name takes alone, briefly.
 // Lifetime  Lives as long as the Graph that owns it; names returned live as long.
 // Source    docs/formats/catalog.md
 #pragma once
@@ -45,6 +45,8 @@ struct Batch {
   bool published = false;  // the whole batch has been written
 };
 
+// kRange answers equality and ranges; kUnique too, and forbids two nodes of one owner unit to agree
+// in all its properties; kText is a declaration only: every text is searchable anyway.
 enum class IndexKind : uint8_t { kRange, kUnique, kText };
 
 // Declared on (label, properties). A unique index is also a constraint.
@@ -66,7 +68,8 @@ class Catalog {
   virtual std::optional<LinkTypeId> FindLinkType(std::string_view name) const = 0;
   virtual std::optional<KeyId> FindKey(std::string_view name) const = 0;
 
-  // Find or create.
+  // Find or create. A new name waits for the disk once; INVALID_ARGUMENT and RESOURCE_EXHAUSTED as
+  // above, else as Store::Commit. A policy that is all empty is open data, id 0.
   virtual absl::StatusOr<LabelId> InternLabel(std::string_view name) = 0;
   virtual absl::StatusOr<LinkTypeId> InternLinkType(std::string_view name) = 0;
   virtual absl::StatusOr<KeyId> InternKey(std::string_view name) = 0;
@@ -77,7 +80,8 @@ class Catalog {
   virtual absl::Status DeclareSightingType(LinkTypeId type) = 0;
   virtual bool IsSightingType(LinkTypeId type) const = 0;
 
-  // Ids must come from this catalogue (checked).
+  // Ids must come from this catalogue (checked: a foreign id stops the program). The views live as
+  // long as the catalogue.
   virtual std::string_view Name(LabelId id) const = 0;
   virtual std::string_view Name(LinkTypeId id) const = 0;
   virtual std::string_view Name(KeyId id) const = 0;
@@ -92,7 +96,8 @@ class Catalog {
   virtual absl::StatusOr<Batch> GetBatch(BatchId id) const = 0;
   virtual std::vector<Batch> Batches() const = 0;
 
-  // Indexes and constraints, by id.
+  // Indexes and constraints, by id, those being built included. FindIndex matches properties in
+  // order; nullopt: none is declared like that.
   virtual std::vector<IndexInfo> Indexes() const = 0;
   virtual std::optional<IndexInfo> FindIndex(LabelId label, const std::vector<KeyId>& keys,
                                              IndexKind kind) const = 0;
