@@ -17,6 +17,6 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     host: '127.0.0.1',
-    ...(server ? { proxy: { '/api': { target: server, ws: true, changeOrigin: true } } } : {}),
+    ...(server ? { proxy: { '/api': { target: server, ws: true, changeOrigin: true, headers: { origin: server } } } } : {}),
   },
 });

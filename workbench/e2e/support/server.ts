@@ -60,12 +60,13 @@ function templateStore(): string {
 }
 
 function makePeople(store: string): void {
+  const add = (what: string, words: readonly string[], input?: string) => run([what, 'add', '--store', store, ...words], input);
   for (const a of accounts) {
-    run(
-      ['user', 'add', a.name, '--store', store, '--display', a.display, '--unit', a.unit, '--unit-name', a.unitName, '--role', a.role, '--password-stdin'],
-      `${password}\n`,
-    );
+    add('unit', ['--key', a.unit, '--name', a.unitName]);
+    add('user', ['--name', a.name, '--display-name', a.display, '--unit', a.unit, '--role', a.role, '--password-stdin'], `${password}\n`);
   }
+  add('case', ['--number', caseNumber, '--unit', lin.unit, '--basis', basis, '--title', 'Motorcycle series']);
+  add('case', ['--number', 'E2E-WEST', '--unit', he.unit, '--basis', basis, '--title', 'Another matter']);
 }
 
 export async function startServer(): Promise<ChildProcess> {

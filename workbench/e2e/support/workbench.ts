@@ -63,12 +63,13 @@ export async function signIn(page: Page, who: Account, path = '/'): Promise<void
   await page.locator('select[name=case], .purpose-bar').first().waitFor();
 }
 
-export async function choosePurpose(page: Page, reason = 'browser test of the workbench'): Promise<void> {
-  await page.locator('select[name=case]').selectOption(caseNumber);
+export async function choosePurpose(page: Page, number = caseNumber): Promise<void> {
+  const reason = 'browser test of the workbench';
+  await page.locator('select[name=case]').selectOption(number);
   await page.locator('input[name=basis]').fill(basis);
   await page.locator('textarea[name=reason]').fill(reason);
   await page.locator('button[type=submit]').click();
-  await expect(page.locator('.purpose-bar')).toContainText(caseNumber);
+  await expect(page.locator('.purpose-bar')).toContainText(number);
 }
 
 export async function enter(page: Page, who: Account, path = '/'): Promise<void> {

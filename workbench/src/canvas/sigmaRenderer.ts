@@ -32,6 +32,18 @@ function linkWidth(link: SceneLink): number {
   return 1.8 + Math.min(5, Math.log2(link.count)) * 0.6;
 }
 
+function sameNode(a: SceneNode, b: SceneNode | undefined): boolean {
+  return (
+    b !== undefined && a.x === b.x && a.y === b.y && a.kind === b.kind && a.opacity === b.opacity && a.selected === b.selected
+  );
+}
+
+function sameLink(a: SceneLink, b: SceneLink | undefined): boolean {
+  return (
+    b !== undefined && a.count === b.count && a.curvature === b.curvature && a.opacity === b.opacity && a.selected === b.selected
+  );
+}
+
 export class SigmaRenderer implements GraphRenderer {
   readonly name = 'webgl';
   private readonly graph = new Graph({ multi: true, type: 'directed', allowSelfLoops: true });
@@ -86,6 +98,8 @@ export class SigmaRenderer implements GraphRenderer {
     this.scene = scene;
     const nodes = new Map(scene.nodes.map((n) => [n.id, n]));
     const links = new Set(scene.links.map((l) => l.id));
+    const oldNodes = new Map(before.nodes.map((n) => [n.id, n]));
+    const oldLinks = new Map(before.links.map((l) => [l.id, l]));
     for (const link of before.links) if (!links.has(link.id)) this.graph.dropEdge(link.id);
     for (const node of before.nodes) {
       if (nodes.has(node.id)) continue;
@@ -93,8 +107,9 @@ export class SigmaRenderer implements GraphRenderer {
       if (this.hovered === node.id) this.hovered = null;
     }
     const moves = new Map<string, Point>();
-    for (const node of scene.nodes) this.mergeNode(node, moves);
-    for (const link of scene.links) this.mergeLink(link);
+    // Sigma works on every merge, so only what differs is merged.
+    for (const node of scene.nodes) if (!sameNode(node, oldNodes.get(node.id))) this.mergeNode(node, moves);
+    for (const link of scene.links) if (!sameLink(link, oldLinks.get(link.id))) this.mergeLink(link);
     this.tween.start(moves, (id) => this.positionOf(id));
     this.sigma.scheduleRender();
   }
@@ -129,6 +144,18 @@ export class SigmaRenderer implements GraphRenderer {
     };
     if (this.graph.hasEdge(link.id)) this.graph.mergeEdgeAttributes(link.id, attributes);
     else this.graph.addDirectedEdgeWithKey(link.id, link.source, link.target, attributes);
+  }
+
+  // After a drag the scene is right again: the move may have been refused, or someone moved the entity meanwhile.
+  private resync(ids: readonly string[]): void {
+    if (this.dead || this.drag) return;
+    const wanted = new Set(ids);
+    const moves = new Map<string, Point>();
+    for (const node of this.scene.nodes) {
+      const at = wanted.has(node.id) ? this.positionOf(node.id) : undefined;
+      if (at && (at.x !== node.x || at.y !== node.y)) moves.set(node.id, node);
+    }
+    this.tween.start(moves, (id) => this.positionOf(id));
   }
 
   private place(positions: ReadonlyMap<string, Point>): void {
@@ -217,7 +244,9 @@ export class SigmaRenderer implements GraphRenderer {
     const up = () => {
       const drag = this.drag;
       this.drag = null;
-      if (!drag?.moved) return;
+      if (!drag) return;
+      window.setTimeout(() => this.resync(drag.ids), 300);
+      if (!drag.moved) return;
       this.suppressClick = true;
       window.setTimeout(() => {
         this.suppressClick = false;

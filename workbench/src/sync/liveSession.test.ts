@@ -73,7 +73,7 @@ function setup(ticket: () => Promise<unknown> = async () => ({ ticket: 't', url:
         kept = JSON.parse(JSON.stringify(ops)) as PendingOp[];
       },
     },
-    { changed: () => undefined, refused: () => undefined, status: (s) => statuses.push(s) },
+    { changed: () => undefined, people: () => undefined, refused: () => undefined, status: (s) => statuses.push(s) },
   );
   const settle = async () => {
     for (let i = 0; i < 5; i += 1) await Promise.resolve();

@@ -23,6 +23,7 @@ export interface LiveDeps {
 
 export interface LiveCallbacks {
   changed(): void;
+  people(): void;
   refused(refused: Outcome['refused']): void;
   status(status: LiveStatus): void;
 }
@@ -176,6 +177,7 @@ export class LiveSession {
     if (message.type !== 'presence') this.timer('save', saveMs, () => this.deps.savePending(this.room.pending));
     if (outcome.refused.length > 0) this.callbacks.refused(outcome.refused);
     if (outcome.changed) this.callbacks.changed();
+    if (outcome.people) this.callbacks.people();
     if (outcome.slowDown) this.timer('flush', 2_000, () => this.flush());
     else this.flush();
   }

@@ -27,6 +27,7 @@ export type Phase = 'offline' | 'joining' | 'live';
 // What the shell has to do after feeding the room something.
 export interface Outcome {
   readonly changed: boolean;
+  readonly people: boolean; // only who is there and what they hold
   readonly refused: readonly { readonly op: PendingOp; readonly refusal: Refusal }[];
   readonly reconnect: boolean; // R23: a gap
   readonly slowDown: boolean; // R34
@@ -36,7 +37,7 @@ const opsPerMessage = 400; // of 500 allowed
 const bytesPerMessage = 200_000; // of 256 KiB allowed
 export const pendingMax = 20_000;
 
-const nothing: Outcome = { changed: false, refused: [], reconnect: false, slowDown: false };
+const nothing: Outcome = { changed: false, people: false, refused: [], reconnect: false, slowDown: false };
 
 export class Room {
   phase: Phase = 'offline';
@@ -212,11 +213,11 @@ export class Room {
       case 'joined': {
         const { type: _type, ...presence } = message;
         if (presence.connection !== this.connection) this.people.set(presence.connection, presence);
-        return { ...nothing, changed: true };
+        return { ...nothing, people: true };
       }
       case 'left':
         this.people.delete(message.connection);
-        return { ...nothing, changed: true };
+        return { ...nothing, people: true };
       case 'beat':
         return nothing;
     }
@@ -324,7 +325,7 @@ export class Room {
       refused.push({ op, refusal });
     }
     this.viewCache = null;
-    return { changed: true, refused, reconnect: false, slowDown };
+    return { ...nothing, changed: true, refused, slowDown };
   }
 
   // For tests and the status line: nothing waits and nothing differs.

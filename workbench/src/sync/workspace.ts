@@ -91,6 +91,9 @@ export class Workspace {
         changed: () => {
           if (this.live === session) this.refresh();
         },
+        people: () => {
+          if (this.live === session) deps.chart.setState((s) => (s.live ? { live: liveInfo(s.live, room) } : {}));
+        },
         refused: (refused) => this.refused(refused),
         status: (status) => {
           if (this.live === session) this.setStatus(status);

@@ -109,6 +109,9 @@ function NewOperation({ onDone }: { onDone(): void }) {
       </label>
       <label className="field">
         <span>{t('operations.case')}</span>
+        {cases.data?.cases.length === 0 ? (
+          <input className="input" name="operation-case" required value={number} onChange={(e) => setNumber(e.target.value)} />
+        ) : (
         <select className="input" name="operation-case" required value={number} onChange={(e) => setNumber(e.target.value)}>
           <option value="">{t('purpose.casePlaceholder')}</option>
           {(cases.data?.cases ?? [])
@@ -119,6 +122,7 @@ function NewOperation({ onDone }: { onDone(): void }) {
               </option>
             ))}
         </select>
+        )}
       </label>
       <UnitChoice members={members} onFlip={flip} />
       {error ? (
