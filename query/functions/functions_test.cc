@@ -45,7 +45,7 @@ TEST(RegistryTest, NamesIgnoreCaseAndCallsAreChecked) {
   EXPECT_TRUE(CheckCall(*size, std::vector<Type>{Type::kAny}).ok());
   EXPECT_TRUE(CheckCall(*size, std::vector<Type>{Type::kNone}).ok());
   const auto detail = [size](const std::vector<Type>& args) {
-    return QueryErrorOf(CheckCall(*size, args))->detail;
+    return QueryErrorOf(CheckCall(*size, args)).value_or(QueryError{}).detail;
   };
   EXPECT_EQ(detail({Type::kPath}), ErrorDetail::kInvalidArgumentType);
   EXPECT_EQ(detail({}), ErrorDetail::kInvalidNumberOfArguments);
@@ -225,6 +225,10 @@ TEST(PointTest, DistancesAndAccessors) {
   EXPECT_EQ(Show("point({x: 1, y: 2}) < point({x: 2, y: 3})"), "null");
 }
 
+std::string DetailOf(const absl::Status& status) {
+  return std::string(ErrorDetailName(QueryErrorOf(status).value_or(QueryError{}).detail));
+}
+
 // Runs an aggregate over rows, cut into two states that merge.
 std::string Aggregated(std::string_view name, const std::vector<ValueList>& rows, size_t cut) {
   TestContext context;
@@ -233,11 +237,11 @@ std::string Aggregated(std::string_view name, const std::vector<ValueList>& rows
   auto second = def->aggregate();
   for (size_t i = 0; i < rows.size(); ++i) {
     const absl::Status status = (i < cut ? first : second)->Update(rows[i], context);
-    if (!status.ok()) return std::string(ErrorDetailName(QueryErrorOf(status)->detail));
+    if (!status.ok()) return DetailOf(status);
   }
   if (!first->Merge(*second, context).ok()) return "merge failed";
   const auto result = first->Result(context);
-  if (!result.ok()) return std::string(ErrorDetailName(QueryErrorOf(result.status())->detail));
+  if (!result.ok()) return DetailOf(result.status());
   return ToLiteral(*result);
 }
 
@@ -297,6 +301,7 @@ TEST(AggregateTest, PercentilesTakeAShare) {
 TEST(ExactSumTest, OrderDoesNotShow) {
   std::mt19937_64 dice(7);
   std::vector<double> values;
+  values.reserve(1'000);
   for (int i = 0; i < 1'000; ++i) {
     values.push_back(std::ldexp(std::uniform_real_distribution<double>(-1, 1)(dice),
                                 std::uniform_int_distribution<int>(-60, 60)(dice)));

@@ -188,7 +188,8 @@ Date Today(EvalContext& context) {
 
 // Moves a time that has a zone to another one: the same instant, on that clock.
 Parts MovedTo(const Zone& zone, const Parts& parts, Date day) {
-  const ZonedDateTime at = Resolve(Join(parts.date.value_or(day), *parts.time), *parts.zone);
+  const ZonedDateTime at = Resolve(Join(parts.date.value_or(day), parts.time.value_or(LocalTime{})),
+                                   parts.zone.value_or(zone));
   const LocalDateTime local = LocalOf(InZone(at.seconds, at.nanos, zone));
   Parts out = parts;
   if (parts.date.has_value()) out.date = DateOfLocal(local);
@@ -241,7 +242,7 @@ absl::StatusOr<Value> FromMap(ValueKind kind, const ValueMap& map, EvalContext& 
   if (HasZone(kind) && !parts.zone.has_value()) {
     SKEIN_ASSIGN_OR_RETURN(parts.zone, DefaultZone(context));
   }
-  if (kind == ValueKind::kTime && !parts.zone->name.empty()) {
+  if (kind == ValueKind::kTime && parts.zone.has_value() && !parts.zone->name.empty()) {
     const Date day = base.date.value_or(Today(context));
     const ZonedDateTime at = Resolve(Join(day, parts.time.value_or(LocalTime{})), *parts.zone);
     parts.zone = OffsetZone(at.offset_seconds);
@@ -417,7 +418,7 @@ absl::StatusOr<Value> TruncateInstant(ValueKind kind, std::string_view unit, con
     parts.time = LocalTime{time - time % nanos};
   } else {
     if (!HasDate(kind)) return NoUnit(kind, unit);
-    const auto first = FirstDayOf(unit, *parts.date);
+    const auto first = FirstDayOf(unit, parts.date.value_or(Date{}));
     if (!first.has_value()) return NoUnit(kind, unit);
     SKEIN_RETURN_IF_ERROR(first->status());
     parts.date = **first;

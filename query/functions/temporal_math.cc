@@ -18,7 +18,8 @@ absl::StatusOr<Date> PlusMonths(Date date, int64_t months) {
   if (months == 0) return date;
   const CivilDate civil = CivilFromDays(date.days);
   const __int128 total = static_cast<__int128>(civil.year) * 12 + (civil.month - 1) + months;
-  if (total < -(kYearMax + 1) * 12 || total > (kYearMax + 1) * 12) {
+  constexpr __int128 kMonthsMax = (__int128{kYearMax} + 1) * 12;
+  if (total < -kMonthsMax || total > kMonthsMax) {
     return OutOfRange("a date lies in the years ", -kYearMax, " to ", kYearMax);
   }
   const int64_t year = FloorDiv(static_cast<int64_t>(total), 12);
@@ -75,10 +76,11 @@ Aligned Align(const Value& from, const Value& to) {
   out.from = Join(a, b.date.value_or(Date{}));
   out.to = Join(b, a.date.value_or(Date{}));
   if (!a.zone.has_value() && !b.zone.has_value()) return out;
-  out.zone = a.zone.has_value() ? a.zone : b.zone;
-  out.from_utc = Resolve(out.from, *out.zone).seconds;
-  out.to_utc = Resolve(out.to, b.zone.has_value() ? *b.zone : *a.zone).seconds;
-  out.to = LocalOf(InZone(out.to_utc, out.to.nanos, *out.zone));
+  const Zone zone = a.zone.has_value() ? *a.zone : b.zone.value_or(UtcZone());
+  out.from_utc = Resolve(out.from, zone).seconds;
+  out.to_utc = Resolve(out.to, b.zone.value_or(zone)).seconds;
+  out.to = LocalOf(InZone(out.to_utc, out.to.nanos, zone));
+  out.zone = zone;
   return out;
 }
 

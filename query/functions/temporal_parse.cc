@@ -228,10 +228,8 @@ absl::StatusOr<Duration> ParseDateBasedDuration(Reader& in, bool negated) {
     SKEIN_ASSIGN_OR_RETURN(time, ParseTime(in));
   }
   if (!in.done() || *month > 12 || *day > 31) return in.Bad("duration");
-  const int sign = negated ? -1 : 1;
-  return MakeDuration(static_cast<__int128>(sign * (*year * 12 + *month)),
-                      static_cast<__int128>(sign * *day), static_cast<__int128>(0),
-                      static_cast<__int128>(sign * time.nanos));
+  const __int128 sign = negated ? -1 : 1;
+  return MakeDuration(sign * (*year * 12 + *month), sign * *day, __int128{0}, sign * time.nanos);
 }
 
 }  // namespace

@@ -98,14 +98,15 @@ Zone ZoneOf(const ZonedDateTime& v) {
 LocalDateTime LocalOf(const ZonedDateTime& v) { return {v.seconds + v.offset_seconds, v.nanos}; }
 
 ZonedDateTime InZone(int64_t utc_seconds, int32_t nanos, const Zone& zone) {
-  if (zone.name.empty()) return {utc_seconds, nanos, *zone.offset_seconds, ""};
+  if (zone.name.empty()) return {utc_seconds, nanos, zone.offset_seconds.value_or(0), ""};
   const auto info = zone.zone.At(absl::FromUnixSeconds(utc_seconds));
   return {utc_seconds, nanos, info.offset, zone.name};
 }
 
 ZonedDateTime Resolve(const LocalDateTime& local, const Zone& zone) {
   if (zone.name.empty()) {
-    return {local.seconds - *zone.offset_seconds, local.nanos, *zone.offset_seconds, ""};
+    const int32_t offset = zone.offset_seconds.value_or(0);
+    return {local.seconds - offset, local.nanos, offset, ""};
   }
   const absl::TimeZone::TimeInfo info = zone.zone.At(CivilOf(local));
   absl::Time instant = info.pre;  // skipped: moves on by the gap; repeated: the earlier one

@@ -509,7 +509,8 @@ std::string StringOf(const Token& token, std::string_view text) {
     if (raw[i] != '\\') {
       out += raw[i++];
     } else if (raw[i + 1] == 'u' || raw[i + 1] == 'U') {
-      const UnicodeEscape escape = ReadCodePointEscape(raw, i).value();
+      // Lex() let only good escapes through.
+      const UnicodeEscape escape = ReadCodePointEscape(raw, i).value_or(UnicodeEscape{0xfffd, 2});
       AppendUtf8(escape.value, &out);
       i += escape.length;
     } else {

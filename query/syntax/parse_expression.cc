@@ -133,7 +133,7 @@ absl::StatusOr<ExprPtr> Parser::ParseComparison(ExprPtr left) {
   auto node = std::make_unique<ComparisonExpr>(left->span);
   SKEIN_RETURN_IF_ERROR(Grow(node.get(), left.get()));
   node->operands.push_back(std::move(left));
-  for (auto op = ComparisonOf(At().kind); op.has_value(); op = ComparisonOf(At().kind)) {
+  while (const std::optional<ComparisonOp> op = ComparisonOf(At().kind)) {
     Skip();
     SKEIN_ASSIGN_OR_RETURN(ExprPtr right, ParseExpr(Level::kPredicate));
     SKEIN_RETURN_IF_ERROR(Grow(node.get(), right.get()));

@@ -1,7 +1,6 @@
 // Trees are compared as S-expressions, so that a test shows grouping at a glance.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 
 #include "query/syntax/parser.h"
@@ -114,11 +113,16 @@ std::string Tree(std::string_view text) {
   return parsed.ok() ? Show(*parsed->expr) : std::string(Message(parsed.status()));
 }
 
+// The error that a status carries; one without a message where it carries none.
+QueryError ErrorIn(const absl::Status& status) {
+  return QueryErrorOf(status).value_or(QueryError{});
+}
+
 // "Detail line:column", or "ok".
 std::string ErrorOf(std::string_view text) {
   const auto parsed = Parse(text);
   if (parsed.ok()) return "ok";
-  const QueryError error = QueryErrorOf(parsed.status()).value();
+  const QueryError error = ErrorIn(parsed.status());
   return std::string(ErrorDetailName(error.detail)) + " " + std::to_string(error.position.line) +
          ":" + std::to_string(error.position.column);
 }
@@ -216,7 +220,7 @@ TEST(ErrorTest, TextAloneDecides) {
 
 TEST(ErrorTest, StatusCarriesTheErrorThroughLayers) {
   const absl::Status status = Parse("MATCH (a RETURN a").status();
-  const QueryError error = QueryErrorOf(Annotate(status, "query 7")).value();
+  const QueryError error = ErrorIn(Annotate(status, "query 7"));
   EXPECT_EQ(error.message, "expected ')', found 'RETURN'");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Message(status),
@@ -224,13 +228,13 @@ TEST(ErrorTest, StatusCarriesTheErrorThroughLayers) {
   EXPECT_EQ(QueryErrorOf(absl::InternalError("other")), std::nullopt);
   const absl::Status placeless =
       MakeQueryError(ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType, "no");
-  EXPECT_EQ(QueryErrorOf(WithPosition(placeless, {3, 1, 4}))->position, (Position{3, 1, 4}));
-  EXPECT_EQ(QueryErrorOf(WithPosition(status, {3, 1, 4}))->position, error.position);
+  EXPECT_EQ(ErrorIn(WithPosition(placeless, {3, 1, 4})).position, (Position{3, 1, 4}));
+  EXPECT_EQ(ErrorIn(WithPosition(status, {3, 1, 4})).position, error.position);
 }
 
 TEST(ErrorTest, RenderPutsTheCaretUnderThePlace) {
   const auto render = [](std::string_view text) {
-    return RenderError(QueryErrorOf(Parse(text).status()).value(), text);
+    return RenderError(ErrorIn(Parse(text).status()), text);
   };
   EXPECT_EQ(render("MATCH (n)\nMATCH (a RETURN a"),
             "SyntaxError: UnexpectedSyntax: expected ')', found 'RETURN' (line 2, column 10)\n"
@@ -243,15 +247,14 @@ TEST(ErrorTest, RenderPutsTheCaretUnderThePlace) {
             "              ^");
 }
 
+// An exponential look-ahead or a recursion per level would not come back from these.
 TEST(LimitTest, DeepNestingIsOneQuickError) {
-  const auto started = std::chrono::steady_clock::now();
-  for (const std::string_view open : {"(", "[", "{a:", "-", "NOT ", "CASE ", "f(", "x[", "(("}) {
+  EXPECT_EQ(ErrorOf("RETURN " + std::string(1'000'000, '(')), "NestingTooDeep 1:208");
+  for (const std::string_view open : {"[", "{a:", "-", "NOT ", "CASE ", "f(", "x[", "(("}) {
     std::string text = "RETURN ";
-    while (text.size() + open.size() < 1'000'000) text += open;
+    while (text.size() < 50'000) text += open;
     EXPECT_EQ(ErrorOf(text).substr(0, 14), "NestingTooDeep") << open;
   }
-  const auto took = std::chrono::steady_clock::now() - started;
-  EXPECT_LT(took, std::chrono::seconds(20));  // an exponential look-ahead would never end
 }
 
 TEST(LimitTest, LongChainsAreBoundedAndLongListsAreNot) {
@@ -272,6 +275,7 @@ TEST(StatementTest, ColumnsAreNamedByTheirExactText) {
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   const auto& projection = As<ReturnClause>(*parsed->query->parts[0].clauses.back()).projection;
   std::vector<std::string> names;
+  names.reserve(projection.items.size());
   for (const ProjectionItem& item : projection.items) names.push_back(item.name);
   EXPECT_EQ(names, (std::vector<std::string>{"n . name", "(n.age) + 1", "count( * )", "n", "y"}));
   EXPECT_EQ(parsed->TextOf(projection.items[1].expr->span), "(n.age) + 1");
@@ -286,11 +290,12 @@ TEST(StatementTest, PatternsKeepTheirParts) {
   EXPECT_TRUE(match.optional);
   ASSERT_EQ(match.pattern.size(), 2u);
   const PathPattern& path = match.pattern[0];
-  EXPECT_EQ(path.variable->text, "p");
+  EXPECT_EQ(path.variable.value_or(Name{}).text, "p");
   EXPECT_EQ(path.mode, PathMode::kShortest);
   EXPECT_EQ(path.links[0].direction, Direction::kLeft);
-  EXPECT_EQ(path.links[0].hops->min, 2);
-  EXPECT_EQ(path.links[0].hops->max, 5);
+  const HopRange hops = path.links[0].hops.value_or(HopRange{});
+  EXPECT_EQ(hops.min, 2);
+  EXPECT_EQ(hops.max, 5);
   EXPECT_EQ(ShowLabels(*path.links[0].types), "(| T U)");
   EXPECT_EQ(Show(*path.nodes[1].where), "(b.x > 1)");
   EXPECT_EQ(match.where->kind, ExprKind::kPattern);
@@ -307,8 +312,8 @@ TEST(StatementTest, EveryClauseParses) {
         "CALL db.labels() YIELD *",
         "MATCH (n) CALL (n) { MATCH (n)-->(m) RETURN m UNION RETURN n AS m } RETURN m",
         "MATCH (n) WHERE EXISTS { (n)-->(m) WHERE m.x } AND COUNT { MATCH (n)--() } > 1 RETURN n",
-        "RETURN COLLECT { MATCH (n) RETURN n.x }, n {.a, .*, b, c: 1}, reduce(s = 0, x IN l | s + "
-        "x)",
+        "RETURN COLLECT { MATCH (n) RETURN n.x }, n {.a, .*, b, c: 1}",
+        "RETURN reduce(s = 0, x IN l | s + x)",
         "RETURN CASE x WHEN 1 THEN 'a' ELSE 'b' END, any(x IN l WHERE x), [x IN l WHERE x | x + 1]",
         "CREATE INDEX person_name IF NOT EXISTS FOR (n:Person) ON (n.name, n.id)",
         "CREATE CONSTRAINT FOR (n:Person) REQUIRE n.id IS UNIQUE", "DROP INDEX a IF EXISTS",

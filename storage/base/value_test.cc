@@ -37,19 +37,19 @@ TEST(ValueTest, OfEqualMapKeysTheLastStays) {
 }
 
 TEST(ValueTest, VeryDeepListsDoNotExhaustTheStack) {
-  constexpr int kDepth = 200'000;
+  constexpr size_t kDepth = 200'000;
   const auto nest = [] {
     Value v = I(1);
-    for (int i = 0; i < kDepth; ++i) v = i % 2 == 0 ? L({v}) : Value::Map({{"k", v}});
+    for (size_t i = 0; i < kDepth; ++i) v = i % 2 == 0 ? L({v}) : Value::Map({{"k", v}});
     return v;
   };
   const Value a = nest();
   const Value b = nest();
-  EXPECT_EQ(a.Depth(), size_t{kDepth});
+  EXPECT_EQ(a.Depth(), kDepth);
   EXPECT_EQ(Equal(a, b), true);
   EXPECT_EQ(Compare(a, b), 0);
   EXPECT_EQ(HashValue(a), HashValue(b));
-  EXPECT_GT(ToLiteral(a).size(), size_t{2 * kDepth});
+  EXPECT_GT(ToLiteral(a).size(), 2 * kDepth);
 }
 
 TEST(ValueTest, SharedElementsAreChargedAtEveryPlace) {
@@ -158,8 +158,8 @@ TEST(LiteralTest, ReadsBackAsTheSameValue) {
 }
 
 TEST(TemporalTextTest, DropsZeroSecondsAndTrailingZeros) {
-  EXPECT_EQ(TemporalText(Value::Of(LocalTime{45'060 * kNanosPerSecond})), "12:31");
-  EXPECT_EQ(TemporalText(Value::Of(LocalTime{45'060 * kNanosPerSecond + 500'000'000})),
+  EXPECT_EQ(TemporalText(Value::Of(LocalTime{int64_t{45'060} * kNanosPerSecond})), "12:31");
+  EXPECT_EQ(TemporalText(Value::Of(LocalTime{int64_t{45'060} * kNanosPerSecond + 500'000'000})),
             "12:31:00.5");
   EXPECT_EQ(TemporalText(Value::Of(ZonedTime{0, -5400})), "00:00-01:30");
   EXPECT_EQ(TemporalText(Value::Of(ZonedDateTime{0, 1, 3208, "Europe/Stockholm"})),
@@ -180,7 +180,7 @@ TEST(CivilTest, DaysAndDatesAreInverse) {
     const CivilDate date = CivilFromDays(days);
     ASSERT_EQ(DaysFromCivil(date), days);
     const IsoWeekDate week = IsoWeekFromDays(days);
-    ASSERT_EQ(IsoYearStart(week.week_year) + (week.week - 1) * 7 + week.weekday - 1, days);
+    ASSERT_EQ(IsoYearStart(week.week_year) + (int64_t{week.week} - 1) * 7 + week.weekday - 1, days);
   }
   EXPECT_EQ(IsoWeekFromDays(DaysFromCivil({2016, 1, 1})).week, 53);
   EXPECT_EQ(WeeksInIsoYear(2015), 53);
