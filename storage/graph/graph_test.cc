@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "storage/base/status.h"
 #include "storage/kv/memory_store.h"
+#include "storage/kv/twins.h"
 
 namespace skein {
 namespace {
@@ -199,6 +202,201 @@ TEST_F(GraphTest, TextSearchFindsChineseByCharacterAndPinyin) {
       ASSERT_OK(t->Commit().status());
     }
   }
+}
+
+TEST_F(GraphTest, WholeFrontierIsOneRoundTripAndNoneOnceWarm) {
+  auto t = Begin();
+  std::vector<NodeId> people;
+  for (int i = 0; i < 500; ++i) people.push_back(Person(*t, "p" + std::to_string(i)));
+  for (int i = 0; i < 500; ++i) Link(*t, people[static_cast<size_t>(i)], people[0]);
+  ASSERT_OK(t->Commit().status());
+  int trips = 0;
+  auto slow = MakeSlowStore(std::move(store_), [&trips] { ++trips; });
+  auto cold = *Graph::Open(*slow, {});
+  auto snapshot = *cold->Latest();
+  const auto expand = [&] {
+    Budget budget;
+    auto cursor = *snapshot->Expand(Viewer::All(), people, {}, budget);
+    ExpandBatch batch;
+    size_t rows = 0;
+    while (*cursor->Next(&batch)) rows += batch.size();
+    return rows;
+  };
+  trips = 0;
+  EXPECT_EQ(expand(), 999u);
+  EXPECT_LE(trips, 1);
+  trips = 0;
+  EXPECT_EQ(expand(), 999u);
+  EXPECT_EQ(trips, 0);
+  std::vector<Value> names;
+  ASSERT_OK(snapshot->GetNodeProperty(Viewer::All(), people, name_, &names));
+  EXPECT_LE(trips, 1);
+  snapshot = nullptr;
+  cold = nullptr;
+  graph_ = nullptr;
+  store_ = std::move(slow);
+}
+
+TEST_F(GraphTest, BudgetsEndReads) {
+  auto t = Begin();
+  const NodeId hub = Person(*t, "hub");
+  for (int i = 0; i < 50; ++i) Link(*t, hub, hub);
+  ASSERT_OK(t->Commit().status());
+  auto snapshot = Latest();
+  ExpandBatch batch;
+  ExpandOptions options;
+  options.rows_per_batch = 10;
+  Budget rows;
+  rows.rows_left = 25;
+  const Viewer all = Viewer::All();
+  auto cursor = *snapshot->Expand(all, {&hub, 1}, options, rows);
+  EXPECT_TRUE(*cursor->Next(&batch));
+  EXPECT_TRUE(*cursor->Next(&batch));
+  EXPECT_EQ(cursor->Next(&batch).status().code(), absl::StatusCode::kResourceExhausted);
+  Budget stopped;
+  stopped.cancelled = true;
+  std::vector<uint64_t> ids;
+  EXPECT_EQ((*snapshot->ScanNodes(all, person_, stopped))->Next(5, &ids).status().code(),
+            absl::StatusCode::kCancelled);
+  Budget late;
+  late.expired = true;
+  EXPECT_EQ((*snapshot->ScanLinks(all, {}, late))->Next(5, &ids).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(GraphTest, SightingsAreASet) {
+  ASSERT_OK(graph_->catalog().DeclareSightingType(knows_));
+  auto t = Begin();
+  const NodeId car = Person(*t, "car"), sensor = Person(*t, "sensor");
+  const LinkId first = Link(*t, car, sensor, {10, 11});
+  EXPECT_EQ(Link(*t, car, sensor, {10, 11}), first);
+  EXPECT_NE(Link(*t, car, sensor, {20, 21}), first);
+  ASSERT_OK(t->Commit().status());
+  t = Begin();
+  EXPECT_EQ(Link(*t, car, sensor, {10, 11}), first);
+  ASSERT_OK(t->DeleteLink(first));
+  const LinkId again = Link(*t, car, sensor, {10, 11});
+  EXPECT_NE(again, first);
+  ASSERT_OK(t->Commit().status());
+  auto u = Begin(), v = Begin();
+  Link(*u, car, sensor, {30, 31});
+  Link(*v, car, sensor, {30, 31});
+  ASSERT_OK(u->Commit().status());
+  EXPECT_EQ(v->Commit().status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(graph_->Stats()->sightings, 3u);
+}
+
+TEST_F(GraphTest, ImportedRowsAreRememberedWithTheirElements) {
+  const std::string one(16, '1'), two(16, '2');
+  Batch batch;
+  batch.source = "cameras";
+  batch.file = "a.csv";
+  const BatchId id = *graph_->OpenBatch(batch);
+  std::vector<std::optional<uint64_t>> found;
+  auto t = Begin(Viewer::All(), {kOpenPolicy, id});
+  const NodeId node = Person(*t, "Ada");
+  ASSERT_OK(graph_->RememberImported(*t, one, Raw(node)));
+  ASSERT_OK(graph_->FindImported(std::vector<std::string>{one}, &found));
+  EXPECT_EQ(found[0], std::nullopt);  // not before the commit
+  ASSERT_OK(t->Commit().status());
+  ASSERT_OK(graph_->CloseBatch(id, 1));
+  Open();
+  ASSERT_OK(graph_->FindImported(std::vector<std::string>{two, one}, &found));
+  EXPECT_EQ(found[0], std::nullopt);
+  EXPECT_EQ(found[1], Raw(node));
+  const Batch stored = *graph_->catalog().GetBatch(id);
+  EXPECT_EQ(stored.file, "a.csv");
+  EXPECT_TRUE(stored.published);
+  EXPECT_EQ(graph_->RememberImported(*Begin(), "short", 1).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(GraphTest, ElementIdsDecodeOnlyWhatCanBe) {
+  auto t = Begin();
+  const NodeId node = Person(*t, "Ada");
+  const LinkId link = Link(*t, node, node);
+  ASSERT_OK(t->Commit().status());
+  const int64_t outside = graph_->EncodeElementId(node);
+  EXPECT_GE(outside, 0);
+  EXPECT_EQ(*graph_->DecodeNodeId(outside), node);
+  EXPECT_EQ(*graph_->DecodeLinkId(graph_->EncodeElementId(link)), link);
+  EXPECT_NE(graph_->EncodeElementId(LinkId{Raw(node)}), outside);
+  EXPECT_EQ(graph_->DecodeNodeId(-1).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(graph_->DecodeNodeId(outside ^ 1).status().code(), absl::StatusCode::kInvalidArgument);
+  const int64_t before = outside;
+  Open();
+  EXPECT_EQ(graph_->EncodeElementId(node), before);
+}
+
+TEST_F(GraphTest, SpacesOfOneStoreDoNotMeet) {
+  auto t = Begin();
+  Person(*t, "Ada");
+  ASSERT_OK(t->Commit().status());
+  GraphOptions options;
+  options.space = GraphSpace::kSystem;
+  auto system = *Graph::Open(*store_, options);
+  EXPECT_EQ(system->catalog().label_count(), 0u);
+  EXPECT_EQ(*(*system->Latest())->CountNodes(Viewer::All(), std::nullopt), 0u);
+}
+
+TEST_F(GraphTest, LargeTransactionsAreRefusedByName) {
+  GraphOptions options;
+  options.transaction_bytes_max = 1 << 20;
+  auto small = *Graph::Open(*store_, options);
+  auto t = *small->Begin(Viewer::All(), {});
+  absl::Status status = absl::OkStatus();
+  for (int i = 0; i < 100'000 && status.ok(); ++i) status = t->CreateNode({}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(Message(status).find("1 MiB"), std::string_view::npos);
+}
+
+// Writers keep "the hub's number is its degree"; whoever reads, at whatever version, finds it so.
+TEST_F(GraphTest, ReadersNeverSeeHalfACommit) {
+  auto setup = Begin();
+  std::vector<NodeId> hubs;
+  for (int i = 0; i < 3; ++i) {
+    hubs.push_back(Person(*setup, "hub"));
+    ASSERT_OK(setup->SetNodeProperty(hubs.back(), name_, Value::Integer(0)));
+  }
+  ASSERT_OK(setup->Commit().status());
+  std::atomic<int> running{2};
+  const auto consistent = [&](const Reader& reader, NodeId hub) {
+    Budget budget;
+    std::vector<uint64_t> degrees;
+    std::vector<Value> numbers;
+    ExpandOptions out;
+    out.direction = Direction::kOut;
+    const Viewer all = Viewer::All();
+    SKEIN_CHECK(reader.Degrees(all, {&hub, 1}, out, budget, &degrees).ok());
+    SKEIN_CHECK(reader.GetNodeProperty(all, {&hub, 1}, name_, &numbers).ok());
+    return static_cast<int64_t>(degrees[0]) == numbers[0].integer();
+  };
+  const auto write = [&](unsigned seed) {
+    for (int done = 0; done < 150;) {
+      const NodeId hub = hubs[seed++ % hubs.size()];
+      auto t = Begin();
+      std::vector<Value> numbers;
+      SKEIN_CHECK(t->GetNodeProperty(Viewer::All(), {&hub, 1}, name_, &numbers).ok());
+      Link(*t, hub, hubs[0]);
+      SKEIN_CHECK(t->SetNodeProperty(hub, name_, Value::Integer(numbers[0].integer() + 1)).ok());
+      SKEIN_CHECK(consistent(*t, hub));
+      if (t->Commit().ok()) ++done;
+    }
+    --running;
+  };
+  const auto read = [&](unsigned seed) {
+    std::vector<std::shared_ptr<const Snapshot>> kept(4, Latest());
+    while (running > 0) {
+      kept[seed % kept.size()] = Latest();
+      for (const auto& snapshot : kept) SKEIN_CHECK(consistent(*snapshot, hubs[seed % 3]));
+      ++seed;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 2; ++i) threads.emplace_back(write, i);
+  for (unsigned i = 0; i < 2; ++i) threads.emplace_back(read, i);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(*Latest()->CountLinks(Viewer::All(), knows_), 300u);
 }
 
 }  // namespace
