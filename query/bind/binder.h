@@ -118,6 +118,7 @@ class Binder {
   absl::Status SplitAggregates(Project* out);
   absl::StatusOr<ExprRef> ReplaceAggregates(const ExprRef& e, Project* out);
   absl::StatusOr<ExprRef> BindAfter(const syntax::Expr& e, const AfterScope& at, Project* out);
+  absl::Status CheckVisible(const ExprRef& e, const AfterScope& at) const;
   absl::StatusOr<ExprRef> BindRowCount(const syntax::Expr& e, std::string_view clause);
 
   // clauses.cc

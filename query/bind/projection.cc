@@ -138,15 +138,31 @@ absl::StatusOr<ExprRef> Binder::BindAfter(const syntax::Expr& e, const AfterScop
   SKEIN_ASSIGN_OR_RETURN(
       ExprRef bound,
       BindExpr(e, {at.scope, out->aggregating ? Aggregates::kAllowed : Aggregates::kRefused}));
-  // What is spelt like a projected expression is that expression's value.
-  bound = Transform(bound, [&at](const ExprRef& node) -> ExprRef {
+  // What is spelt like a projected expression is that expression's value. Beside an aggregate only
+  // simple keys and aggregates are, as in the projection itself.
+  const bool whole = std::any_of(at.originals.begin(), at.originals.end(), [&](const auto& item) {
+    return SameExpr(item.expr, bound);
+  });
+  const bool simple_only = !whole && ContainsAggregate(bound);
+  bound = Transform(bound, [&at, simple_only](const ExprRef& node) -> ExprRef {
     if (IsPlainSlot(node)) return nullptr;
+    if (simple_only && !IsSimpleKey(node) && node->kind != ExprKind::kAggregate) return nullptr;
     for (const ProjectItem& item : at.originals) {
       if (SameExpr(item.expr, node)) return MakeSlot(item.slot, node->type, node->position);
     }
     return nullptr;
   });
   if (ContainsAggregate(bound)) {
+    // A new aggregate may read only what is projected.
+    absl::Status visible;
+    Walk(bound, [this, &at, &visible](const Expr& node) {
+      if (node.kind != ExprKind::kAggregate) return visible.ok();
+      for (const ExprRef& arg : node.args) {
+        if (visible.ok()) visible = CheckVisible(arg, at);
+      }
+      return false;
+    });
+    SKEIN_RETURN_IF_ERROR(visible);
     // Projected names stand for grouping keys and aggregates alike here.
     const size_t groups = out->groups.size();
     for (const ProjectItem& item : out->items) {
@@ -157,21 +173,23 @@ absl::StatusOr<ExprRef> Binder::BindAfter(const syntax::Expr& e, const AfterScop
     if (!replaced.ok()) return replaced.status();
     bound = *std::move(replaced);
   }
-  if (at.collapsed) {
-    std::set<Slot> read;
-    CollectSlots(bound, &read);
-    for (const Slot slot : read) {
-      const bool aggregate =
-          std::any_of(out->aggregates.begin(), out->aggregates.end(),
-                      [slot](const AggregateItem& a) { return a.slot == slot; });
-      if (!at.visible.contains(slot) && !aggregate) {
-        return BindError(ErrorDetail::kUndefinedVariable, bound->position,
-                         "`" + slot_names_[slot] +
-                             "` is not visible after DISTINCT or aggregation");
-      }
-    }
-  }
+  if (!at.collapsed) return bound;
+  AfterScope with_aggregates = at;
+  for (const AggregateItem& item : out->aggregates) with_aggregates.visible.insert(item.slot);
+  const absl::Status visible = CheckVisible(bound, with_aggregates);
+  if (!visible.ok()) return simple_only ? Ambiguous(*bound) : visible;
   return bound;
+}
+
+absl::Status Binder::CheckVisible(const ExprRef& e, const AfterScope& at) const {
+  std::set<Slot> read;
+  CollectSlots(e, &read);
+  for (const Slot slot : read) {
+    if (at.visible.contains(slot)) continue;
+    return BindError(ErrorDetail::kUndefinedVariable, e->position,
+                     "`" + slot_names_[slot] + "` is not visible after DISTINCT or aggregation");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ExprRef> Binder::BindRowCount(const syntax::Expr& e, std::string_view clause) {
