@@ -46,6 +46,29 @@ Row ByCode(absl::StatusCode code) {
   }
 }
 
+// What WithApiError() wrote: "403 {"error": …}".
+ApiError FromPayload(const std::string& payload) {
+  ApiError error;
+  std::from_chars(payload.data(), payload.data() + payload.size(), error.http);
+  const auto json = Json::Parse(std::string_view(payload).substr(payload.find(' ') + 1));
+  SKEIN_CHECK(json.ok());
+  const Json& body = *json->Find("error");
+  const auto text = [&](std::string_view key, std::string* out) {
+    if (const Json* v = body.Find(key); v != nullptr) *out = v->string();
+  };
+  const auto number = [&](std::string_view key, int64_t* out) {
+    if (const Json* v = body.Find(key); v != nullptr) *out = v->integer();
+  };
+  text("code", &error.code);
+  text("message", &error.message);
+  text("detail", &error.detail);
+  text("caret", &error.caret);
+  number("line", &error.line);
+  number("column", &error.column);
+  number("retry_after_s", &error.retry_after_s);
+  return error;
+}
+
 }  // namespace
 
 std::string ToJson(const ApiError& error) {
@@ -68,19 +91,24 @@ ApiError FromStatus(const absl::Status& status) {
   error.code = row.code;
   error.message = std::string(Message(status));
   if (const auto payload = status.GetPayload(kPayload); payload.has_value()) {
-    const std::string text(*payload);  // "403 purpose_required"
-    const size_t space = text.find(' ');
-    std::from_chars(text.data(), text.data() + text.size(), error.http);
-    error.code = text.substr(space + 1);
-  } else if (error.http == 500) {
-    error.message = "the server failed; its log says why";
+    return FromPayload(std::string(*payload));
   }
+  if (error.http == 500) error.message = "the server failed; its log says why";
   return error;
 }
 
-absl::Status WithApiCode(absl::Status status, int http, std::string_view code) {
-  status.SetPayload(kPayload, absl::Cord(ToAbsl(std::to_string(http) + " " + std::string(code))));
+absl::Status WithApiError(absl::Status status, const ApiError& error) {
+  const std::string payload = std::to_string(error.http) + " " + ToJson(error);
+  status.SetPayload(kPayload, absl::Cord(ToAbsl(payload)));
   return status;
+}
+
+absl::Status WithApiCode(absl::Status status, int http, std::string_view code) {
+  ApiError error;
+  error.http = http;
+  error.code = std::string(code);
+  error.message = std::string(Message(status));
+  return WithApiError(std::move(status), error);
 }
 
 }  // namespace skein

@@ -29,10 +29,12 @@ struct ApiError {
 // {"error": {…}} as the document describes.
 std::string ToJson(const ApiError& error);
 
-// By the Status's code; a payload set by WithApiCode() names code and http status itself.
+// By the Status's code, unless WithApiError() or WithApiCode() has said it all.
 ApiError FromStatus(const absl::Status& status);
 
-// The same Status, which FromStatus() will answer with this machine code and http status.
+// The same Status, which FromStatus() will answer with this error.
+absl::Status WithApiError(absl::Status status, const ApiError& error);
+// … with this machine code and http status, and the Status's own message.
 absl::Status WithApiCode(absl::Status status, int http, std::string_view code);
 
 }  // namespace skein

@@ -30,9 +30,13 @@ std::string PurposeText(const std::optional<Purpose>& purpose) {
 }
 
 absl::Status TooMany(absl::Duration wait) {
-  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
-  return WithApiCode(ResourceExhausted("too many wrong sign-ins; try again in ", seconds, " s"),
-                     429, "too_many_attempts");
+  ApiError error;
+  error.http = 429;
+  error.code = "too_many_attempts";
+  error.retry_after_s = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
+  error.message =
+      "too many wrong sign-ins; try again in " + std::to_string(error.retry_after_s) + " s";
+  return WithApiError(ResourceExhausted(error.message), error);
 }
 
 }  // namespace
@@ -169,6 +173,13 @@ absl::StatusOr<std::unique_ptr<Connection>> Gate::Connect(const Access& access,
                                                           std::string_view source, bool read_only,
                                                           const QueryLimits& limits) {
   SKEIN_RETURN_IF_ERROR(MayRead(access));
+  ConnectionOptions options = OptionsOf(access, source);
+  options.limits = limits;
+  options.read_only = read_only;
+  return parts_.engine.Connect(options);
+}
+
+ConnectionOptions Gate::OptionsOf(const Access& access, std::string_view source) {
   ConnectionOptions options;
   options.viewer = ViewerOf(access);
   options.purpose = access.purpose;
@@ -176,9 +187,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Gate::Connect(const Access& access,
   options.person = access.person.name;
   options.unit = access.sandbox ? "" : access.person.unit;
   options.source = std::string(source);
-  options.limits = limits;
-  options.read_only = read_only;
-  return parts_.engine.Connect(options);
+  return options;
 }
 
 absl::Status Gate::Log(const Access& access, std::string_view action, std::string what,

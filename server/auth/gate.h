@@ -74,6 +74,8 @@ class Gate {
   absl::StatusOr<std::unique_ptr<Connection>> Connect(const Access& access, std::string_view source,
                                                       bool read_only,
                                                       const QueryLimits& limits = {});
+  // What Connect() gives the engine, for its calls that take options. Does not check MayRead.
+  ConnectionOptions OptionsOf(const Access& access, std::string_view source);
   Viewer ViewerOf(const Access& access);
 
   // Durable before it returns OK; otherwise nothing may be answered.

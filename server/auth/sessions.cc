@@ -89,10 +89,12 @@ absl::StatusOr<Session> Sessions::Find(std::string_view token) {
   return found;
 }
 
-bool Sessions::Alive(const std::string& id) {
+bool Sessions::Touch(const std::string& id) {
   const std::lock_guard lock(mutex_);
   const auto it = sessions_.find(id);
-  return it != sessions_.end() && !Expired(it->second);
+  if (it == sessions_.end() || Expired(it->second)) return false;
+  it->second.used = clock_.Now();
+  return true;
 }
 
 absl::StatusOr<Session> Sessions::SetPurpose(const std::string& id,

@@ -49,7 +49,8 @@ class Sessions {
   absl::StatusOr<std::string> Start(const std::string& person);
   // UNAUTHENTICATED: no such session, or it has ended. Counts as use.
   absl::StatusOr<Session> Find(std::string_view token);
-  bool Alive(const std::string& id);
+  // False: it has ended. Counts as use.
+  bool Touch(const std::string& id);
   absl::StatusOr<Session> SetPurpose(const std::string& id, std::optional<Purpose> purpose);
   void End(const std::string& id);
   void EndAllOf(const std::string& person);

@@ -20,7 +20,8 @@ TEST_F(SessionsTest, TokensAreOpaqueAndUnknownOnesRefused) {
   EXPECT_EQ(session->person, "ann");
   EXPECT_NE(session->id, *token);
   EXPECT_NE(*sessions_.Start("ann"), *token);
-  for (const std::string& bad : {std::string(), *token + "x", session->id, std::string(5000, 'a')}) {
+  for (const std::string& bad :
+       {std::string(), *token + "x", session->id, std::string(5000, 'a')}) {
     EXPECT_EQ(sessions_.Find(bad).status().code(), absl::StatusCode::kUnauthenticated);
   }
 }

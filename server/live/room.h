@@ -3,7 +3,8 @@
 // Shape     Calls go in (a connection joins, sends a text, leaves; time passes), Outputs come out
 // in
 //           the order in which they must be sent. No socket, no clock, no thread inside.
-// Order     Events get the seqs 1, 2, 3, … without gaps, in the order of the log; one record holds the
+// Order     Events get the seqs 1, 2, 3, … without gaps, in the order of the log; one record holds
+// the
 //           accepted ops of one message.
 // Durable   RoomLog::Append returns before any Output mentions the events (R10). When it fails, the
 //           room is as it was before the message.
