@@ -57,6 +57,11 @@ absl::Status HideVertices(const Source& source, const Viewer& viewer,
   return absl::OkStatus();
 }
 
+std::optional<LabelId> FirstLabel(const NodePtr& node) {
+  if (node == nullptr || node->labels.empty()) return std::nullopt;
+  return node->labels.front();
+}
+
 class ExpandCursorImpl final : public ExpandCursor {
  public:
   ExpandCursorImpl(const Source& source, const Viewer& viewer, std::span<const NodeId> frontier,
@@ -191,9 +196,7 @@ absl::StatusOr<std::vector<NeighbourCount>> CountNeighbours(const Source& source
     }
     SKEIN_RETURN_IF_ERROR(source.Nodes(others, &nodes));
     for (size_t k = 0; k < passed.size(); ++k) {
-      std::optional<LabelId> label;
-      if (nodes[k] != nullptr && !nodes[k]->labels.empty()) label = nodes[k]->labels.front();
-      ++counts[{!passed[k]->outgoing, passed[k]->type, label}];
+      ++counts[{!passed[k]->outgoing, passed[k]->type, FirstLabel(nodes[k])}];
     }
   }
   for (const auto& [key, count] : counts) {
