@@ -15,9 +15,12 @@ namespace {
 // A write that meets another is tried again this often before the caller hears of it.
 constexpr int kConflictRetries = 5;
 
-// Commit errors in the words of the language.
-absl::Status CommitError(const absl::Status& status) {
-  if (status.code() != absl::StatusCode::kFailedPrecondition) return status;
+// A constraint that a write or a commit violates, in the words of the language.
+absl::Status ConstraintError(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kFailedPrecondition ||
+      QueryErrorOf(status).has_value()) {
+    return status;
+  }
   return MakeQueryError(ErrorClass::kConstraintValidationFailed,
                         ErrorDetail::kUniquenessViolation, Message(status));
 }
@@ -71,7 +74,7 @@ class ConnectionImpl final : public Connection {
     }
     const absl::StatusOr<Version> version = transaction_->Commit();
     transaction_.reset();
-    return CommitError(version.status());
+    return ConstraintError(version.status());
   }
 
   absl::Status Rollback() override {
@@ -120,14 +123,16 @@ class ConnectionImpl final : public Connection {
       run.transaction = transaction.get();
       SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
                              skein::Run::Start(std::move(run)));
-      SKEIN_ASSIGN_OR_RETURN(HeldResult result, RunToEnd(*started));
+      absl::StatusOr<HeldResult> held = RunToEnd(*started);
+      if (!held.ok()) return ConstraintError(held.status());
+      HeldResult result = *std::move(held);
       SKEIN_RETURN_IF_ERROR(NoteDeletedTypes(*started, &result));
       started.reset();
       result.reader.reset();
       const absl::StatusOr<Version> version = transaction->Commit();
       if (!version.ok()) {
         if (absl::IsAborted(version.status()) && attempt < kConflictRetries) continue;
-        return CommitError(version.status());
+        return ConstraintError(version.status());
       }
       result.summary.version = *version;
       SKEIN_ASSIGN_OR_RETURN(result.reader, graph_.Latest());
@@ -154,7 +159,9 @@ class ConnectionImpl final : public Connection {
   static absl::StatusOr<std::unique_ptr<Cursor>> HeldRun(RunOptions run) {
     SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
                            skein::Run::Start(std::move(run)));
-    SKEIN_ASSIGN_OR_RETURN(HeldResult result, RunToEnd(*started));
+    absl::StatusOr<HeldResult> held = RunToEnd(*started);
+    if (!held.ok()) return ConstraintError(held.status());
+    HeldResult result = *std::move(held);
     SKEIN_RETURN_IF_ERROR(NoteDeletedTypes(*started, &result));
     return MakeHeldCursor(std::move(result));
   }

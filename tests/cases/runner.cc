@@ -277,7 +277,7 @@ int Main(int argc, char** argv) {
       paths.push_back(argument);
     }
   }
-  const fs::path root = fs::path(__FILE__).parent_path();
+  const fs::path root = SKEIN_CASES_DIR;
   if (paths.empty()) paths = {root.string()};
   int passed = 0;
   int failed = 0;
