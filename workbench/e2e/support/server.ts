@@ -52,9 +52,8 @@ function templateStore(): string {
   run(['generate', 'city', '--out', join(work, 'city')]);
   makePeople(store);
   const purpose = ['--case', caseNumber, '--basis', basis, '--reason', 'loading the demo city'];
-  for (const file of files) {
-    run(['import', '--store', store, '--mapping', join(mappings, file), '--data', join(work, 'city'), ...purpose]);
-  }
+  const chosen = files.flatMap((file) => ['--mapping', join(mappings, file)]);
+  run(['import', '--store', store, ...chosen, '--data', join(work, 'city'), '--quarantine', join(work, 'quarantine.jsonl'), ...purpose]);
   writeFileSync(stampFile, stamp);
   return store;
 }
