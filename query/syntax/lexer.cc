@@ -452,15 +452,17 @@ class Lexer {
     return CheckRange(tokens_.back());
   }
 
-  absl::Status BadNumber(size_t end) const {
-    size_t shown_end = end;
-    while (shown_end < text_.size() && shown_end < at_ + 40 &&
-           (IsDigit(text_[shown_end]) ||
-            (ToLower(text_[shown_end]) >= 'a' && ToLower(text_[shown_end]) <= 'z'))) {
-      ++shown_end;
+  // A number that goes on as a word, such as 12h3, is one token: whether a number was wanted here
+  // at all, the parser knows.
+  absl::Status BadNumber(size_t end) {
+    while (end < text_.size()) {
+      size_t length = 0;
+      SKEIN_ASSIGN_OR_RETURN(const UChar32 next, CodePointAt(end, &length));
+      if (!IsNamePart(next)) break;
+      end += length;
     }
-    return Fail(ErrorDetail::kInvalidNumberLiteral, at_,
-                internal::Join("'", text_.substr(at_, shown_end - at_), "' is not a number"));
+    Add(TokenKind::kBadNumber, end - at_);
+    return absl::OkStatus();
   }
 
   absl::Status CheckRange(const Token& token) const {

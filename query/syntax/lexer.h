@@ -3,9 +3,8 @@
 // Shape     All tokens at once, with the index of each bracket's partner, so that the parser looks
 //           ahead over a bracketed group in one step. Words are one kind: whether a word is a
 //           keyword depends on where it stands, and `Keyword` only says which one it could be.
-// Errors    SyntaxError InvalidUnicodeCharacter, InvalidUnicodeLiteral, InvalidNumberLiteral,
-//           IntegerOverflow, FloatingPointOverflow, UnexpectedSyntax (unterminated string,
-//           comment).
+// Errors    SyntaxError InvalidUnicodeCharacter, InvalidUnicodeLiteral, IntegerOverflow,
+//           FloatingPointOverflow, UnexpectedSyntax (a string or comment without its end).
 // Cost      Linear; 28 bytes a token.
 #pragma once
 
@@ -25,6 +24,7 @@ enum class TokenKind : uint8_t {
   kQuotedName,  // `a name`
   kInteger,     // magnitude ≤ 2^63; only the parser sees a minus sign before it
   kFloat,
+  kBadNumber,  // starts as a number and is none: 0x, 12h3
   kString,
   kOpenParen,
   kCloseParen,

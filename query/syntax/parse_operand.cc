@@ -34,6 +34,9 @@ absl::StatusOr<ExprPtr> Parser::ParseOperand() {
     case TokenKind::kWord:
     case TokenKind::kQuotedName:
       return ParseWordOperand();
+    case TokenKind::kBadNumber:
+      return Fail(ErrorDetail::kInvalidNumberLiteral, begin,
+                  internal::Join("'", TextOf(At()).substr(0, 40), "' is not a number"));
     default:
       return Unexpected("an expression");
   }

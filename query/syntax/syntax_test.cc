@@ -175,6 +175,8 @@ TEST(LiteralTest, NumbersKeepTheirForm) {
   EXPECT_EQ(ErrorOf("RETURN -9223372036854775809"), "IntegerOverflow 1:9");
   EXPECT_EQ(ErrorOf("RETURN 9223372h54775808"), "InvalidNumberLiteral 1:8");
   EXPECT_EQ(ErrorOf("RETURN 0x"), "InvalidNumberLiteral 1:8");
+  EXPECT_EQ(ErrorOf("RETURN -0x1A2b3c4Z5E6f7"), "InvalidNumberLiteral 1:9");
+  EXPECT_EQ(ErrorOf("RETURN {1B2c3e67: 1}"), "UnexpectedSyntax 1:9");
   EXPECT_EQ(ErrorOf("RETURN 1.34E999"), "FloatingPointOverflow 1:8");
   EXPECT_EQ(Tree("1e-999"), "0.0");
 }
