@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kRowsLooked = 20'000;
 constexpr size_t kFilesMax = 200;
+constexpr int kDepthMax = 3;
 
 struct Looked {
   std::string name;
@@ -40,6 +41,24 @@ bool LooksLikeTable(const std::string& name) {
     if (plain.ends_with(end)) return true;
   }
   return false;
+}
+
+// Names of files that look like tables, below `dir` and its subfolders.
+absl::StatusOr<std::vector<std::string>> Tables(const std::string& dir) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::recursive_directory_iterator it(dir, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    if (it.depth() >= kDepthMax) it.disable_recursion_pending();
+    const std::string name = fs::path(it->path()).lexically_relative(dir).string();
+    std::error_code ignored;
+    if (it->is_regular_file(ignored) && LooksLikeTable(name)) names.push_back(name);
+    if (names.size() > kFilesMax) {
+      return ResourceExhausted(dir, ": more than ", kFilesMax, " files, name a smaller folder");
+    }
+  }
+  if (error) return NotFound("cannot read the data folder ", dir, ": ", error.message());
+  return names;
 }
 
 // The delimiter that the first line holds most often; the comma when there is none.
@@ -198,24 +217,10 @@ std::string FileYaml(const Looked& looked, const std::vector<Looked>& all) {
 }  // namespace
 
 absl::StatusOr<std::string> ProposeMapping(const ImportOptions& options) {
-  std::error_code error;
-  std::vector<std::string> names;
-  for (fs::directory_iterator it(options.data_dir, error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    std::error_code ignored;
-    if (it->is_regular_file(ignored) && LooksLikeTable(name)) names.push_back(name);
-  }
-  if (error) {
-    return NotFound("cannot read the data folder ", options.data_dir, ": ", error.message());
-  }
+  SKEIN_ASSIGN_OR_RETURN(std::vector<std::string> names, Tables(options.data_dir));
   std::sort(names.begin(), names.end());
   if (names.empty()) {
     return NotFound("no .csv, .tsv, .txt or .jsonl file in ", options.data_dir);
-  }
-  if (names.size() > kFilesMax) {
-    return ResourceExhausted(options.data_dir, ": ", names.size(), " files, at most ", kFilesMax,
-                             " are looked at");
   }
   std::vector<Looked> all;
   std::string out =

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "importers/core/summary.h"
 #include "storage/base/status.h"
@@ -13,6 +14,18 @@ namespace skein {
 namespace {
 
 constexpr size_t kPendingMax = 64 << 10;
+
+constexpr std::string_view kStart = "{\"mapping\": ";
+
+// A mistyped --quarantine must not cost anybody a file: only what a former run wrote is removed.
+bool IsOurs(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;
+  char start[kStart.size()];
+  const ssize_t n = read(fd, start, sizeof start);
+  close(fd);
+  return n == static_cast<ssize_t>(sizeof start) && std::string_view(start, sizeof start) == kStart;
+}
 
 absl::Status WriteError(const std::string& path, int error) {
   if (error == ENOSPC || error == EDQUOT) {
@@ -36,7 +49,7 @@ absl::Status Quarantine::Add(const QuarantineEntry& entry) {
     if (fd_ < 0) return WriteError(path_, errno);
   }
   ++entries_;
-  pending_ += "{\"mapping\": " + JsonString(entry.mapping) + ", \"file\": " +
+  pending_ += std::string(kStart) + JsonString(entry.mapping) + ", \"file\": " +
               JsonString(entry.file) + ", \"line\": " + std::to_string(entry.line) +
               ", \"row\": " + std::to_string(entry.row) + ", \"column\": " +
               (entry.column.empty() ? "null" : JsonString(entry.column)) + ", \"value\": " +
@@ -58,7 +71,7 @@ absl::Status Quarantine::Flush() {
 
 absl::Status Quarantine::Close() {
   if (fd_ < 0) {
-    if (unlink(path_.c_str()) != 0 && errno != ENOENT) return WriteError(path_, errno);
+    if (IsOurs(path_) && unlink(path_.c_str()) != 0) return WriteError(path_, errno);
     return absl::OkStatus();
   }
   SKEIN_RETURN_IF_ERROR(Flush());

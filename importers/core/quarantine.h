@@ -28,7 +28,8 @@ class Quarantine {
   ~Quarantine();
 
   absl::Status Add(const QuarantineEntry& entry);
-  // Writes and fsyncs what is pending; without a rejection removes what a former run left.
+  // Writes and fsyncs what is pending; without a rejection removes what a former run left (only if
+  // the file begins as ours do).
   absl::Status Close();
 
   bool empty() const { return entries_ == 0; }

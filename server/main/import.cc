@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kFinished = 0;
 constexpr int kNotFinished = 1;
+constexpr int kUsage = 2;
 constexpr int kDamaged = 3;
 
 struct Flags {
@@ -89,10 +90,15 @@ absl::StatusOr<ImportSummary> ImportInto(const Flags& flags, const std::vector<M
   return RunImport(*local->users, mappings, options);
 }
 
+int Usage(std::string_view message) {
+  Report("import", InvalidArgument(message));
+  return kUsage;
+}
+
 absl::StatusOr<int> Run(const Flags& flags) {
   if (flags.mappings.empty()) {
     if (!flags.dry_run) {
-      return InvalidArgument("--mapping is missing (--dry-run without one proposes one)");
+      return Usage("--mapping is missing (--dry-run without one proposes one)");
     }
     SKEIN_ASSIGN_OR_RETURN(const std::string yaml, ProposeMapping(OptionsOf(flags)));
     SKEIN_RETURN_IF_ERROR(Print(yaml));
@@ -105,7 +111,7 @@ absl::StatusOr<int> Run(const Flags& flags) {
     SKEIN_ASSIGN_OR_RETURN(summary, RunDryRun(mappings, OptionsOf(flags), &report));
     SKEIN_RETURN_IF_ERROR(Print(report + "\n"));
   } else {
-    if (flags.store.empty()) return InvalidArgument("--store is missing");
+    if (flags.store.empty()) return Usage("--store is missing");
     SKEIN_ASSIGN_OR_RETURN(summary, ImportInto(flags, mappings));
     SKEIN_RETURN_IF_ERROR(Print(SummaryJson(summary) + "\n"));
   }
