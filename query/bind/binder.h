@@ -98,10 +98,10 @@ class Binder {
                                        Scope* scope, Pattern* out);
   absl::StatusOr<size_t> BindPatternLink(const syntax::LinkPattern& link, const Scope& before,
                                          Scope* scope, Pattern* out);
-  absl::Status BindLinkProperties(const syntax::LinkPattern& link, const Scope& scope,
-                                  size_t index, Pattern* out);
-  absl::Status BindPropertyMap(const syntax::Expr& map, const ExprRef& element,
-                               const Scope& scope, std::vector<ExprRef>* predicates);
+  absl::Status BindLinkProperties(const syntax::LinkPattern& link, const Scope& scope, size_t index,
+                                  Pattern* out);
+  absl::Status BindPropertyMap(const syntax::Expr& map, const ExprRef& element, const Scope& scope,
+                               std::vector<ExprRef>* predicates);
   absl::Status BindCreation(const std::vector<const syntax::PathPattern*>& paths, bool merge,
                             Scope* scope, Creation* out);
   absl::StatusOr<Slot> BindNewNode(const syntax::NodePattern& node, bool alone, bool merge,

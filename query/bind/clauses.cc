@@ -219,8 +219,7 @@ absl::Status Binder::BindCreate(const syntax::CreateClause& clause, PartState* s
 absl::Status Binder::BindMerge(const syntax::MergeClause& clause, PartState* state) {
   auto merge = std::make_shared<Merge>();
   merge->position = clause.span.begin;
-  SKEIN_RETURN_IF_ERROR(
-      BindCreation({&clause.pattern}, true, &state->scope, &merge->creation));
+  SKEIN_RETURN_IF_ERROR(BindCreation({&clause.pattern}, true, &state->scope, &merge->creation));
   merge->pattern = PatternOf(clause.pattern, merge->creation);
   for (const auto& [from, to] : {std::pair(&clause.on_create, &merge->on_create),
                                  std::pair(&clause.on_match, &merge->on_match)}) {
@@ -260,9 +259,9 @@ absl::StatusOr<SetItem> Binder::BindSetItem(const syntax::SetItem& item, const S
   SKEIN_ASSIGN_OR_RETURN(out.target, BindExpr(*target, {scope}));
   if (!out.target->type.may_be(out.kind == SetItem::Kind::kLabels ? Kinds::kNode
                                                                   : Kinds::kElement)) {
-    return BindError(ErrorDetail::kInvalidArgumentType, out.position,
-                     "SET needs a node or a relationship, found " +
-                         functions::TypeName(out.target->type.kinds));
+    return BindError(
+        ErrorDetail::kInvalidArgumentType, out.position,
+        "SET needs a node or a relationship, found " + functions::TypeName(out.target->type.kinds));
   }
   if (item.value != nullptr) {
     SKEIN_ASSIGN_OR_RETURN(out.value, BindExpr(*item.value, {scope}));
@@ -346,9 +345,9 @@ absl::Status Binder::BindProcedure(const syntax::CallProcedureClause& clause, Pa
   call->position = at;
   if (!clause.explicit_args) {
     if (!clause.standalone && !def->args.empty()) {
-      return BindError(ErrorDetail::kInvalidArgumentPassingMode, at,
-                       "inside a query the arguments of `" + clause.name.text +
-                           "` must be written");
+      return BindError(
+          ErrorDetail::kInvalidArgumentPassingMode, at,
+          "inside a query the arguments of `" + clause.name.text + "` must be written");
     }
     for (const auto& arg : def->args) {
       auto e = std::make_shared<Expr>();
@@ -372,9 +371,8 @@ absl::Status Binder::BindProcedure(const syntax::CallProcedureClause& clause, Pa
       if (!e->type.may_be(def->args[i].type)) {
         return BindError(ErrorDetail::kInvalidArgumentType, clause.args[i]->span.begin,
                          "argument `" + std::string(def->args[i].name) + "` of `" +
-                             clause.name.text + "` is " +
-                             functions::TypeName(def->args[i].type) + ", found " +
-                             functions::TypeName(e->type.kinds));
+                             clause.name.text + "` is " + functions::TypeName(def->args[i].type) +
+                             ", found " + functions::TypeName(e->type.kinds));
       }
       call->args.push_back(std::move(e));
     }
@@ -398,9 +396,8 @@ absl::Status Binder::BindYields(const syntax::CallProcedureClause& clause, CallP
     }
   }
   for (const auto& yield : clause.yields) {
-    const auto it = std::find_if(def.columns.begin(), def.columns.end(), [&yield](const auto& c) {
-      return c.name == yield.field.text;
-    });
+    const auto it = std::find_if(def.columns.begin(), def.columns.end(),
+                                 [&yield](const auto& c) { return c.name == yield.field.text; });
     if (it == def.columns.end()) {
       return BindError(ErrorDetail::kUndefinedVariable, yield.field.span.begin,
                        "`" + std::string(def.name) + "` has no column `" + yield.field.text + "`");

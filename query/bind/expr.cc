@@ -143,8 +143,8 @@ class TextMaker {
                (e->kind == ExprKind::kAggregate && e->args.empty() ? "*" : Join(e->args, 0, ", ")) +
                ")";
       case ExprKind::kListComprehension:
-        return "[" + slot_name_(e->slot) + " IN " + Text(e->args[0]) + Optional(" WHERE ", e->args[1]) +
-               Optional(" | ", e->args[2]) + "]";
+        return "[" + slot_name_(e->slot) + " IN " + Text(e->args[0]) +
+               Optional(" WHERE ", e->args[1]) + Optional(" | ", e->args[2]) + "]";
       case ExprKind::kQuantifier:
         return Quantifier(*e);
       case ExprKind::kReduce:

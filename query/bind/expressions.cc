@@ -86,9 +86,9 @@ absl::StatusOr<ExprRef> Binder::BindExpr(const syntax::Expr& e, const ExprScope&
       const auto& test = As<syntax::LabelTestExpr>(e);
       SKEIN_ASSIGN_OR_RETURN(ExprRef object, BindExpr(*test.object, at));
       if (!object->type.may_be(Kinds::kElement)) {
-        return BindError(ErrorDetail::kInvalidArgumentType, e.span.begin,
-                         "a label test needs a node or a relationship, found " +
-                             KindsText(object->type));
+        return BindError(
+            ErrorDetail::kInvalidArgumentType, e.span.begin,
+            "a label test needs a node or a relationship, found " + KindsText(object->type));
       }
       return MakeLabelTest(std::move(object), CopyLabels(*test.labels), e.span.begin);
     }
@@ -134,7 +134,8 @@ absl::StatusOr<ExprRef> Binder::BindVariable(const std::string& name, Position p
                                              const Scope& scope) {
   const Variable* v = scope.Find(name);
   if (v == nullptr) {
-    return BindError(ErrorDetail::kUndefinedVariable, pos, "variable `" + name + "` is not defined");
+    return BindError(ErrorDetail::kUndefinedVariable, pos,
+                     "variable `" + name + "` is not defined");
   }
   NoteRead(v->slot);
   return MakeSlot(v->slot, v->type, pos);
@@ -275,9 +276,9 @@ absl::StatusOr<ExprRef> Binder::BindMapProjection(const syntax::MapProjectionExp
   SKEIN_ASSIGN_OR_RETURN(ExprRef object,
                          BindVariable(e.variable.text, e.variable.span.begin, at.scope));
   if (!object->type.may_be(Kinds::kElement | Kinds::kMap)) {
-    return BindError(ErrorDetail::kInvalidArgumentType, e.variable.span.begin,
-                     "a map projection needs a node, a relationship or a map, found " +
-                         KindsText(object->type));
+    return BindError(
+        ErrorDetail::kInvalidArgumentType, e.variable.span.begin,
+        "a map projection needs a node, a relationship or a map, found " + KindsText(object->type));
   }
   auto out = New(ExprKind::kMapProjection, e.span.begin, Type::Of(Kinds::kMap));
   out->args.push_back(object);
@@ -335,7 +336,8 @@ absl::StatusOr<ExprRef> Binder::BindCall(const syntax::CallExpr& e, const ExprSc
   }
   const functions::FunctionDef* def = functions::AllFunctions().Find(e.name.text);
   if (def == nullptr) {
-    return BindError(ErrorDetail::kUnknownFunction, pos, "there is no function `" + e.name.text + "`");
+    return BindError(ErrorDetail::kUnknownFunction, pos,
+                     "there is no function `" + e.name.text + "`");
   }
   ExprScope inner{at.scope, at.aggregates, at.in_aggregate};
   if (def->is_aggregate()) {
@@ -488,8 +490,9 @@ absl::StatusOr<ExprRef> Binder::BindPatternExpr(const syntax::PatternExpr& e, co
   const syntax::PathPattern& path = *e.pattern;
   const auto require = [&at](const std::optional<syntax::Name>& name) {
     if (!name.has_value() || at.scope.Find(name->text) != nullptr) return absl::OkStatus();
-    return BindError(ErrorDetail::kUndefinedVariable, name->span.begin,
-                     "variable `" + name->text + "` is not defined; a pattern predicate binds none");
+    return BindError(
+        ErrorDetail::kUndefinedVariable, name->span.begin,
+        "variable `" + name->text + "` is not defined; a pattern predicate binds none");
   };
   for (const auto& node : path.nodes) SKEIN_RETURN_IF_ERROR(require(node.variable));
   if (path.mode == syntax::PathMode::kAll) {
@@ -530,10 +533,9 @@ absl::StatusOr<ExprRef> Binder::BindPatternExpr(const syntax::PatternExpr& e, co
   if (path.mode == syntax::PathMode::kShortest) type = Type::Of(Kinds::kPath);
   if (path.mode == syntax::PathMode::kAllShortest) type = Type::ListOf(Kinds::kPath);
   auto out = New(ExprKind::kSubquery, e.span.begin, type);
-  SKEIN_ASSIGN_OR_RETURN(
-      out->subquery,
-      FinishSubquery(std::move(query), std::move(imports),
-                     shortest ? syntax::SubqueryKind::kCollect : syntax::SubqueryKind::kExists));
+  SKEIN_ASSIGN_OR_RETURN(out->subquery, FinishSubquery(std::move(query), std::move(imports),
+                                                       shortest ? syntax::SubqueryKind::kCollect
+                                                                : syntax::SubqueryKind::kExists));
   out->subquery->first = path.mode == syntax::PathMode::kShortest;
   return ExprRef(out);
 }

@@ -65,8 +65,8 @@ ExprRef PathOf(const std::vector<Slot>& nodes, const std::vector<std::pair<Slot,
 
 }  // namespace
 
-absl::Status Binder::BindPattern(const std::vector<const syntax::PathPattern*>& paths,
-                                 Scope* scope, Pattern* out) {
+absl::Status Binder::BindPattern(const std::vector<const syntax::PathPattern*>& paths, Scope* scope,
+                                 Pattern* out) {
   const Scope before = *scope;
   struct Pending {
     const syntax::LinkPattern* link;
@@ -79,8 +79,7 @@ absl::Status Binder::BindPattern(const std::vector<const syntax::PathPattern*>& 
     std::vector<Slot> nodes;
     std::vector<std::pair<Slot, Type>> links;
     for (size_t i = 0; i < path->nodes.size(); ++i) {
-      SKEIN_ASSIGN_OR_RETURN(const Slot slot,
-                             BindPatternNode(path->nodes[i], before, scope, out));
+      SKEIN_ASSIGN_OR_RETURN(const Slot slot, BindPatternNode(path->nodes[i], before, scope, out));
       nodes.push_back(slot);
       pending_nodes.push_back(&path->nodes[i]);
       pending_slots.push_back(slot);
@@ -120,8 +119,7 @@ absl::Status Binder::BindPattern(const std::vector<const syntax::PathPattern*>& 
           MakeLabelTest(element, CopyLabels(*node.labels), node.labels->span.begin));
     }
     if (node.properties != nullptr) {
-      SKEIN_RETURN_IF_ERROR(
-          BindPropertyMap(*node.properties, element, *scope, &out->predicates));
+      SKEIN_RETURN_IF_ERROR(BindPropertyMap(*node.properties, element, *scope, &out->predicates));
     }
     if (node.where != nullptr) {
       SKEIN_RETURN_IF_ERROR(BindPredicate(*node.where, *scope, &out->predicates));
@@ -213,8 +211,8 @@ absl::Status Binder::BindLinkProperties(const syntax::LinkPattern& link, const S
   PatternLink& bound = out->links[index];
   if (bound.variable_length && bound.element == kNoSlot) bound.element = NewSlot("");
   const bool list = bound.variable_length;
-  const ExprRef element = MakeSlot(list ? bound.element : bound.slot, Type::Of(Kinds::kLink),
-                                   link.span.begin);
+  const ExprRef element =
+      MakeSlot(list ? bound.element : bound.slot, Type::Of(Kinds::kLink), link.span.begin);
   std::vector<ExprRef>* predicates = list ? &bound.element_predicates : &out->predicates;
   if (link.types != nullptr && !TypeNames(link.types.get()).has_value()) {
     predicates->push_back(MakeLabelTest(element, CopyLabels(*link.types), link.types->span.begin));
@@ -245,9 +243,9 @@ absl::Status Binder::BindPropertyMap(const syntax::Expr& map, const ExprRef& ele
   }
   for (const syntax::MapEntry& entry : syntax::As<syntax::MapExpr>(map).entries) {
     SKEIN_ASSIGN_OR_RETURN(ExprRef value, BindExpr(*entry.value, {scope}));
-    predicates->push_back(MakeComparison(
-        MakeProperty(element, entry.key.text, entry.key.span.begin), syntax::ComparisonOp::kEqual,
-        std::move(value), entry.key.span.begin));
+    predicates->push_back(
+        MakeComparison(MakeProperty(element, entry.key.text, entry.key.span.begin),
+                       syntax::ComparisonOp::kEqual, std::move(value), entry.key.span.begin));
   }
   return absl::OkStatus();
 }
@@ -290,9 +288,9 @@ absl::StatusOr<Slot> Binder::BindNewNode(const syntax::NodePattern& node, bool a
   }
   NewNode made;
   if (!ConjunctNames(node.labels.get(), &made.labels)) {
-    return BindError(ErrorDetail::kUnexpectedSyntax, node.labels->span.begin,
-                     std::string("a new node needs plain labels, in ") +
-                         (merge ? "MERGE" : "CREATE"));
+    return BindError(
+        ErrorDetail::kUnexpectedSyntax, node.labels->span.begin,
+        std::string("a new node needs plain labels, in ") + (merge ? "MERGE" : "CREATE"));
   }
   if (node.properties != nullptr) {
     SKEIN_ASSIGN_OR_RETURN(made.properties, BindExpr(*node.properties, {*scope}));

@@ -56,8 +56,7 @@ absl::Status Binder::BindItems(const syntax::Projection& p, bool is_return, cons
       return BindError(ErrorDetail::kColumnNameConflict, item.span.begin,
                        "two columns are named `" + item.name + "`");
     }
-    SKEIN_ASSIGN_OR_RETURN(ExprRef e,
-                           BindExpr(*item.expr, {state.scope, Aggregates::kAllowed}));
+    SKEIN_ASSIGN_OR_RETURN(ExprRef e, BindExpr(*item.expr, {state.scope, Aggregates::kAllowed}));
     const Slot slot = IsPlainSlot(e) ? e->slot : NewSlot(item.name);
     const bool named = item.alias.has_value() || item.expr->kind == syntax::ExprKind::kVariable;
     if (named) after->Add({item.name, slot, e->type});
@@ -140,9 +139,8 @@ absl::StatusOr<ExprRef> Binder::BindAfter(const syntax::Expr& e, const AfterScop
       BindExpr(e, {at.scope, out->aggregating ? Aggregates::kAllowed : Aggregates::kRefused}));
   // What is spelt like a projected expression is that expression's value. Beside an aggregate only
   // simple keys and aggregates are, as in the projection itself.
-  const bool whole = std::any_of(at.originals.begin(), at.originals.end(), [&](const auto& item) {
-    return SameExpr(item.expr, bound);
-  });
+  const bool whole = std::any_of(at.originals.begin(), at.originals.end(),
+                                 [&](const auto& item) { return SameExpr(item.expr, bound); });
   const bool simple_only = !whole && ContainsAggregate(bound);
   bound = Transform(bound, [&at, simple_only](const ExprRef& node) -> ExprRef {
     if (IsPlainSlot(node)) return nullptr;
@@ -210,9 +208,9 @@ absl::StatusOr<ExprRef> Binder::BindRowCount(const syntax::Expr& e, std::string_
   }
   if ((*bound)->kind == ExprKind::kLiteral && (*bound)->literal.kind() == ValueKind::kInteger &&
       (*bound)->literal.integer() < 0) {
-    return BindError(ErrorDetail::kNegativeIntegerArgument, e.span.begin,
-                     std::string(clause) + " needs an integer ≥ 0, found " +
-                         ToLiteral((*bound)->literal));
+    return BindError(
+        ErrorDetail::kNegativeIntegerArgument, e.span.begin,
+        std::string(clause) + " needs an integer ≥ 0, found " + ToLiteral((*bound)->literal));
   }
   return bound;
 }

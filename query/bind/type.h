@@ -26,7 +26,8 @@ struct Type {
   bool may_be(Kinds wanted) const { return !functions::NeverFits(kinds, wanted); }
   // Never anything outside `wanted` but null.
   bool is_only(Kinds wanted) const {
-    return kinds != Kinds::kNone && (static_cast<uint32_t>(kinds) & ~static_cast<uint32_t>(wanted)) == 0;
+    return kinds != Kinds::kNone &&
+           (static_cast<uint32_t>(kinds) & ~static_cast<uint32_t>(wanted)) == 0;
   }
   Type element() const { return (kinds & Kinds::kList) == Kinds::kNone ? Type{} : Of(elements); }
   Type Union(const Type& other) const {

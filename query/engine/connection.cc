@@ -17,12 +17,11 @@ constexpr int kConflictRetries = 5;
 
 // A constraint that a write or a commit violates, in the words of the language.
 absl::Status ConstraintError(const absl::Status& status) {
-  if (status.code() != absl::StatusCode::kFailedPrecondition ||
-      QueryErrorOf(status).has_value()) {
+  if (status.code() != absl::StatusCode::kFailedPrecondition || QueryErrorOf(status).has_value()) {
     return status;
   }
-  return MakeQueryError(ErrorClass::kConstraintValidationFailed,
-                        ErrorDetail::kUniquenessViolation, Message(status));
+  return MakeQueryError(ErrorClass::kConstraintValidationFailed, ErrorDetail::kUniquenessViolation,
+                        Message(status));
 }
 
 class ConnectionImpl final : public Connection {
@@ -53,8 +52,7 @@ class ConnectionImpl final : public Connection {
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);
     run.reader = reader;
-    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
-                           skein::Run::Start(std::move(run)));
+    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started, skein::Run::Start(std::move(run)));
     return MakeStreamingCursor(std::move(started));
   }
 
@@ -97,10 +95,10 @@ class ConnectionImpl final : public Connection {
     if (!options_.read_only && !context_.has_value()) {
       WriteContext context;
       if (!options_.unit.empty()) {
-        SKEIN_ASSIGN_OR_RETURN(context.policy,
-                               graph_.catalog().InternPolicy({.owner_unit = options_.unit,
-                                                              .compartment = "",
-                                                              .handling_code = ""}));
+        SKEIN_ASSIGN_OR_RETURN(
+            context.policy,
+            graph_.catalog().InternPolicy(
+                {.owner_unit = options_.unit, .compartment = "", .handling_code = ""}));
       }
       Batch batch;
       batch.source = options_.source;
@@ -157,8 +155,7 @@ class ConnectionImpl final : public Connection {
   }
 
   static absl::StatusOr<std::unique_ptr<Cursor>> HeldRun(RunOptions run) {
-    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
-                           skein::Run::Start(std::move(run)));
+    SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started, skein::Run::Start(std::move(run)));
     absl::StatusOr<HeldResult> held = RunToEnd(*started);
     if (!held.ok()) return ConstraintError(held.status());
     HeldResult result = *std::move(held);
@@ -197,8 +194,8 @@ class ConnectionImpl final : public Connection {
     result.summary.plan = plan::ExplainText(prepared.plan, nullptr);
     result.summary.plan_json = plan::ExplainJson(prepared.plan, nullptr);
     if (prepared.plan.writes) {
-      result.summary.type = prepared.plan.returns ? QuerySummary::Type::kReadWrite
-                                                  : QuerySummary::Type::kWrite;
+      result.summary.type =
+          prepared.plan.returns ? QuerySummary::Type::kReadWrite : QuerySummary::Type::kWrite;
     }
     return MakeHeldCursor(std::move(result));
   }

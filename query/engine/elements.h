@@ -15,9 +15,11 @@
 
 namespace skein {
 
+// Loaded for one batch of rows at a time; what a row does not name is not there.
 class Elements {
  public:
   // Forgets what was loaded before.
+  // OK: every element that the rows name can be asked for below.
   absl::Status Load(Cursor& cursor, std::span<const std::vector<Value>> rows);
 
   // The id must occur in the rows loaded (checked).

@@ -32,13 +32,16 @@ struct Purpose {
   bool complete() const { return !case_number.empty() && !basis.empty() && !reason.empty(); }
 };
 
+// What one statement may spend; RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED name the limit that ended
+// it.
 struct QueryLimits {
-  absl::Duration time = absl::Seconds(60);
-  int64_t rows_read = INT64_MAX;
-  int64_t bytes = int64_t{1} << 30;  // memory of one query
-  size_t text_bytes = size_t{1} << 20;
+  absl::Duration time = absl::Seconds(60);  // by the engine's clock, from Run on
+  int64_t rows_read = INT64_MAX;            // visible rows of the store
+  int64_t bytes = int64_t{1} << 30;         // memory of one query
+  size_t text_bytes = size_t{1} << 20;      // longer texts are QueryTooLong before they are read
 };
 
+// Who asks, for what, and how far: fixed for the life of a connection.
 struct ConnectionOptions {
   Viewer viewer = Viewer::All();
   std::optional<Purpose> purpose;  // required unless sandbox
@@ -47,7 +50,7 @@ struct ConnectionOptions {
   std::string unit;              // owner of what is written
   std::string source = "shell";  // batch source name of what is written
   QueryLimits limits;
-  bool read_only = false;
+  bool read_only = false;  // statements that write are PERMISSION_DENIED
   // Rewrite passes off by name, or all with "*": for tests and for finding faults.
   std::vector<std::string> rewrites_off;
   uint32_t batch_rows = 2048;
@@ -67,7 +70,8 @@ struct QuerySummary {
   absl::Duration time;
 };
 
-// An element as it leaves the engine.
+// An element as it leaves the engine: names instead of the catalogue's ids, its id enciphered, its
+// properties sorted by name. Of an element that is gone only the id (and a link's type) is filled in.
 struct NodeView {
   int64_t id = 0;  // enciphered
   std::vector<std::string> labels;
@@ -88,6 +92,7 @@ class Cursor {
   // statement have happened (and, in autocommit, are durable) when it first returns.
   virtual absl::StatusOr<bool> Next(size_t max, std::vector<std::vector<Value>>* rows) = 0;
   // Complete after Next returned false.
+  // Counters of a statement that wrote are complete at once.
   virtual const QuerySummary& summary() const = 0;
   // Elements named by values of this cursor's rows. NOT_FOUND: deleted by the statement itself;
   // then id and type alone are filled in.
@@ -97,13 +102,19 @@ class Cursor {
   virtual void Cancel() = 0;
 };
 
+// One client's conversation: a statement at a time, in a transaction of its own or in an explicit
+// one. Statements that write, and all statements of an explicit transaction, have run to their end
+// when Run returns; other reads run while their cursor is read.
 class Connection {
  public:
   virtual ~Connection() = default;
-  // Parses, binds, plans and starts. Outside a transaction each statement commits by itself.
+  // Parses, binds, plans and starts. Outside a transaction each statement commits by itself, and is
+  // tried again a few times where it conflicts with another. A failed statement leaves no trace, in
+  // a transaction either. EXPLAIN gives no rows and a plan; PROFILE runs and gives both.
   virtual absl::StatusOr<std::unique_ptr<Cursor>> Run(std::string_view text,
                                                       const ValueMap& parameters) = 0;
   // Explicit transactions; FAILED_PRECONDITION: one is open / none is open.
+  // ABORTED from Commit: another transaction wrote the same element; run the whole again.
   virtual absl::Status Begin() = 0;
   virtual absl::Status Commit() = 0;
   virtual absl::Status Rollback() = 0;
@@ -112,12 +123,14 @@ class Connection {
   virtual absl::StatusOr<std::shared_ptr<const Reader>> CurrentReader() = 0;
 };
 
+// Of the whole process; see ConnectionOptions for what a client sets.
 struct EngineOptions {
   Clock* clock = &Clock::Real();
   int threads = 0;  // 0: one per core
   size_t plans_cached_max = 1024;
 };
 
+// The door: makes connections over the two graphs of one store and keeps plans for all of them.
 class Engine {
  public:
   static absl::StatusOr<std::unique_ptr<Engine>> Create(Graph& users, Graph& system,
@@ -127,6 +140,7 @@ class Engine {
   virtual absl::StatusOr<std::unique_ptr<Connection>> Connect(const ConnectionOptions& options) = 0;
   // A connection to the system space, for the server alone.
   virtual absl::StatusOr<std::unique_ptr<Connection>> ConnectSystem() = 0;
+  // The graph behind Connect(), for what is no query: imports, batches, provenance.
   virtual Graph& users() = 0;
 
   // Names for completion: labels, link types, keys, functions, procedures of what the viewer sees.

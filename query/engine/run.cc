@@ -55,8 +55,7 @@ void Run::FillSummary(QuerySummary* summary) const {
   summary->labels_removed = c.labels_removed;
   summary->type = QuerySummary::Type::kRead;
   if (plan().writes) {
-    summary->type =
-        plan().returns ? QuerySummary::Type::kReadWrite : QuerySummary::Type::kWrite;
+    summary->type = plan().returns ? QuerySummary::Type::kReadWrite : QuerySummary::Type::kWrite;
   }
   summary->version = options_.reader->version();
   summary->time = options_.clock->Now() - started_;
@@ -219,8 +218,7 @@ class HeldCursor final : public Cursor {
   }
   absl::Status Describe(std::span<const LinkId> ids, std::vector<LinkView>* out) override {
     if (result_.reader == nullptr) return FailedPrecondition("the result has no elements");
-    SKEIN_RETURN_IF_ERROR(
-        DescribeLinks(*result_.reader, result_.viewer, *result_.graph, ids, out));
+    SKEIN_RETURN_IF_ERROR(DescribeLinks(*result_.reader, result_.viewer, *result_.graph, ids, out));
     for (size_t i = 0; i < ids.size(); ++i) {
       if (!(*out)[i].type.empty()) continue;
       for (const auto& [id, type] : result_.deleted_types) {

@@ -34,8 +34,8 @@ absl::Status CreateIt(const SchemaCommand& command, Graph& graph, HeldResult* ou
   }
   IndexInfo index;
   index.name = command.name.has_value() ? command.name->text : DefaultName(command);
-  index.kind = command.kind == SchemaCommand::Kind::kCreateUnique ? IndexKind::kUnique
-                                                                  : IndexKind::kRange;
+  index.kind =
+      command.kind == SchemaCommand::Kind::kCreateUnique ? IndexKind::kUnique : IndexKind::kRange;
   SKEIN_ASSIGN_OR_RETURN(index.label, graph.catalog().InternLabel(command.label.text));
   for (const auto& key : command.keys) {
     SKEIN_ASSIGN_OR_RETURN(const KeyId id, graph.catalog().InternKey(key.text));

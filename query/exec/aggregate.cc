@@ -106,8 +106,7 @@ class AggregateOperator final : public UnaryOperator {
 
   absl::Status Compile() {
     for (const auto& item : node_.aggregates) {
-      SKEIN_ASSIGN_OR_RETURN(std::vector<EvaluatorPtr> args,
-                             CompileAll(item.call->args, context_));
+      SKEIN_ASSIGN_OR_RETURN(std::vector<EvaluatorPtr> args, CompileAll(item.call->args, context_));
       columns_.push_back(std::make_unique<AggregateColumn>(*item.call, std::move(args)));
     }
     return absl::OkStatus();

@@ -16,8 +16,7 @@ namespace {
 class ApplyOperator final : public UnaryOperator {
  public:
   ApplyOperator(const plan::Node& node, Context& context, OperatorPtr input)
-      : UnaryOperator(node, context, std::move(input)),
-        inner_(*node.children[1], node.partition) {}
+      : UnaryOperator(node, context, std::move(input)), inner_(*node.children[1], node.partition) {}
   absl::Status Build() { return inner_.Build(context_); }
 
   absl::Status Open() override {

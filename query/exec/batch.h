@@ -22,9 +22,8 @@
 
 namespace skein::exec {
 
-
-using bind::Slot;
 using bind::kNoSlot;
+using bind::Slot;
 
 class Column {
  public:

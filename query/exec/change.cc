@@ -197,10 +197,10 @@ class DeleteOperator final : public UnaryOperator {
             links.insert(links.end(), v.path().links.begin(), v.path().links.end());
             break;
           default:
-            return MakeQueryError(ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
-                                  "DELETE needs nodes, relationships or paths, found " +
-                                      ToLiteral(v),
-                                  node_.exprs[t]->position);
+            return MakeQueryError(
+                ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
+                "DELETE needs nodes, relationships or paths, found " + ToLiteral(v),
+                node_.exprs[t]->position);
         }
       }
     }

@@ -104,8 +104,7 @@ ValueMap Context::ToMap(const std::vector<PropertyEntry>& entries) const {
   for (const PropertyEntry& entry : entries) {
     out.emplace_back(std::string(reader().catalog().Name(entry.key)), entry.value);
   }
-  std::sort(out.begin(), out.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return out;
 }
 

@@ -54,14 +54,14 @@ class PropertyEvaluator final : public Evaluator {
     if (object->kind() == Column::Kind::kNode) {
       SKEIN_RETURN_IF_ERROR(CheckDeleted(object->nodes()));
       if (key.has_value()) {
-        SKEIN_RETURN_IF_ERROR(context_.reader().GetNodeProperty(context_.viewer(), object->nodes(),
-                                                                *key, &values));
+        SKEIN_RETURN_IF_ERROR(
+            context_.reader().GetNodeProperty(context_.viewer(), object->nodes(), *key, &values));
       }
     } else if (object->kind() == Column::Kind::kLink) {
       SKEIN_RETURN_IF_ERROR(CheckDeleted(object->links()));
       if (key.has_value()) {
-        SKEIN_RETURN_IF_ERROR(context_.reader().GetLinkProperty(context_.viewer(), object->links(),
-                                                                *key, &values));
+        SKEIN_RETURN_IF_ERROR(
+            context_.reader().GetLinkProperty(context_.viewer(), object->links(), *key, &values));
       }
     } else {
       return Mixed(*object, selection.size(), key, out);
@@ -144,10 +144,10 @@ class LabelEvaluator final : public Evaluator {
         links.ids.push_back(v.link());
         links.rows.push_back(i);
       } else {
-        return MakeQueryError(ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
-                              "a label test needs a node or a relationship, found " +
-                                  std::string(KindName(v.kind())),
-                              e_.position);
+        return MakeQueryError(
+            ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
+            "a label test needs a node or a relationship, found " + std::string(KindName(v.kind())),
+            e_.position);
       }
     }
     SKEIN_RETURN_IF_ERROR(TestNodes(nodes, &values));
@@ -289,10 +289,10 @@ class MapProjectionEvaluator final : public Evaluator {
       case ValueKind::kMap:
         return object.map();
       default:
-        return MakeQueryError(ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
-                              "a value of type " + std::string(KindName(object.kind())) +
-                                  " has no properties",
-                              e_.position);
+        return MakeQueryError(
+            ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
+            "a value of type " + std::string(KindName(object.kind())) + " has no properties",
+            e_.position);
     }
   }
 
@@ -346,8 +346,8 @@ class PathEvaluator final : public Evaluator {
 
  private:
   static Value One(const std::vector<Column>& columns,
-                   const std::vector<std::vector<size_t>>& first,
-                   const std::vector<LinkEnds>& ends, size_t row) {
+                   const std::vector<std::vector<size_t>>& first, const std::vector<LinkEnds>& ends,
+                   size_t row) {
     PathValue path;
     for (size_t i = 0; i < columns.size(); ++i) {
       const Value v = columns[i].At(row);

@@ -118,10 +118,9 @@ class QuantifierEvaluator final : public Evaluator {
       if (v.is_null()) {
         ++t.unknown;
       } else if (v.kind() != ValueKind::kBoolean) {
-        return MakeQueryError(ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
-                              "a predicate must be a boolean, found " +
-                                  std::string(KindName(v.kind())),
-                              e_.position);
+        return MakeQueryError(
+            ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
+            "a predicate must be a boolean, found " + std::string(KindName(v.kind())), e_.position);
       } else {
         ++(v.boolean() ? t.yes : t.no);
       }

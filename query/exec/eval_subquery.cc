@@ -1,5 +1,5 @@
-// EXISTS, COUNT, COLLECT and pattern comprehensions: the inner plan runs once for all selected rows,
-// each numbered by the partition column.
+// EXISTS, COUNT, COLLECT and pattern comprehensions: the inner plan runs once for all selected
+// rows, each numbered by the partition column.
 #include <utility>
 
 #include "query/exec/evaluators.h"
@@ -16,9 +16,7 @@ using syntax::SubqueryKind;
 class SubqueryEvaluator final : public Evaluator {
  public:
   SubqueryEvaluator(const bind::Subquery& subquery, Context& context)
-      : subquery_(subquery),
-        context_(context),
-        inner_(*subquery.plan, subquery.partition) {}
+      : subquery_(subquery), context_(context), inner_(*subquery.plan, subquery.partition) {}
   absl::Status Build() { return inner_.Build(context_); }
 
   absl::Status Eval(const Frame& frame, const Selection& selection, Column* out) override {
@@ -49,8 +47,7 @@ class SubqueryEvaluator final : public Evaluator {
           if (subquery_.first) {
             if (!lists[i].empty()) result[i] = std::move(lists[i].front());
           } else {
-            SKEIN_ASSIGN_OR_RETURN(result[i],
-                                   functions::MakeList(std::move(lists[i]), context_));
+            SKEIN_ASSIGN_OR_RETURN(result[i], functions::MakeList(std::move(lists[i]), context_));
           }
           break;
       }

@@ -61,8 +61,7 @@ class RowEvaluator : public Evaluator {
     for (size_t i = 0; i < children_.size(); ++i) {
       borrowed_[i] = nullptr;
       if (children_[i] == nullptr) continue;
-      SKEIN_ASSIGN_OR_RETURN(borrowed_[i],
-                             children_[i]->Borrow(frame, selection, &columns_[i]));
+      SKEIN_ASSIGN_OR_RETURN(borrowed_[i], children_[i]->Borrow(frame, selection, &columns_[i]));
       constant &= borrowed_[i]->kind() == Column::Kind::kConstant;
     }
     SKEIN_RETURN_IF_ERROR(Prepare(selection.size()));

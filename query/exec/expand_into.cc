@@ -58,8 +58,7 @@ class ExpandIntoOperator final : public UnaryOperator {
           position.push_back(UINT32_MAX);
           continue;
         }
-        const auto [it, added] =
-            seen.try_emplace(id, static_cast<uint32_t>(distinct.size()));
+        const auto [it, added] = seen.try_emplace(id, static_cast<uint32_t>(distinct.size()));
         if (added) distinct.push_back(id);
         position.push_back(it->second);
       }
@@ -113,9 +112,8 @@ class ExpandIntoOperator final : public UnaryOperator {
     DistinctLinks distinct;
     distinct.Reset(batch_, node_.distinct_links);
     options.links = IsLive(node_.link) || !distinct.empty();
-    SKEIN_ASSIGN_OR_RETURN(auto cursor,
-                           context_.reader().Expand(context_.viewer(), side.distinct, options,
-                                                    context_.budget()));
+    SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), side.distinct,
+                                                                 options, context_.budget()));
     ExpandBatch found;
     for (;;) {
       SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found));

@@ -36,8 +36,7 @@ uint32_t GroupTable::Find(const std::vector<const Column*>& columns, size_t row)
   return UINT32_MAX;
 }
 
-uint32_t GroupTable::FindOrAdd(const std::vector<const Column*>& columns, size_t row,
-                               bool* added) {
+uint32_t GroupTable::FindOrAdd(const std::vector<const Column*>& columns, size_t row, bool* added) {
   const uint64_t hash = Hash(columns, row);
   const auto [it, fresh] = heads_.try_emplace(hash, UINT32_MAX);
   for (uint32_t group = it->second; group != UINT32_MAX; group = next_[group]) {

@@ -32,9 +32,8 @@ void DistinctLinks::Reset(const Batch& batch, const std::vector<Slot>& slots) {
 }
 
 bool DistinctLinks::Allows(uint32_t row, LinkId link) const {
-  return std::none_of(columns_.begin(), columns_.end(), [row, link](const Column* column) {
-    return NamesLink(*column, row, link);
-  });
+  return std::none_of(columns_.begin(), columns_.end(),
+                      [row, link](const Column* column) { return NamesLink(*column, row, link); });
 }
 
 bool NamesLink(const Column& column, size_t row, LinkId link) {

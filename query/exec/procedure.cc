@@ -1,8 +1,9 @@
 // Procedure and CountStore: rows that do not come from patterns.
+#include "query/procedures/procedure.h"
+
 #include <utility>
 
 #include "query/exec/operators.h"
-#include "query/procedures/procedure.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 

@@ -83,8 +83,8 @@ class ReachableOperator final : public UnaryOperator {
     const std::vector<NodeId> from = std::exchange(frontier_, {});
     if (none) return absl::OkStatus();
     options.links = !predicates_.empty();
-    SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), from, options,
-                                                                 context_.budget()));
+    SKEIN_ASSIGN_OR_RETURN(
+        auto cursor, context_.reader().Expand(context_.viewer(), from, options, context_.budget()));
     ExpandBatch batch;
     for (;;) {
       SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&batch));

@@ -161,9 +161,8 @@ class LimitOperator final : public UnaryOperator {
       std::vector<uint32_t> rows;
       const Column& partition = std::as_const(batch).at(node_.partition);
       for (uint32_t row = 0; row < batch.rows; ++row) {
-        const size_t owner = node_.partition == kNoSlot
-                                 ? 0
-                                 : static_cast<size_t>(partition.At(row).integer());
+        const size_t owner =
+            node_.partition == kNoSlot ? 0 : static_cast<size_t>(partition.At(row).integer());
         if (owner >= seen_.size()) seen_.resize(owner + 1, 0);
         const int64_t n = seen_[owner]++;
         if (n >= skip_ && n - skip_ < limit_) rows.push_back(row);
@@ -200,8 +199,7 @@ class UnionOperator final : public Operator {
       }
       const std::vector<Slot>& slots = node_.part_slots[at_];
       for (size_t i = 0; i < slots.size(); ++i) {
-        Column copy = out->has(slots[i]) ? out->at(slots[i])
-                                         : Column::Constant(Value(), out->rows);
+        Column copy = out->has(slots[i]) ? out->at(slots[i]) : Column::Constant(Value(), out->rows);
         out->at(node_.keys[i]) = std::move(copy);
       }
       return true;
@@ -307,8 +305,7 @@ absl::StatusOr<OperatorPtr> MakeUnion(const plan::Node& node, std::vector<Operat
 absl::StatusOr<OperatorPtr> MakeEager(const plan::Node& node, OperatorPtr input, Context& c) {
   return OperatorPtr(std::make_unique<EagerOperator>(node, c, std::move(input)));
 }
-absl::StatusOr<OperatorPtr> MakeEmptyResult(const plan::Node& node, OperatorPtr input,
-                                            Context& c) {
+absl::StatusOr<OperatorPtr> MakeEmptyResult(const plan::Node& node, OperatorPtr input, Context& c) {
   return OperatorPtr(std::make_unique<EmptyResultOperator>(node, c, std::move(input)));
 }
 

@@ -212,8 +212,8 @@ class SeekIndexOperator final : public SeekOperator {
  private:
   absl::Status ScanInstead(LabelId label) {
     for (uint32_t row = 0; row < batch_.rows; ++row) {
-      SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().ScanNodes(context_.viewer(), label,
-                                                                      context_.budget()));
+      SKEIN_ASSIGN_OR_RETURN(
+          auto cursor, context_.reader().ScanNodes(context_.viewer(), label, context_.budget()));
       SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
     }
     return absl::OkStatus();
@@ -228,9 +228,9 @@ class SeekIndexOperator final : public SeekOperator {
       const size_t first = found_.size();
       for (const Value& v : list.list()) {
         if (v.is_null()) continue;
-        SKEIN_ASSIGN_OR_RETURN(auto cursor,
-                               context_.reader().SeekIndex(context_.viewer(), index, {&v, 1},
-                                                           context_.budget()));
+        SKEIN_ASSIGN_OR_RETURN(
+            auto cursor,
+            context_.reader().SeekIndex(context_.viewer(), index, {&v, 1}, context_.budget()));
         SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
       }
       if (list.list().size() > 1) {
@@ -260,9 +260,8 @@ class SeekIndexOperator final : public SeekOperator {
           (range.high.has_value() && range.high->is_null())) {
         continue;
       }
-      SKEIN_ASSIGN_OR_RETURN(auto cursor,
-                             context_.reader().SeekIndexRange(context_.viewer(), index, range,
-                                                              context_.budget()));
+      SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().SeekIndexRange(
+                                              context_.viewer(), index, range, context_.budget()));
       SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
     }
     return absl::OkStatus();

@@ -1,6 +1,7 @@
 // ShortestPath: one shortest path, or all of them, between two known ends.
 //
-// Method    Breadth-first from both ends, always the smaller frontier, one Expand a level. Each side
+// Method    Breadth-first from both ends, always the smaller frontier, one Expand a level. Each
+// side
 //           remembers for every vertex the links by which a shortest walk reaches it. Where the
 //           sides meet the paths are put together. Which of several equally short paths is taken is
 //           decided by the order of Expand, the same every time.
@@ -83,9 +84,9 @@ class ShortestPathOperator final : public UnaryOperator {
     const NodeId to = to_[row_];
     if (from == kNoNode || to == kNoNode) return absl::OkStatus();
     if (node_.min > 1) {
-      return MakeQueryError(ErrorClass::kSyntaxError, ErrorDetail::kInvalidArgumentValue,
-                            "a shortest path has a minimum of 0 or 1 links, not " +
-                                std::to_string(node_.min));
+      return MakeQueryError(
+          ErrorClass::kSyntaxError, ErrorDetail::kInvalidArgumentValue,
+          "a shortest path has a minimum of 0 or 1 links, not " + std::to_string(node_.min));
     }
     if (from == to) {
       if (node_.min == 0) lists->push_back(Value::List({}));

@@ -45,8 +45,7 @@ void Place(Batch* batch, Slot slot, uint32_t row, Id id) {
 
 absl::Status EvalRow(Evaluator& e, const Batch& batch, uint32_t row, Value* out) {
   Column column;
-  SKEIN_RETURN_IF_ERROR(
-      e.Eval({&batch, nullptr, nullptr}, {{&row, 1}, batch.rows == 1}, &column));
+  SKEIN_RETURN_IF_ERROR(e.Eval({&batch, nullptr, nullptr}, {{&row, 1}, batch.rows == 1}, &column));
   *out = column.At(0);
   return absl::OkStatus();
 }
@@ -173,8 +172,8 @@ absl::Status Creator::Run(Batch* batch, std::span<const uint32_t> rows) {
   }
   for (size_t i = 0; i < creation_.paths.size(); ++i) {
     Column column;
-    SKEIN_RETURN_IF_ERROR(paths_[i]->Eval({batch, nullptr, nullptr},
-                                          {rows, rows.size() == batch->rows}, &column));
+    SKEIN_RETURN_IF_ERROR(
+        paths_[i]->Eval({batch, nullptr, nullptr}, {rows, rows.size() == batch->rows}, &column));
     std::vector<Value> values(batch->rows);
     for (size_t k = 0; k < rows.size(); ++k) values[rows[k]] = column.At(k);
     batch->at(creation_.paths[i].slot) = Column::Values(std::move(values));
@@ -228,8 +227,8 @@ absl::Status Setter::Compile() {
     SKEIN_RETURN_IF_ERROR(compile(item.target, &targets_));
     SKEIN_RETURN_IF_ERROR(compile(item.key_expr, &keys_));
     SKEIN_RETURN_IF_ERROR(compile(item.value, &values_));
-    const bool reads = (item.value != nullptr && bind::ReadsGraph(item.value)) ||
-                       bind::ReadsGraph(item.target);
+    const bool reads =
+        (item.value != nullptr && bind::ReadsGraph(item.value)) || bind::ReadsGraph(item.target);
     row_by_row_.push_back(reads ? 1 : 0);
   }
   return absl::OkStatus();

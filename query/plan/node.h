@@ -38,7 +38,7 @@ enum class NodeKind : uint8_t {
   kVarExpand,     // from → list of links, to (checked where to_bound)
   kShortestPath,  // from and to bound → list of links
   // Rows.
-  kFilter,      // exprs; distinct_pairs: links (or lists of links) without a common one
+  kFilter,     // exprs; distinct_pairs: links (or lists of links) without a common one
   kProject,    // items: slot = expr
   kAggregate,  // keys, aggregates
   kDistinct,   // keys
@@ -46,10 +46,10 @@ enum class NodeKind : uint8_t {
   kTop,        // sort, limit, skip
   kSkip,
   kLimit,
-  kUnwind,     // exprs[0] → to
-  kUnion,      // children: the parts; part_slots[i] → keys
-  kApply,      // children[1] per row of children[0]
-  kJoin,       // hash join on left_keys = right_keys; none: Cartesian product
+  kUnwind,  // exprs[0] → to
+  kUnion,   // children: the parts; part_slots[i] → keys
+  kApply,   // children[1] per row of children[0]
+  kJoin,    // hash join on left_keys = right_keys; none: Cartesian product
   kProcedure,
   kEager,        // all of the input before the first row of output
   kEmptyResult,  // drains the input, no rows

@@ -89,8 +89,8 @@ absl::Status Builder::BeforeReadIfAny(const std::vector<ExprRef>& exprs, State* 
   return reads ? BeforeRead(state) : absl::OkStatus();
 }
 
-absl::StatusOr<NodePtr> Builder::BuildQuery(const bind::Query& query, NodePtr input,
-                                            Slot partition, const std::set<Slot>& bound) {
+absl::StatusOr<NodePtr> Builder::BuildQuery(const bind::Query& query, NodePtr input, Slot partition,
+                                            const std::set<Slot>& bound) {
   if (query.parts.size() == 1) {
     SKEIN_ASSIGN_OR_RETURN(NodePtr plan,
                            BuildPart(query.parts[0], std::move(input), partition, bound));
@@ -263,13 +263,18 @@ absl::Status Builder::BuildProject(const bind::Project& project, State* state) {
     node->partition = state->partition;
     for (const auto& item : project.items) node->keys.push_back(item.slot);
   }
+  SKEIN_RETURN_IF_ERROR(BuildOrder(project, state));
+  return Filter(project.where, state);
+}
+
+absl::Status Builder::BuildOrder(const bind::Project& project, State* state) {
   if (!project.order.empty()) {
     SKEIN_ASSIGN_OR_RETURN(Node * node, Add(NodeKind::kSort, state));
     node->partition = state->partition;
     node->sort = project.order;
   }
-  for (const auto& [kind, e] : {std::pair(NodeKind::kSkip, project.skip),
-                                std::pair(NodeKind::kLimit, project.limit)}) {
+  for (const auto& [kind, e] :
+       {std::pair(NodeKind::kSkip, project.skip), std::pair(NodeKind::kLimit, project.limit)}) {
     if (e == nullptr) continue;
     // A limit must not cut short what writes below it.
     if (state->has_written) {
@@ -285,7 +290,7 @@ absl::Status Builder::BuildProject(const bind::Project& project, State* state) {
           std::min(node->estimated_rows, static_cast<double>(e->literal.integer()));
     }
   }
-  return Filter(project.where, state);
+  return absl::OkStatus();
 }
 
 absl::Status Builder::BuildMerge(const bind::Merge& merge, State* state) {
@@ -374,8 +379,8 @@ absl::Status Builder::BuildCall(const bind::CallSubquery& call, State* state) {
 absl::StatusOr<Plan> MakePlan(const bind::BoundStatement& statement, const PlanOptions& options) {
   Builder builder(statement, options);
   Plan plan;
-  SKEIN_ASSIGN_OR_RETURN(plan.root, builder.BuildQuery(statement.query, NewNode(NodeKind::kArgument),
-                                                       kNoSlot, {}));
+  SKEIN_ASSIGN_OR_RETURN(
+      plan.root, builder.BuildQuery(statement.query, NewNode(NodeKind::kArgument), kNoSlot, {}));
   if (!statement.query.returns) {
     NodePtr sink = NewNode(NodeKind::kEmptyResult);
     sink->children.push_back(std::move(plan.root));

@@ -8,8 +8,7 @@ namespace skein::rewrite {
 absl::Status MergeFilters(plan::Plan* plan) {
   plan::VisitPlan(&plan->root, [](plan::NodePtr* node) {
     using plan::NodeKind;
-    while ((*node)->kind == NodeKind::kFilter &&
-           (*node)->children[0]->kind == NodeKind::kFilter) {
+    while ((*node)->kind == NodeKind::kFilter && (*node)->children[0]->kind == NodeKind::kFilter) {
       plan::NodePtr lower = std::move((*node)->children[0]);
       lower->exprs.insert(lower->exprs.end(), (*node)->exprs.begin(), (*node)->exprs.end());
       lower->distinct_pairs.insert(lower->distinct_pairs.end(), (*node)->distinct_pairs.begin(),

@@ -1,7 +1,8 @@
 // reachable_hops: a walk of variable length of which only the distinct ends matter becomes a search
 // by frontiers (plan::NodeKind::kReachable), which touches every vertex once.
 //
-// Right     when what is above asks for a set: it reaches, through operators that treat every row by
+// Right     when what is above asks for a set: it reaches, through operators that treat every row
+// by
 //           itself, a Distinct or an aggregation that does not count duplicates; nobody reads the
 //           list of links; the walk is directed and its minimum is 0 or 1 (see exec/reachable.cc).
 #include <algorithm>

@@ -1,6 +1,7 @@
 // tck_runner: the openCypher conformance suite, in process.
 //
-//   tck_runner [--features DIR] [--filter REGEX] [--off PASS] [--batch N] [--quiet] [--floor PERCENT]
+//   tck_runner [--features DIR] [--filter REGEX] [--off PASS] [--batch N] [--quiet] [--floor
+//   PERCENT]
 //
 // Judges as ../shared/tck/run.mjs does over Bolt: strict (class and detail word of errors). Says
 // `skipped` and succeeds where the folder is missing. The last line is
@@ -195,10 +196,9 @@ class Player {
     }
     world_ = *std::move(world);
     parameters_.clear();
-    const bool expects_error =
-        std::any_of(scenario.steps.begin(), scenario.steps.end(), [](const Step& s) {
-          return s.text.find("should be raised at") != std::string::npos;
-        });
+    const bool expects_error = std::any_of(
+        scenario.steps.begin(), scenario.steps.end(),
+        [](const Step& s) { return s.text.find("should be raised at") != std::string::npos; });
     for (const Step& step : scenario.steps) {
       *why = Do(step, expects_error);
       if (!why->empty()) return Verdict::kFail;

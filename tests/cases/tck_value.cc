@@ -180,8 +180,8 @@ class Reader {
     bool real = false;
     while (end < text_.size()) {
       const char c = text_[end];
-      const bool sign = (c == '-' || c == '+') &&
-                        (end == at_ || text_[end - 1] == 'e' || text_[end - 1] == 'E');
+      const bool sign =
+          (c == '-' || c == '+') && (end == at_ || text_[end - 1] == 'e' || text_[end - 1] == 'E');
       if (std::isdigit(static_cast<unsigned char>(c)) == 0 && c != '.' && c != 'e' && c != 'E' &&
           !sign) {
         break;
@@ -287,8 +287,7 @@ class Printer {
   std::string Path(const PathValue& path) const {
     std::string out = "<" + Node(path.nodes[0]);
     for (size_t i = 0; i < path.links.size(); ++i) {
-      const bool forward =
-          elements_.link(path.links[i]).from == elements_.node(path.nodes[i]).id;
+      const bool forward = elements_.link(path.links[i]).from == elements_.node(path.nodes[i]).id;
       out += (forward ? "-" : "<-") + Link(path.links[i]) + (forward ? "->" : "-") +
              Node(path.nodes[i + 1]);
     }
