@@ -108,7 +108,8 @@ std::string CreditCode(uint64_t serial) {
 
 std::string CaseNumber(int32_t region, Days day, uint32_t serial) {
   const Civil c = CivilFrom(day);
-  return absl::StrFormat("A%06d%04d%02d%05d", region, c.year, c.month, serial);
+  return absl::StrFormat("A%06d%04d%02d%06d", region, c.year, c.month,
+                         Spread(serial, 1000000, 271828));
 }
 
 }  // namespace skein::city

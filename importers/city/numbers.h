@@ -30,17 +30,17 @@ namespace skein::city {
 // 18 characters; sequence 0 … 499 makes the three digits odd for men, even for women.
 std::string IdNumber(int32_t region, Days born, int32_t sequence, bool male);
 // Each spreads a dense serial number over its whole range, one to one below the stated limit.
-std::string MobileNumber(uint64_t serial);    // 10^8
-std::string PlateNumber(uint64_t serial);     // 34^5
-std::string EbikePlate(uint64_t serial);      // 10^7
-std::string TagNumber(uint64_t serial);       // 16^8
-std::string Imei(uint64_t serial);            // 10^10
-std::string Imsi(uint64_t serial);            // 10^10
-std::string MacAddress(uint64_t serial);      // 2^32
-std::string AccountNumber(uint64_t serial);   // 10^10
-std::string Vin(uint64_t serial);             // 10^10
-std::string PassportNumber(uint64_t serial);  // 10^7
-std::string CreditCode(uint64_t serial);      // 10^8
-std::string CaseNumber(int32_t region, Days day, uint32_t serial);
+std::string MobileNumber(uint64_t serial);                          // 10^8
+std::string PlateNumber(uint64_t serial);                           // 34^5
+std::string EbikePlate(uint64_t serial);                            // 10^7
+std::string TagNumber(uint64_t serial);                             // 16^8
+std::string Imei(uint64_t serial);                                  // 10^10
+std::string Imsi(uint64_t serial);                                  // 10^10
+std::string MacAddress(uint64_t serial);                            // 2^32
+std::string AccountNumber(uint64_t serial);                         // 10^10
+std::string Vin(uint64_t serial);                                   // 10^10
+std::string PassportNumber(uint64_t serial);                        // 10^7
+std::string CreditCode(uint64_t serial);                            // 10^8
+std::string CaseNumber(int32_t region, Days day, uint32_t serial);  // 10^6
 
 }  // namespace skein::city

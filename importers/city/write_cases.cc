@@ -1,16 +1,31 @@
 // 09 case registry and 10 assistance desk.
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "importers/city/write.h"
 
 namespace skein::city {
 namespace {
 
+// Registries list by the time of the report: where a record stands must not tell how it was made.
+template <typename T>
+std::vector<const T*> ByReport(const std::vector<T>& records) {
+  std::vector<const T*> out;
+  out.reserve(records.size());
+  for (const T& r : records) out.push_back(&r);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const T* a, const T* b) { return a->reported < b->reported; });
+  return out;
+}
+
 absl::Status WriteCaseTable(const World& w, OutputTree& tree) {
   SKEIN_ASSIGN_OR_RETURN(
       Table t, Table::Open(tree, "09_cases/cases.csv", {.bom = true, .crlf = true},
                            {"案件编号", "案件类别", "作案手段", "简要案情", "发案时间起",
                             "发案时间止", "报案时间", "区划", "经度", "纬度", "状态", "被盗车牌"}));
-  for (const Case& c : w.cases) {
+  for (const Case* record : ByReport(w.cases)) {
+    const Case& c = *record;
     const LatLon at = ToDatum(c.spot, Datum::kWgs84);
     // Officers write more than one line where a vehicle is gone.
     const std::string text =
@@ -34,7 +49,8 @@ absl::Status WriteCases(const World& w, OutputTree& tree) {
   SKEIN_ASSIGN_OR_RETURN(Table persons,
                          Table::Open(tree, "09_cases/persons.tsv", {.delimiter = '\t'},
                                      {"案件编号", "人员证件号", "姓名", "角色", "绰号"}));
-  for (const Case& c : w.cases) {
+  for (const Case* record : ByReport(w.cases)) {
+    const Case& c = *record;
     for (const Involvement& i : c.involved) {
       const Person& p = PersonAt(w, i.person);
       persons.Row(
@@ -44,7 +60,8 @@ absl::Status WriteCases(const World& w, OutputTree& tree) {
   SKEIN_RETURN_IF_ERROR(persons.Close());
   SKEIN_ASSIGN_OR_RETURN(Table cells, Table::Open(tree, "09_cases/scene_cells.tsv",
                                                   {.delimiter = '\t'}, {"案件编号", "基站编号"}));
-  for (const Case& c : w.cases) {
+  for (const Case* record : ByReport(w.cases)) {
+    const Case& c = *record;
     for (const int32_t s : c.scene_stations) cells.Row({c.number, At(w.stations, s).code});
   }
   return cells.Close();
@@ -55,7 +72,8 @@ absl::Status WriteAssistance(const World& w, OutputTree& tree) {
   SKEIN_ASSIGN_OR_RETURN(Table t, Table::Open(tree, "10_assistance/requests.csv", dialect,
                                               {"RequestNo", "Type", "PersonId", "PersonName",
                                                "LastKnown", "Reported", "State", "Text"}));
-  for (const Assistance& a : w.assistance) {
+  for (const Assistance* record : ByReport(w.assistance)) {
+    const Assistance& a = *record;
     const Person& p = PersonAt(w, a.person);
     t.Row({a.number, a.kind, p.id_number, p.name.Chinese(),
            TimeText(a.last_known, TimeStyle::kDotted), TimeText(a.reported, TimeStyle::kDotted),
