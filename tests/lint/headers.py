@@ -29,7 +29,7 @@ def public_headers(root):
     """Headers of a layer that another one includes; tests may look anywhere and do not count."""
     public = set()
     for path in tree.files(root, tree.CPP, ("storage", "query", "server", "importers")):
-        if path.endswith("_test.cc"):
+        if layers.TEST_CODE.search(path):
             continue
         for match in layers.INCLUDE.finditer(tree.read(root, path)):
             target = match.group(2)

@@ -5,6 +5,7 @@ import re
 
 import tree
 
+TEST_CODE = re.compile(r"_test\.cc$|_fixture\.(cc|h)$|/test_[^/]*$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 IMPORT = re.compile(r"""(?:^|\s)(?:import|export)\b[^'";]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]""", re.M)
 
@@ -68,9 +69,9 @@ def check_cpp(root, edges, only):
         if home is None:
             offences.append(f"{path}:1: its folder is not in tests/lint/layers.txt")
             continue
-        # A unit test may build what it needs from any layer below its own, and use the helpers of tests/.
+        # Unit tests and their fixtures may build what they need from any layer below, and use the helpers of tests/.
         extra = []
-        if path.endswith("_test.cc"):
+        if TEST_CODE.search(path):
             extra = ["tests/support", "storage"] + (["query"] if path.startswith(("server/", "importers/")) else [])
         text = tree.blank(tree.read(root, path), keep_strings=True)
         for match in INCLUDE.finditer(text):
@@ -83,7 +84,7 @@ def check_cpp(root, edges, only):
                 continue
             if covers(home, target) or any(covers(a, target) for a in edges[home] + extra):
                 there = folder_of(target, edges)
-                if there and there != home and not path.endswith("_test.cc"):
+                if there and there != home and not TEST_CODE.search(path):
                     seen.setdefault(home, set()).add(there)
                 continue
             offences.append(f"{path}:{line}: {home} may not include {target}")
