@@ -5,17 +5,11 @@
 
 #include "CLI/CLI.hpp"
 #include "server/main/generate.h"
-#include "server/main/query.h"
-#include "server/main/shell.h"
-#if __has_include("server/main/import.h")
 #include "server/main/import.h"
-#endif
-#if __has_include("server/main/serve.h")
+#include "server/main/query.h"
 #include "server/main/serve.h"
-#endif
-#if __has_include("server/main/user.h")
+#include "server/main/shell.h"
 #include "server/main/user.h"
-#endif
 
 namespace skein {
 namespace {
@@ -25,18 +19,12 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", "skein 0.1.0");
   app.require_subcommand(1);
   int exit_code = 0;
-#if __has_include("server/main/serve.h")
   AddServeCommand(app, &exit_code);
-#endif
-#if __has_include("server/main/import.h")
   AddImportCommand(app, &exit_code);
-#endif
   AddQueryCommand(app, &exit_code);
   AddShellCommand(app, &exit_code);
   AddGenerateCommand(app, &exit_code);
-#if __has_include("server/main/user.h")
   AddUserCommand(app, &exit_code);
-#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
