@@ -37,6 +37,7 @@ std::optional<std::string> FoldLinks(std::string_view prefix, const Rows& rows) 
     if (!ApplyLinkChunk(page, bytes, &records)) return std::nullopt;
   }
   std::vector<std::pair<LinkId, const StoredLink*>> links;
+  links.reserve(records.links.size());
   for (const StoredLink& link : records.links) links.emplace_back(link.record.id, &link);
   return EncodeLinkChunk(page, links);
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kGraphFormat = "0";
 constexpr size_t kIdentityBytes = 16;
+constexpr size_t kElementKeyBytes = 32;  // of nodes, of links
 
 class SnapshotImpl final : public SourceReader<Snapshot> {
  public:
@@ -101,14 +102,16 @@ absl::Status GraphImpl::FindImported(std::span<const std::string> identities,
   std::vector<std::string> keys;
   std::vector<KeyRef> refs;
   keys.reserve(identities.size());
+  refs.reserve(identities.size());
   for (const std::string& identity : identities) keys.push_back(core_->layout.Import(identity));
   for (const std::string& key : keys) refs.push_back({Table::kImports, key});
   std::vector<std::optional<std::string>> rows;
   SKEIN_RETURN_IF_ERROR(core_->store.MultiGet(*view, refs, &rows));
   ids->assign(identities.size(), std::nullopt);
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i]) continue;
-    ByteReader in(*rows[i]);
+    const std::optional<std::string>& row = rows[i];
+    if (!row) continue;
+    ByteReader in(*row);
     (*ids)[i] = in.Varint();
     if (!in.ok()) return DataLoss("table imports: the row of an identity does not decode");
   }
@@ -194,8 +197,8 @@ absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOpti
   }
   SKEIN_ASSIGN_OR_RETURN(
       const std::string keys,
-      GetOrCreate(store, core->layout.Meta("element_keys"), SecureRandomBytes(2 * 16)));
-  if (keys.size() != 2 * 16) return DataLoss("table meta: the element keys are damaged");
+      GetOrCreate(store, core->layout.Meta("element_keys"), SecureRandomBytes(kElementKeyBytes)));
+  if (keys.size() != kElementKeyBytes) return DataLoss("table meta: the element keys are damaged");
   SKEIN_ASSIGN_OR_RETURN(core->catalog, StoredCatalog::Open(store, space, *options.clock));
   for (const IndexInfo& index : core->catalog->Indexes()) {
     if (index.online) continue;

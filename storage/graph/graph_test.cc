@@ -60,7 +60,8 @@ class GraphTest : public testing::Test {
     link.valid = valid;
     return *t.CreateLink(link);
   }
-  static std::vector<NodeId> Neighbours(const Reader& reader, NodeId of, ExpandOptions options = {},
+  static std::vector<NodeId> Neighbours(const Reader& reader, NodeId of,
+                                        const ExpandOptions& options = {},
                                         const Viewer& viewer = Viewer::All()) {
     Budget budget;
     auto cursor = reader.Expand(viewer, {&of, 1}, options, budget);
@@ -207,6 +208,7 @@ TEST_F(GraphTest, TextSearchFindsChineseByCharacterAndPinyin) {
 TEST_F(GraphTest, WholeFrontierIsOneRoundTripAndNoneOnceWarm) {
   auto t = Begin();
   std::vector<NodeId> people;
+  people.reserve(500);
   for (int i = 0; i < 500; ++i) people.push_back(Person(*t, "p" + std::to_string(i)));
   for (int i = 0; i < 500; ++i) Link(*t, people[static_cast<size_t>(i)], people[0]);
   ASSERT_OK(t->Commit().status());

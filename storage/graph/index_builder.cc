@@ -26,22 +26,23 @@ absl::Status BuildPage(const std::shared_ptr<GraphCore>& core, const IndexInfo& 
   std::vector<ScannedNode> page;
   SKEIN_RETURN_IF_ERROR(source.NodePage(index.label, from, &page, next));
   std::vector<NodeId> ids;
+  ids.reserve(page.size());
   for (const ScannedNode& node : page) ids.push_back(node.id);
   std::vector<NodePtr> nodes;
   SKEIN_RETURN_IF_ERROR(source.Nodes(ids, &nodes));
   WriteBatch batch(source.source_version());
   for (const NodePtr& node : nodes) {
     if (node == nullptr) continue;
-    absl::StatusOr<std::optional<std::string>> key = IndexValuesKey(core->layout, index, *node);
-    if (!key.ok()) {
-      return FailedPrecondition("index '", index.name, "': a node has ", Message(key.status()));
+    const auto values = IndexValuesKey(core->layout, index, *node);
+    if (!values.ok()) {
+      return FailedPrecondition("index '", index.name, "': a node has ", Message(values.status()));
     }
-    if (!key->has_value()) continue;
-    AppendBe64(&**key, Raw(node->id));
+    const std::optional<std::string> key = IndexEntryKey(core->layout, index, *node);
+    if (!key) continue;
     std::string policy;
     AppendVarint(&policy, Raw(node->policy));
     batch.Check(Table::kNodes, core->layout.Node(node->id));
-    batch.PutUnguarded(Table::kIndex, **key, policy);
+    batch.PutUnguarded(Table::kIndex, *key, policy);
   }
   if (batch.size() == 0) return absl::OkStatus();
   return core->store.Commit(batch, Durability::kAsync).status();

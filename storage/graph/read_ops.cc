@@ -334,6 +334,7 @@ absl::StatusOr<std::vector<TextHit>> SearchText(const Source& source, const View
     }
   }
   std::vector<NodeId> ids;
+  ids.reserve(candidates.size());
   for (const auto& [node, key] : candidates) ids.push_back(NodeId{node});
   std::vector<NodePtr> nodes;
   auto candidate = candidates.begin();

@@ -47,14 +47,16 @@ absl::Status SnapshotSource::Nodes(std::span<const NodeId> ids, std::vector<Node
   std::vector<std::string> keys;
   std::vector<KeyRef> refs;
   keys.reserve(missing.size());
+  refs.reserve(missing.size());
   for (const uint32_t i : missing) keys.push_back(core_->layout.Node(ids[i]));
   for (const std::string& key : keys) refs.push_back({Table::kNodes, key});
   std::vector<std::optional<std::string>> rows;
   SKEIN_RETURN_IF_ERROR(core_->store.MultiGet(*view_, refs, &rows));
   for (size_t k = 0; k < missing.size(); ++k) {
-    if (!rows[k]) continue;
+    const std::optional<std::string>& row = rows[k];
+    if (!row) continue;
     const NodeId id = ids[missing[k]];
-    std::optional<NodeRecord> node = DecodeNode(id, *rows[k]);
+    std::optional<NodeRecord> node = DecodeNode(id, *row);
     if (!node) return DamagedRow(Table::kNodes, Raw(id));
     auto shared = std::make_shared<const NodeRecord>(*std::move(node));
     core_->nodes.Insert(Raw(id), at, shared, HeapBytes(*shared));

@@ -160,7 +160,7 @@ absl::StatusOr<NodeId> TransactionImpl::CreateNode(const NewNode& node) {
   }
   SKEIN_ASSIGN_OR_RETURN(const uint64_t id, core_->node_ids.Take());
   record.id = NodeId{id};
-  SKEIN_RETURN_IF_ERROR(SetNode(record.id, nullptr, std::move(record)));
+  SKEIN_RETURN_IF_ERROR(SetNode(NodeId{id}, nullptr, std::move(record)));
   return NodeId{id};
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/base/status.h"
 #include "storage/keys/bytes.h"
@@ -62,15 +63,16 @@ class HistoryLogImpl final : public HistoryLog {
                                                    size_t limit) const;
   absl::StatusOr<HistoryHead> ReadHead(const View& view) const;
   absl::Status WriteGroup(const std::vector<Waiter*>& group, HistoryHead* head);
-  void LeadGroup();
+  void LeadGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Store& store_;
   const std::string name_;
   std::string prefix_;
   mutable absl::Mutex mu_;
-  std::deque<Waiter*> queue_;
-  HistoryHead head_;
-  absl::Status broken_ = absl::OkStatus();  // an outcome is not known: the chain could fork
+  std::deque<Waiter*> queue_ ABSL_GUARDED_BY(mu_);
+  HistoryHead head_ ABSL_GUARDED_BY(mu_);
+  absl::Status broken_ ABSL_GUARDED_BY(mu_) =
+      absl::OkStatus();  // an outcome is not known: the chain could fork
 };
 
 absl::StatusOr<HistoryHead> HistoryLogImpl::ReadHead(const View& view) const {
@@ -88,6 +90,7 @@ absl::StatusOr<HistoryHead> HistoryLogImpl::ReadHead(const View& view) const {
 }
 
 absl::Status HistoryLogImpl::Load() {
+  absl::MutexLock lock(&mu_);
   SKEIN_ASSIGN_OR_RETURN(const auto view, store_.Latest());
   SKEIN_ASSIGN_OR_RETURN(head_, ReadHead(*view));
   if (head_.sequence == 0) return absl::OkStatus();

@@ -48,6 +48,7 @@ TEST(HistoryLogTest, ConcurrentAppendsGetEachTheirNumber) {
   auto store = MakeMemoryStore();
   auto log = Open(*store);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&log] {
       for (int i = 0; i < 100; ++i) SKEIN_CHECK(log->Append("x").ok());

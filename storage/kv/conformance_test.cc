@@ -195,7 +195,7 @@ TEST_P(StoreConformance, CountersAddUp) {
   WriteBatch batch(Version{0});
   batch.Add(Table::kStats, "n", -10);
   ASSERT_TRUE(store_->Commit(batch).ok());
-  EXPECT_EQ(DecodeCounter(*Get(*Latest(), "n", Table::kStats)), -1);
+  EXPECT_EQ(DecodeCounter(Get(*Latest(), "n", Table::kStats).value_or("")), -1);
 }
 
 TEST_P(StoreConformance, ScansArePagedAndOrdered) {
@@ -284,6 +284,7 @@ TEST_P(StoreConformance, RandomOperationsAgreeWithAMap) {
 TEST_P(StoreConformance, ConcurrentIncrementsLoseNothing) {
   constexpr int kThreads = 4, kEach = 50;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   std::atomic<int> retries{0};
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {

@@ -50,7 +50,8 @@ struct Core {
 
   const std::string* Find(const Versions& versions, uint64_t at) const {
     for (size_t i = versions.size(); i-- > 0;) {
-      if (versions[i].version <= at) return versions[i].value ? &*versions[i].value : nullptr;
+      const Entry& entry = versions[i];
+      if (entry.version <= at) return entry.value.has_value() ? &*entry.value : nullptr;
     }
     return nullptr;
   }
@@ -237,8 +238,9 @@ class MemoryStore final : public Store {
     const auto& rows = core_->tables[static_cast<size_t>(op.table)];
     const auto it = rows.find(op.key);
     int64_t sum = DecodeCounter(op.value);
-    if (it != rows.end() && !it->second.empty() && it->second.back().value) {
-      sum += DecodeCounter(*it->second.back().value);
+    if (it != rows.end()) {
+      const std::string* before = core_->Find(it->second, version);
+      if (before != nullptr) sum += DecodeCounter(*before);
     }
     Apply(op.table, op.key, EncodeCounter(sum), version);
   }

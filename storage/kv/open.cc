@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "storage/base/status.h"
@@ -24,7 +24,7 @@ constexpr std::string_view kMagic = "skein store";
 absl::Status SystemError(const std::string& path, std::string_view what) {
   const int error = errno;
   if (error == ENOSPC) return ResourceExhausted(path, ": ", what, ": no space left on the disk");
-  return Unavailable(path, ": ", what, ": ", std::strerror(error));
+  return Unavailable(path, ": ", what, ": ", std::generic_category().message(error));
 }
 
 class Fd {

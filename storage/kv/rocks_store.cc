@@ -70,8 +70,10 @@ class RocksStore final : public Store {
   }
   absl::Status CheckSpace() const;
   // The view that was the latest, to be dropped without the lock.
-  [[nodiscard]] std::shared_ptr<const RocksView> LeadGroup();
-  std::shared_ptr<const RocksView> Publish(uint64_t version);
+  [[nodiscard]] std::shared_ptr<const RocksView> LeadGroup()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
+  std::shared_ptr<const RocksView> Publish(uint64_t version)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
   absl::Status WriteGroup(const std::vector<Waiter*>& group, uint64_t version);
 
   std::shared_ptr<RocksCore> core_;

@@ -64,7 +64,7 @@ class FaultyStore final : public Store {
         return ResourceExhausted("injected fault: no space");
       case FaultPlan::Kind::kUnknownApplied: {
         plan_->stopped = true;
-        const absl::StatusOr<Version> applied = write();
+        absl::StatusOr<Version> applied = write();
         if (applied.status().code() == absl::StatusCode::kAborted) return applied;
         return absl::UnknownError("injected fault: fsync failed");
       }

@@ -183,6 +183,7 @@ class CatalogImpl final : public StoredCatalog {
   std::vector<Batch> Batches() const override {
     absl::ReaderMutexLock lock(&mu_);
     std::vector<Batch> out;
+    out.reserve(batches_.size());
     for (const auto& [id, batch] : batches_) out.push_back(batch);
     return out;
   }
@@ -192,6 +193,7 @@ class CatalogImpl final : public StoredCatalog {
   std::vector<IndexInfo> Indexes() const override {
     absl::ReaderMutexLock lock(&mu_);
     std::vector<IndexInfo> out;
+    out.reserve(indexes_.size());
     for (const auto& [id, index] : indexes_) out.push_back(index);
     return out;
   }

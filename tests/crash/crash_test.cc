@@ -26,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 int Cycles(int normal, int nightly) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
   return std::getenv("SKEIN_NIGHTLY") != nullptr ? nightly : normal;
 }
 

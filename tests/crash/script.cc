@@ -158,7 +158,7 @@ std::string CrashScript::Check(uint64_t acked, uint64_t started) {
   if (!snapshot.ok()) return snapshot.status().ToString();
   // Of many, the last hundred: the ones a crash can have met.
   for (uint64_t i = *k > 100 ? *k - 100 : 1; i <= *k; ++i) {
-    if (const std::string wrong = CheckItem(**snapshot, i); !wrong.empty()) return wrong;
+    if (std::string wrong = CheckItem(**snapshot, i); !wrong.empty()) return wrong;
   }
   return CheckCounts(**snapshot, *k);
 }

@@ -34,7 +34,10 @@ std::string TwinName(Twin twin) {
   return "?";
 }
 
-bool Nightly() { return std::getenv("SKEIN_NIGHTLY") != nullptr; }
+// NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
+const char* Environment(const char* name) { return std::getenv(name); }
+
+bool Nightly() { return Environment("SKEIN_NIGHTLY") != nullptr; }
 
 // The model's state and the system's, driven by one seed.
 class Machine {
@@ -241,7 +244,7 @@ class Machine {
     for (int n = 0; n < 8; ++n) {
       const int i = static_cast<int>(dice_() % 2);
       batch_ = batches_of_race_[i];
-      const std::string wrong = Mutate(*both[i], &states[i], &writes[i]);
+      std::string wrong = Mutate(*both[i], &states[i], &writes[i]);
       if (!wrong.empty()) return wrong;
     }
     if (Dangling(states[0]) || Dangling(states[1])) return "";
@@ -380,7 +383,7 @@ class Machine {
             if (link.from == id || link.to == id) gone.push_back(link_id);
           }
           for (const LinkId link : gone) {
-            if (const std::string wrong = DeleteLink(t, state, writes, link); !wrong.empty()) {
+            if (std::string wrong = DeleteLink(t, state, writes, link); !wrong.empty()) {
               return wrong;
             }
           }
@@ -454,7 +457,7 @@ TEST_P(ModelTest, AgreesWithTheReference) {
   const bool rocks = GetParam() == Twin::kRocks;
   const int seeds = Nightly() ? 250 : (rocks ? 2 : 6);
   const int steps = Nightly() ? 1000 : 500;
-  if (const char* one = std::getenv("SKEIN_MODEL_SEED")) {
+  if (const char* one = Environment("SKEIN_MODEL_SEED")) {
     EXPECT_EQ(Machine(GetParam(), std::strtoull(one, nullptr, 10)).Run(steps), "");
     return;
   }

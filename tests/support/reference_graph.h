@@ -142,6 +142,7 @@ class ReferenceGraph {
       return a.second < b.second;
     });
     std::vector<uint64_t> out;
+    out.reserve(found.size());
     for (const auto& [values, id] : found) out.push_back(id);
     return out;
   }
