@@ -21,7 +21,7 @@ struct Looked {
   std::string name;
   FileRule rule;  // only the options are filled in
   std::vector<ColumnProfile> columns;
-  int key = -1;  // column that could be the key of an entity
+  int key = -1;   // column that could be the key of an entity
 };
 
 std::string Lower(std::string_view text) {
@@ -117,7 +117,7 @@ absl::StatusOr<Looked> Look(const std::string& dir, const std::string& name,
 
 bool LooksLikeId(const std::string& column) {
   const std::string name = Lower(column);
-  for (const std::string_view end : {"id", "no", "number", "code", "key", "号", "码"}) {
+  for (const std::string_view end : {"id", "no", "number", "code", "key", "号", "编号"}) {
     if (name.ends_with(end)) return true;
   }
   return false;
@@ -187,8 +187,7 @@ std::string RulesYaml(const Looked& looked, const std::vector<Looked>& all) {
     if (const Looked* entity = EndOf(column.name(), all)) ends.emplace_back(entity, column.name());
   }
   if (ends.size() < 2) {
-    return "    # No column is unique, and no two columns name entities of other files: complete "
-           "this "
+    return "    # No column is unique, and no two columns name entities of other files: complete this "
            "by hand.\n    nodes:\n      - label: " +
            Quoted(Stem(looked.name)) + "\n        key: {row: {meta: row}}\n        others: true\n";
   }

@@ -1,7 +1,6 @@
 // RunImport: files, through mappings, into a graph; the whole of `skein import` but its flags.
 //
-// Order     Everything that can be wrong as a whole (mappings, missing files, columns, encodings)
-// is
+// Order     Everything that can be wrong as a whole (mappings, missing files, columns, encodings) is
 //           found before the first write. Then file by file, chunks of ~10,000 rows, each one
 //           durable commit; at the end indexes and compaction.
 // Errors    one clear line; what was committed stays, and a repeat goes on from there.
@@ -27,14 +26,11 @@ class Graph;
 
 struct ImportOptions {
   std::string data_dir;
-  // Path of the file for rejected records: made with the first of them, replaced by the next run.
-  std::string quarantine;
+  std::string quarantine;  // path of the file for rejected records
   ImportPurpose purpose;
   Clock* clock = &Clock::Real();
   std::FILE* progress = nullptr;  // nullptr: silent
   bool terminal = false;          // progress is a terminal
-  // A commit holds this much at most: more costs memory and a longer repeat after a kill, less
-  // costs an fsync more often.
   size_t chunk_rows = 10'000;
   size_t chunk_bytes = size_t{16} << 20;
   ReaderLimits limits;
