@@ -21,6 +21,71 @@ void WantedOf(const plan::Node& node, Slot partition, std::set<Slot>* out) {
   for (const plan::NodePtr& child : node.children) WantedOf(*child, partition, out);
 }
 
+using UnaryMaker = absl::StatusOr<OperatorPtr> (*)(const plan::Node& node, OperatorPtr input,
+                                                   Context& c);
+
+// nullptr: the kind has not exactly one input, or needs more to be built.
+UnaryMaker MakerOf(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::kArgument:
+    case NodeKind::kAggregate:
+    case NodeKind::kUnion:
+    case NodeKind::kJoin:
+      return nullptr;
+    case NodeKind::kScanNodes:
+      return &MakeScanNodes;
+    case NodeKind::kSeekIds:
+      return &MakeSeekIds;
+    case NodeKind::kSeekIndex:
+      return &MakeSeekIndex;
+    case NodeKind::kLinkEnds:
+      return &MakeLinkEnds;
+    case NodeKind::kExpand:
+      return &MakeExpand;
+    case NodeKind::kExpandInto:
+      return &MakeExpandInto;
+    case NodeKind::kVarExpand:
+      return &MakeVarExpand;
+    case NodeKind::kReachable:
+      return &MakeReachable;
+    case NodeKind::kShortestPath:
+      return &MakeShortestPath;
+    case NodeKind::kFilter:
+      return &MakeFilter;
+    case NodeKind::kProject:
+      return &MakeProject;
+    case NodeKind::kDistinct:
+      return &MakeDistinct;
+    case NodeKind::kSort:
+    case NodeKind::kTop:
+      return &MakeSort;
+    case NodeKind::kSkip:
+    case NodeKind::kLimit:
+      return &MakeLimit;
+    case NodeKind::kUnwind:
+      return &MakeUnwind;
+    case NodeKind::kApply:
+      return &MakeApply;
+    case NodeKind::kProcedure:
+      return &MakeProcedure;
+    case NodeKind::kEager:
+      return &MakeEager;
+    case NodeKind::kEmptyResult:
+      return &MakeEmptyResult;
+    case NodeKind::kCountStore:
+      return &MakeCountStore;
+    case NodeKind::kCreate:
+      return &MakeCreate;
+    case NodeKind::kMerge:
+      return &MakeMerge;
+    case NodeKind::kSet:
+      return &MakeSet;
+    case NodeKind::kDelete:
+      return &MakeDelete;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<bool> Operator::Next(Batch* out) {
@@ -101,69 +166,14 @@ absl::StatusOr<OperatorPtr> BuildOperator(const plan::Node& node, BuildContext& 
     SKEIN_ASSIGN_OR_RETURN(OperatorPtr input, BuildOperator(*node.children[i], build));
     inputs.push_back(std::move(input));
   }
-  OperatorPtr input = inputs.empty() ? nullptr : std::move(inputs[0]);
-  switch (node.kind) {
-    case NodeKind::kArgument:
-      break;
-    case NodeKind::kScanNodes:
-      return MakeScanNodes(node, std::move(input), c);
-    case NodeKind::kSeekIds:
-      return MakeSeekIds(node, std::move(input), c);
-    case NodeKind::kSeekIndex:
-      return MakeSeekIndex(node, std::move(input), c);
-    case NodeKind::kLinkEnds:
-      return MakeLinkEnds(node, std::move(input), c);
-    case NodeKind::kExpand:
-      return MakeExpand(node, std::move(input), c);
-    case NodeKind::kExpandInto:
-      return MakeExpandInto(node, std::move(input), c);
-    case NodeKind::kVarExpand:
-      return MakeVarExpand(node, std::move(input), c);
-    case NodeKind::kReachable:
-      return MakeReachable(node, std::move(input), c);
-    case NodeKind::kShortestPath:
-      return MakeShortestPath(node, std::move(input), c);
-    case NodeKind::kFilter:
-      return MakeFilter(node, std::move(input), c);
-    case NodeKind::kProject:
-      return MakeProject(node, std::move(input), c);
-    case NodeKind::kAggregate:
-      return MakeAggregate(node, std::move(input), build);
-    case NodeKind::kDistinct:
-      return MakeDistinct(node, std::move(input), c);
-    case NodeKind::kSort:
-    case NodeKind::kTop:
-      return MakeSort(node, std::move(input), c);
-    case NodeKind::kSkip:
-    case NodeKind::kLimit:
-      return MakeLimit(node, std::move(input), c);
-    case NodeKind::kUnwind:
-      return MakeUnwind(node, std::move(input), c);
-    case NodeKind::kUnion:
-      inputs[0] = std::move(input);
-      return MakeUnion(node, std::move(inputs), c);
-    case NodeKind::kApply:
-      return MakeApply(node, std::move(input), c);
-    case NodeKind::kJoin:
-      return MakeJoin(node, std::move(input), std::move(inputs[1]), c);
-    case NodeKind::kProcedure:
-      return MakeProcedure(node, std::move(input), c);
-    case NodeKind::kEager:
-      return MakeEager(node, std::move(input), c);
-    case NodeKind::kEmptyResult:
-      return MakeEmptyResult(node, std::move(input), c);
-    case NodeKind::kCountStore:
-      return MakeCountStore(node, std::move(input), c);
-    case NodeKind::kCreate:
-      return MakeCreate(node, std::move(input), c);
-    case NodeKind::kMerge:
-      return MakeMerge(node, std::move(input), c);
-    case NodeKind::kSet:
-      return MakeSet(node, std::move(input), c);
-    case NodeKind::kDelete:
-      return MakeDelete(node, std::move(input), c);
+  if (node.kind == NodeKind::kUnion) return MakeUnion(node, std::move(inputs), c);
+  if (node.kind == NodeKind::kJoin) {
+    return MakeJoin(node, std::move(inputs[0]), std::move(inputs[1]), c);
   }
-  return Internal("operator ", plan::KindText(node.kind), " is not built");
+  if (node.kind == NodeKind::kAggregate) return MakeAggregate(node, std::move(inputs[0]), build);
+  const UnaryMaker make = MakerOf(node.kind);
+  if (make == nullptr) return Internal("operator ", plan::KindText(node.kind), " is not built");
+  return make(node, std::move(inputs[0]), c);
 }
 
 }  // namespace skein::exec

@@ -52,6 +52,7 @@ class Builder {
   absl::Status BuildClause(const bind::Clause& clause, State* state);
   absl::Status BuildMatch(const bind::Match& match, State* state);
   absl::Status BuildProject(const bind::Project& project, State* state);
+  absl::Status BuildOrder(const bind::Project& project, State* state);
   absl::Status BuildMerge(const bind::Merge& merge, State* state);
   absl::Status BuildForeach(const bind::Foreach& foreach, State* state);
   absl::Status BuildProcedure(const bind::CallProcedure& call, State* state);
@@ -106,6 +107,14 @@ class PatternPlanner {
   absl::Status PlaceStart(const Start& start);
   absl::Status PlacePredicates();
   absl::Status PlaceJoin(const std::set<Slot>& component);
+  // The join's other side, and how predicates fall to it.
+  struct JoinSide {
+    bind::Pattern part;
+    std::set<Slot> slots;
+    std::vector<size_t> predicates;  // that the side answers by itself
+    std::vector<ExprRef> left_keys, right_keys;
+  };
+  JoinSide SplitOff(const std::set<Slot>& component) const;
   bool Best(Start* start, size_t* link, bool* from_left) const;
 
   Start BestStart(Slot node) const;

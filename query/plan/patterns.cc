@@ -620,60 +620,63 @@ std::set<Slot> PatternPlanner::Component(Slot node) const {
   return out;
 }
 
-// Plans a component that shares nothing with what is placed so far but equality predicates on its
-// own, and joins the two by hashing.
-absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component) {
-  Builder::State side;
-  side.plan = std::make_unique<Node>(NodeKind::kArgument);
-  // A leaf of its own: the side is the same for every outer row.
-  bind::Pattern part;
-  std::set<Slot> inner_slots = component;
+PatternPlanner::JoinSide PatternPlanner::SplitOff(const std::set<Slot>& component) const {
+  JoinSide side;
+  side.slots = component;
   for (const bind::PatternNode& n : pattern_.nodes) {
-    if (component.contains(n.slot)) part.nodes.push_back(n);
+    if (component.contains(n.slot)) side.part.nodes.push_back(n);
   }
   for (size_t i = 0; i < pattern_.links.size(); ++i) {
     const bind::PatternLink& l = pattern_.links[i];
     if (link_placed_[i] == 0 && l.mode == syntax::PathMode::kAll && component.contains(l.left) &&
         component.contains(l.right) && !l.bound) {
-      part.links.push_back(l);
-      inner_slots.insert(l.slot);
+      side.part.links.push_back(l);
+      side.slots.insert(l.slot);
     }
   }
   const auto inside = [](const std::set<Slot>& read, const std::set<Slot>& all) {
     return std::includes(all.begin(), all.end(), read.begin(), read.end());
   };
-  std::vector<ExprRef> left_keys;
-  std::vector<ExprRef> right_keys;
-  std::vector<size_t> taken;
   for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
     if (predicate_placed_[i] != 0) continue;
     const ExprRef& e = pattern_.predicates[i];
     std::set<Slot> read;
     bind::CollectSlots(e, &read);
-    if (!read.empty() && inside(read, inner_slots)) {
-      part.predicates.push_back(e);
-      taken.push_back(i);
+    if (!read.empty() && inside(read, side.slots)) {
+      side.part.predicates.push_back(e);
+      side.predicates.push_back(i);
       continue;
     }
     if (e->kind != ExprKind::kComparison || e->comparisons.size() != 1 ||
         e->comparisons[0] != syntax::ComparisonOp::kEqual) {
       continue;
     }
-    for (const int own : {0, 1}) {
+    for (const size_t own : {size_t{0}, size_t{1}}) {
       std::set<Slot> mine;
       std::set<Slot> theirs;
-      bind::CollectSlots(e->args[static_cast<size_t>(own)], &mine);
-      bind::CollectSlots(e->args[static_cast<size_t>(1 - own)], &theirs);
-      if (mine.empty() || theirs.empty() || !inside(mine, inner_slots)) continue;
+      bind::CollectSlots(e->args[own], &mine);
+      bind::CollectSlots(e->args[1 - own], &theirs);
+      if (mine.empty() || theirs.empty() || !inside(mine, side.slots)) continue;
       if (!inside(theirs, state_->bound)) continue;
-      right_keys.push_back(e->args[static_cast<size_t>(own)]);
-      left_keys.push_back(e->args[static_cast<size_t>(1 - own)]);
+      side.right_keys.push_back(e->args[own]);
+      side.left_keys.push_back(e->args[1 - own]);
       break;
     }
   }
-  PatternPlanner planner(builder_, part, &side);
+  return side;
+}
+
+// Plans a component that shares nothing with what is placed so far but equality predicates on its
+// own, and joins the two by hashing.
+absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component) {
+  JoinSide split = SplitOff(component);
+  const std::set<Slot>& inner_slots = split.slots;
+  Builder::State side;
+  // A leaf of its own: the side is the same for every outer row.
+  side.plan = std::make_unique<Node>(NodeKind::kArgument);
+  PatternPlanner planner(builder_, split.part, &side);
   SKEIN_RETURN_IF_ERROR(planner.Run());
-  for (const size_t i : taken) predicate_placed_[i] = 1;
+  for (const size_t i : split.predicates) predicate_placed_[i] = 1;
   for (size_t i = 0; i < pattern_.links.size(); ++i) {
     if (inner_slots.contains(pattern_.links[i].slot)) link_placed_[i] = 1;
   }
@@ -685,8 +688,8 @@ absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component) {
     }
   }
   SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kJoin, state_));
-  node->left_keys = std::move(left_keys);
-  node->right_keys = std::move(right_keys);
+  node->left_keys = std::move(split.left_keys);
+  node->right_keys = std::move(split.right_keys);
   node->estimated_rows *=
       std::max(1.0, side.plan->estimated_rows * (node->left_keys.empty() ? 1.0 : 0.01));
   node->children.push_back(std::move(side.plan));

@@ -263,6 +263,11 @@ absl::Status Builder::BuildProject(const bind::Project& project, State* state) {
     node->partition = state->partition;
     for (const auto& item : project.items) node->keys.push_back(item.slot);
   }
+  SKEIN_RETURN_IF_ERROR(BuildOrder(project, state));
+  return Filter(project.where, state);
+}
+
+absl::Status Builder::BuildOrder(const bind::Project& project, State* state) {
   if (!project.order.empty()) {
     SKEIN_ASSIGN_OR_RETURN(Node * node, Add(NodeKind::kSort, state));
     node->partition = state->partition;
@@ -285,7 +290,7 @@ absl::Status Builder::BuildProject(const bind::Project& project, State* state) {
           std::min(node->estimated_rows, static_cast<double>(e->literal.integer()));
     }
   }
-  return Filter(project.where, state);
+  return absl::OkStatus();
 }
 
 absl::Status Builder::BuildMerge(const bind::Merge& merge, State* state) {
