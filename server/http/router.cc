@@ -39,7 +39,10 @@ void Router::Add(Route route) {
 Router::Match Router::Find(Request* request) const {
   Match match;
   const std::vector<std::string> path = Split(request->path);
-  const std::string_view method = request->method == "HEAD" ? "GET" : request->method;
+  // Both arms are views: a literal beside a string would make a temporary string, and the view
+  // would outlive it.
+  const std::string_view method =
+      request->method == "HEAD" ? std::string_view("GET") : std::string_view(request->method);
   for (const Route& route : routes_) {
     if (!Fits(route.segments, path)) continue;
     match.path_known = true;
