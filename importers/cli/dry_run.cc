@@ -28,9 +28,9 @@ void AddRejection(const BadRecord& bad, FileReport* report) {
   report->summary.counts.damaged += bad.damaged;
   if (report->rejections.size() >= kRejectionsShown) return;
   report->rejections.push_back(internal::Join(
-      "{\"line\": ", bad.line, ", \"row\": ", bad.number, ", \"column\": ",
-      bad.column.empty() ? "null" : JsonString(bad.column), ", \"value\": ", JsonString(bad.value),
-      ", \"reason\": ", JsonString(bad.reason), "}"));
+      "{\"line\": ", bad.line, ", \"row\": ", bad.number,
+      ", \"column\": ", bad.column.empty() ? "null" : JsonString(bad.column),
+      ", \"value\": ", JsonString(bad.value), ", \"reason\": ", JsonString(bad.reason), "}"));
 }
 
 absl::Status CheckFile(const PlannedFile& file, const ImportOptions& options, NameTable& names,

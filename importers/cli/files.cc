@@ -107,9 +107,8 @@ absl::StatusOr<OpenedFile> OpenPlanned(const PlannedFile& file, const ReaderLimi
   OpenedFile opened;
   SKEIN_ASSIGN_OR_RETURN(opened.reader, OpenReader(file, limits));
   SKEIN_ASSIGN_OR_RETURN(
-      opened.maker,
-      RowMaker::Create(*file.mapping, *file.rule, file.name, opened.reader->columns(),
-                       file.rule->options.format == FileFormat::kJsonl, names, now));
+      opened.maker, RowMaker::Create(*file.mapping, *file.rule, file.name, opened.reader->columns(),
+                                     file.rule->options.format == FileFormat::kJsonl, names, now));
   return opened;
 }
 

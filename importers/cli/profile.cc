@@ -95,8 +95,8 @@ ColumnProfile::Guess ColumnProfile::guess() const {
 
 std::string ColumnProfile::Json() const {
   const Guess made = guess();
-  std::string out = "{\"name\": " + JsonString(name_) + ", \"type\": " +
-                    JsonString(FieldTypeName(made.type));
+  std::string out =
+      "{\"name\": " + JsonString(name_) + ", \"type\": " + JsonString(FieldTypeName(made.type));
   if (!made.format.empty()) out += ", \"format\": " + JsonString(made.format);
   out += internal::Join(", \"rows\": ", rows_, ", \"nulls\": ", nulls_, ", \"distinct\": ",
                         distinct_.size() > kDistinctMax

@@ -35,9 +35,9 @@ void Progress::Update(const std::string& file, uint64_t rows, uint64_t bytes_don
   next_ = now + (terminal_ ? absl::Milliseconds(500) : absl::Seconds(10));
   const double elapsed = std::max(seconds(), 1e-3);
   const double share =
-      bytes_total_ == 0 ? 0
-                        : std::min(1.0, static_cast<double>(bytes_done) /
-                                            static_cast<double>(bytes_total_));
+      bytes_total_ == 0
+          ? 0
+          : std::min(1.0, static_cast<double>(bytes_done) / static_cast<double>(bytes_total_));
   std::string left = "?";
   if (share > 0) left = Spell(elapsed * (1 - share) / share);
   std::fprintf(out_, "%s%3.0f %%  %llu rows, %.0f rows/s, %s left  (%s)%s", terminal_ ? "\r" : "",

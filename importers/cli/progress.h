@@ -1,6 +1,7 @@
 // Progress: rate and time left on standard error, only when an import takes long.
 //
-// Shape     On a terminal one line that is rewritten twice a second and erased at the end; elsewhere
+// Shape     On a terminal one line that is rewritten twice a second and erased at the end;
+// elsewhere
 //           a line every ten seconds, so that a log stays short.
 // Threads   one thread. Cost: one clock reading a call.
 #pragma once

@@ -21,7 +21,7 @@ struct Looked {
   std::string name;
   FileRule rule;  // only the options are filled in
   std::vector<ColumnProfile> columns;
-  int key = -1;   // column that could be the key of an entity
+  int key = -1;  // column that could be the key of an entity
 };
 
 std::string Lower(std::string_view text) {
@@ -187,7 +187,8 @@ std::string RulesYaml(const Looked& looked, const std::vector<Looked>& all) {
     if (const Looked* entity = EndOf(column.name(), all)) ends.emplace_back(entity, column.name());
   }
   if (ends.size() < 2) {
-    return "    # No column is unique, and no two columns name entities of other files: complete this "
+    return "    # No column is unique, and no two columns name entities of other files: complete "
+           "this "
            "by hand.\n    nodes:\n      - label: " +
            Quoted(Stem(looked.name)) + "\n        key: {row: {meta: row}}\n        others: true\n";
   }

@@ -196,8 +196,7 @@ absl::Status CheckImport(const std::vector<Mapping>& mappings, const ImportOptio
                          PlanFiles(mappings, options.data_dir));
   NameTable names;
   for (const PlannedFile& file : files) {
-    SKEIN_RETURN_IF_ERROR(
-        OpenPlanned(file, options.limits, names, options.clock->Now()).status());
+    SKEIN_RETURN_IF_ERROR(OpenPlanned(file, options.limits, names, options.clock->Now()).status());
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // RunImport: files, through mappings, into a graph; the whole of `skein import` but its flags.
 //
-// Order     Everything that can be wrong as a whole (mappings, missing files, columns, encodings) is
+// Order     Everything that can be wrong as a whole (mappings, missing files, columns, encodings)
+// is
 //           found before the first write. Then file by file, chunks of ~10,000 rows, each one
 //           durable commit; at the end indexes and compaction.
 // Errors    one clear line; what was committed stays, and a repeat goes on from there.

@@ -57,7 +57,7 @@ class PlainFile final : public ByteSource {
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenPlain(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return OpenError(path, errno);
-  struct stat info{};
+  struct stat info {};
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(fd);
     return NotFound("cannot read ", path, ": not a regular file");
@@ -235,7 +235,7 @@ std::unique_ptr<ByteSource> FromGb18030(std::unique_ptr<ByteSource> inner) {
 }
 
 absl::StatusOr<uint64_t> FileSize(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   if (stat(path.c_str(), &info) != 0) return OpenError(path, errno);
   if (!S_ISREG(info.st_mode)) return NotFound("cannot read ", path, ": not a regular file");
   return static_cast<uint64_t>(info.st_size);

@@ -120,12 +120,24 @@ struct Entry {
   NamedCheck check;
 };
 constexpr Entry kChecks[] = {
-    {"bank_card", &IsBankCard}, {"email", &IsEmail},         {"iccid", &IsIccid},
-    {"id_cn", &IsIdNumberCn},   {"id_cn_15", &IsIdNumberCn15}, {"imei", &IsImei},
-    {"imsi", &IsImsi},          {"ip", &IsIp},               {"latitude", &IsLatitude},
-    {"longitude", &IsLongitude}, {"luhn", &IsLuhn},          {"mac", &IsMac},
-    {"not_future", nullptr},    {"passport", &IsPassport},   {"phone_cn", &IsPhoneCn},
-    {"plate_cn", &IsPlateCn},   {"uscc", &IsUscc},           {"vin", &IsVin},
+    {"bank_card", &IsBankCard},
+    {"email", &IsEmail},
+    {"iccid", &IsIccid},
+    {"id_cn", &IsIdNumberCn},
+    {"id_cn_15", &IsIdNumberCn15},
+    {"imei", &IsImei},
+    {"imsi", &IsImsi},
+    {"ip", &IsIp},
+    {"latitude", &IsLatitude},
+    {"longitude", &IsLongitude},
+    {"luhn", &IsLuhn},
+    {"mac", &IsMac},
+    {"not_future", nullptr},
+    {"passport", &IsPassport},
+    {"phone_cn", &IsPhoneCn},
+    {"plate_cn", &IsPlateCn},
+    {"uscc", &IsUscc},
+    {"vin", &IsVin},
 };
 
 // The instant of a value, or nullopt: a local time counts as UTC, and a day of grace absorbs the
@@ -197,7 +209,8 @@ bool IsPlateCn(std::string_view text) {
   struct Tag {};
   // One Chinese character, a letter, then 5 (ordinary) or 6 (new energy) without I and O; the last
   // may be a special character (police, learner, Hong Kong, Macao, trailer).
-  return Matches<Tag>(text, R"(\p{Han}[A-HJ-NP-Z][·]?[A-HJ-NP-Z0-9]{4,5}([A-HJ-NP-Z0-9]|[警学港澳挂使领]))");
+  return Matches<Tag>(
+      text, R"(\p{Han}[A-HJ-NP-Z][·]?[A-HJ-NP-Z0-9]{4,5}([A-HJ-NP-Z0-9]|[警学港澳挂使领]))");
 }
 
 bool IsPhoneCn(std::string_view text) {

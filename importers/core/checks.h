@@ -3,7 +3,8 @@
 // Shape     Text checks look at the text after trimming, replacing and case; min and max at numbers
 //           (any type) and at times as text in ISO 8601 order.
 // Errors    A check that fails gives a reason; it is never an error of the import.
-// Rule      Named checks look at form and check digits only, never at lists of what exists: a number
+// Rule      Named checks look at form and check digits only, never at lists of what exists: a
+// number
 //           from a range that cannot be real passes when its digits are right.
 // Source    GB 11643-1999 (ID numbers), GB 32100-2015 (organisations), GA 36-2018 (plates), ISO
 //           3779 (VIN), ISO/IEC 7812-1 annex B (Luhn), 3GPP TS 23.003 (IMEI, IMSI).
@@ -29,7 +30,16 @@ namespace skein {
 using NamedCheck = bool (*)(std::string_view text);
 
 struct Check {
-  enum class Kind : uint8_t { kNamed, kRegex, kMin, kMax, kMinLength, kMaxLength, kOneOf, kNotFuture };
+  enum class Kind : uint8_t {
+    kNamed,
+    kRegex,
+    kMin,
+    kMax,
+    kMinLength,
+    kMaxLength,
+    kOneOf,
+    kNotFuture
+  };
   Kind kind = Kind::kNamed;
   std::string name;  // as the mapping spells it, for reasons
   NamedCheck named = nullptr;

@@ -160,7 +160,8 @@ Converted ConvertFloat(const FieldSpec& spec, std::string_view text) {
   const auto digit_at = [&text](size_t i) {
     return i < text.size() && text[i] >= '0' && text[i] <= '9';
   };
-  if (!digit_at(sign) && !(sign < text.size() && text[sign] == '.')) return Refuse("is not a number");
+  if (!digit_at(sign) && !(sign < text.size() && text[sign] == '.'))
+    return Refuse("is not a number");
   if (text[sign] == '0' && digit_at(sign + 1) && !spec.leading_zeros) {
     return Refuse("has a leading zero, which a number would lose (string, or leading_zeros)");
   }
@@ -234,13 +235,13 @@ Converted ConvertDuration(const FieldSpec& spec, std::string_view text) {
   number.scale = 1;
   Converted amount = ConvertFloat(number, text);
   if (!amount.reason.empty()) return amount;
-  const double seconds =
-      amount.value.real() * static_cast<double>(spec.unit_nanos) / static_cast<double>(kNanosPerSecond);
+  const double seconds = amount.value.real() * static_cast<double>(spec.unit_nanos) /
+                         static_cast<double>(kNanosPerSecond);
   if (std::abs(seconds) > 1e15) return Refuse("is a duration beyond 10^15 seconds");
   const double whole = std::floor(seconds);
   out.seconds = static_cast<int64_t>(whole);
-  out.nanos = static_cast<int32_t>(
-      std::min(std::round((seconds - whole) * static_cast<double>(kNanosPerSecond)), 999'999'999.0));
+  out.nanos = static_cast<int32_t>(std::min(
+      std::round((seconds - whole) * static_cast<double>(kNanosPerSecond)), 999'999'999.0));
   return Made(Value::Of(out));
 }
 
@@ -311,7 +312,8 @@ void Prepare(const FieldSpec& spec, std::string& buffer, Prepared* p) {
       p->reason = "does not match " + spec.extract->pattern();
       return;
     }
-    p->text = part.data() == nullptr ? std::string_view() : std::string_view(part.data(), part.size());
+    p->text =
+        part.data() == nullptr ? std::string_view() : std::string_view(part.data(), part.size());
   }
   if (spec.letter_case != FieldSpec::Case::kAsIs) {
     buffer = ChangeCase(p->text, spec.letter_case);
@@ -421,10 +423,10 @@ std::optional<std::string> Normalize(std::string_view text, FieldSpec::Normal fo
                                            ? icu::Normalizer2::getNFKCInstance(error)
                                            : icu::Normalizer2::getNFCInstance(error);
   if (U_FAILURE(error) != 0) return std::nullopt;
-  const icu::UnicodeString normal = normalizer->normalize(
-      icu::UnicodeString::fromUTF8(
-          icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))),
-      error);
+  const icu::UnicodeString normal =
+      normalizer->normalize(icu::UnicodeString::fromUTF8(
+                                icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))),
+                            error);
   if (U_FAILURE(error) != 0) return std::nullopt;
   std::string out;
   normal.toUTF8String(out);

@@ -1,6 +1,7 @@
 // FieldSpec: how the text of one column becomes a value, compiled from a mapping.
 //
-// Order     of the steps: trim, null tokens, normalize, replace, extract, case, values, type, scale,
+// Order     of the steps: trim, null tokens, normalize, replace, extract, case, values, type,
+// scale,
 //           checks (docs/reference/mapping.md, "Field descriptions").
 // Errors    Convert never fails the import: a text that does not fit gives a reason for the
 //           quarantine file. Reasons name the limit, not the value (the value stands beside them).
@@ -55,7 +56,15 @@ absl::StatusOr<Zone> ParseZone(std::string_view text);
 // What a reader found in one field of one record. `text` borrows from the record. A JSON array of
 // scalars arrives as its elements joined by kListSeparator.
 inline constexpr char kListSeparator = '\x1f';
-enum class RawKind : uint8_t { kText, kMissing, kJsonNull, kJsonNumber, kJsonBoolean, kJsonList, kJsonNested };
+enum class RawKind : uint8_t {
+  kText,
+  kMissing,
+  kJsonNull,
+  kJsonNumber,
+  kJsonBoolean,
+  kJsonList,
+  kJsonNested
+};
 struct RawField {
   std::string_view text;
   RawKind kind = RawKind::kText;

@@ -11,10 +11,10 @@ namespace skein {
 namespace {
 
 constexpr std::string_view kOptions[] = {
-    "type",     "trim",   "null",  "normalize", "replace",       "extract", "case",
-    "values",   "otherwise", "default", "required", "split",     "list",    "true",
-    "false",    "leading_zeros", "decimal", "thousands", "scale", "format",  "zone",
-    "unit",     "checks", "on_error"};
+    "type",  "trim",   "null",      "normalize",     "replace",  "extract",
+    "case",  "values", "otherwise", "default",       "required", "split",
+    "list",  "true",   "false",     "leading_zeros", "decimal",  "thousands",
+    "scale", "format", "zone",      "unit",          "checks",   "on_error"};
 
 // Of `defaults`: options that make sense for every column. ("format" is the file's there.)
 constexpr std::string_view kDefaultOptions[] = {
@@ -133,13 +133,15 @@ void ParseText(YamlReader& in, const YAML::Node& map, FieldSpec* spec) {
   }
   if (map["extract"].IsDefined()) spec->extract = Regex(in, map["extract"], 1);
   if (const auto letters = in.Text(map, "case")) {
-    if (*letters != "upper" && *letters != "lower") in.Fail(map["case"], "'case' is upper or lower");
+    if (*letters != "upper" && *letters != "lower")
+      in.Fail(map["case"], "'case' is upper or lower");
     spec->letter_case = *letters == "upper" ? FieldSpec::Case::kUpper : FieldSpec::Case::kLower;
   }
   if (map["values"].IsDefined() && in.AnyMap(map["values"], "'values'")) {
     spec->values.clear();
     for (const auto& entry : map["values"]) {
-      spec->values.emplace_back(entry.first.Scalar(), in.Scalar(entry.second, "a value of 'values'"));
+      spec->values.emplace_back(entry.first.Scalar(),
+                                in.Scalar(entry.second, "a value of 'values'"));
     }
     std::sort(spec->values.begin(), spec->values.end());
   }
@@ -178,12 +180,11 @@ void ParseNumbersAndTimes(YamlReader& in, const YAML::Node& map, FieldSpec* spec
     }
   }
   if (const auto unit = in.Text(map, "unit")) {
-    constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-        {"s", kNanosPerSecond},
-        {"ms", 1'000'000},
-        {"minutes", 60 * kNanosPerSecond},
-        {"hours", 3600 * kNanosPerSecond},
-        {"days", kNanosPerDay}};
+    constexpr std::pair<std::string_view, int64_t> kUnits[] = {{"s", kNanosPerSecond},
+                                                               {"ms", 1'000'000},
+                                                               {"minutes", 60 * kNanosPerSecond},
+                                                               {"hours", 3600 * kNanosPerSecond},
+                                                               {"days", kNanosPerDay}};
     for (const auto& [name, nanos] : kUnits) {
       if (*unit == name) spec->unit_nanos = nanos;
     }

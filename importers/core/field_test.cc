@@ -110,8 +110,9 @@ TEST(FieldTest, TimesByPattern) {
   EXPECT_EQ(Made("{type: localdatetime, format: ['%d/%m/%Y %H:%M', '%d.%m.%Y %I:%M %p']}",
                  "1.2.2024 12:05 am"),
             "localdatetime('2024-02-01T00:05')");
-  EXPECT_EQ(Made("{type: datetime, format: '%Y-%m-%d %H:%M:%E*S %z'}", "2024-05-01 08:00:00.25 +0530"),
-            "datetime('2024-05-01T08:00:00.25+05:30')");
+  EXPECT_EQ(
+      Made("{type: datetime, format: '%Y-%m-%d %H:%M:%E*S %z'}", "2024-05-01 08:00:00.25 +0530"),
+      "datetime('2024-05-01T08:00:00.25+05:30')");
   EXPECT_EQ(Made("{type: date, format: '%d %b %y'}", "3 Mar 69"), "date('1969-03-03')");
   EXPECT_THAT(Made("{type: date, format: '%Y-%q'}", "x"), HasSubstr("unknown directive '%q'"));
 }
@@ -120,8 +121,7 @@ TEST(FieldTest, LocalTimesAtTheEdgesOfSummerTime) {
   // Shanghai went from 02:00 to 03:00 on 1986-05-04 and back on 1986-09-14.
   const char* spec = "{type: datetime, zone: Asia/Shanghai}";
   EXPECT_THAT(Made(spec, "1986-05-04 02:30"), HasSubstr("skipped"));
-  EXPECT_EQ(Made(spec, "1986-09-14 01:30"),
-            "datetime('1986-09-14T01:30+09:00[Asia/Shanghai]')");
+  EXPECT_EQ(Made(spec, "1986-09-14 01:30"), "datetime('1986-09-14T01:30+09:00[Asia/Shanghai]')");
 }
 
 TEST(FieldTest, Epochs) {

@@ -234,9 +234,8 @@ Converted OfParts(const FieldSpec& spec, const TimeParts& t) {
       return Made(Value::Of(Date{DaysFromCivil({t.year, t.month, t.day})}));
     case FieldType::kLocalTime:
       if (!t.has_clock || t.has_date) return Refuse("is not a time of day alone");
-      return Made(Value::Of(
-          LocalTime{(int64_t{t.hour} * 3600 + t.minute * 60 + t.second) * kNanosPerSecond +
-                    t.nanos}));
+      return Made(Value::Of(LocalTime{
+          (int64_t{t.hour} * 3600 + t.minute * 60 + t.second) * kNanosPerSecond + t.nanos}));
     case FieldType::kLocalDateTime:
       if (!t.has_date) return Refuse("states no date");
       if (t.offset_seconds) return Refuse("states an offset; its type should be datetime");
@@ -284,7 +283,8 @@ std::optional<std::string> ParsePattern(std::string_view pattern, std::string_vi
                                         TimeParts* out) {
   *out = {};
   std::string spelled;
-  if (pattern.find("%F") != std::string_view::npos || pattern.find("%T") != std::string_view::npos ||
+  if (pattern.find("%F") != std::string_view::npos ||
+      pattern.find("%T") != std::string_view::npos ||
       pattern.find("%R") != std::string_view::npos) {
     spelled = Spelled(pattern);
     pattern = spelled;

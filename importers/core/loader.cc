@@ -30,9 +30,8 @@ int RankIn(std::string_view mapping_text) {
 using Properties = std::vector<std::pair<KeyId, Value>>;
 
 const PropertyEntry* FindProperty(const std::vector<PropertyEntry>& properties, KeyId key) {
-  const auto found =
-      std::find_if(properties.begin(), properties.end(),
-                   [key](const PropertyEntry& entry) { return entry.key == key; });
+  const auto found = std::find_if(properties.begin(), properties.end(),
+                                  [key](const PropertyEntry& entry) { return entry.key == key; });
   return found == properties.end() ? nullptr : &*found;
 }
 
@@ -532,8 +531,7 @@ absl::Status Loader::WriteNodes(Chunk* chunk, Transaction& transaction) {
     }
     if (slot.set_valid) SKEIN_RETURN_IF_ERROR(transaction.SetNodeValid(*slot.id, *slot.valid));
     if (!slot.imported) {
-      SKEIN_RETURN_IF_ERROR(
-          graph_.RememberImported(transaction, slot.key.identity, Raw(*slot.id)));
+      SKEIN_RETURN_IF_ERROR(graph_.RememberImported(transaction, slot.key.identity, Raw(*slot.id)));
     }
   }
   return absl::OkStatus();
@@ -592,8 +590,7 @@ void Loader::Count(const Chunk& chunk, ImportCounts* counts) {
       counts->created += created;
       continue;
     }
-    const bool changed =
-        !slot.changes.empty() || !slot.missing_labels.empty() || slot.set_valid;
+    const bool changed = !slot.changes.empty() || !slot.missing_labels.empty() || slot.set_valid;
     if (created) {
       ++counts->created;
     } else if (changed) {
@@ -637,8 +634,7 @@ absl::Status Loader::EndFile(ImportCounts* counts) {
     for (const auto& [identity, gathered] : part) {
       // Counted as created when its first record was loaded.
       const Slot& slot = chunk.nodes[chunk.node_of[identity]];
-      const bool changed =
-          !slot.changes.empty() || !slot.missing_labels.empty() || slot.set_valid;
+      const bool changed = !slot.changes.empty() || !slot.missing_labels.empty() || slot.set_valid;
       if (gathered.created) changed ? --made.updated : --made.unchanged;
     }
     counts->Add(made);
@@ -660,8 +656,7 @@ absl::Status Loader::Finish(const std::vector<Mapping>& mappings) {
         index.keys.push_back(key);
         index.name += "_" + property;
       }
-      const std::optional<IndexInfo> found =
-          catalog.FindIndex(index.label, index.keys, index.kind);
+      const std::optional<IndexInfo> found = catalog.FindIndex(index.label, index.keys, index.kind);
       if (found && found->online) continue;
       const absl::StatusOr<uint32_t> made = graph_.CreateIndex(index);
       if (!made.ok()) return Annotate(made.status(), index.name);

@@ -1,4 +1,5 @@
-// Mapping: one source's files as entities, links and sightings; the YAML of docs/reference/mapping.md, checked.
+// Mapping: one source's files as entities, links and sightings; the YAML of
+// docs/reference/mapping.md, checked.
 //
 // Shape     A tree of plain structs. Every rule and value keeps its place (line, column) in the
 //           YAML, so that errors found later (a column the file does not have) point there.
@@ -98,7 +99,7 @@ struct LinkRule : RuleBase {
   std::vector<std::string> key;  // columns; empty: identity by content
   bool sighting = false;
   std::optional<ValueRule> time;  // of a sighting
-  std::string time_as = "time";    // property that keeps it
+  std::string time_as = "time";   // property that keeps it
 };
 
 enum class FileFormat : uint8_t { kCsv, kJsonl };

@@ -43,8 +43,8 @@ class MappingParser {
   YamlReader in_;
   Mapping mapping_;
   TypeTable types_;
-  FieldSpec base_;          // of every field, from `defaults` and the source's zone
-  FileOptions options_;     // of every file, from `defaults`
+  FieldSpec base_;            // of every field, from `defaults` and the source's zone
+  FileOptions options_;       // of every file, from `defaults`
   FileRule* file_ = nullptr;  // being parsed
   bool default_format_ = false;
   bool default_delimiter_ = false;
@@ -180,7 +180,8 @@ void MappingParser::ParseDelimiters(const YAML::Node& node, FileOptions* options
     const bool bad = delimiter->empty() || delimiter->size() > 16 ||
                      delimiter->find_first_of("\r\n\"") != std::string::npos;
     if (bad) {
-      in_.Fail(node["delimiter"], "'delimiter' has 1 to 16 bytes, none of them a line end or quote");
+      in_.Fail(node["delimiter"],
+               "'delimiter' has 1 to 16 bytes, none of them a line end or quote");
     }
     options->delimiter = *delimiter;
   }
@@ -273,14 +274,15 @@ FileRule MappingParser::ParseFile(const YAML::Node& node) {
 NodeRule MappingParser::ParseNode(const YAML::Node& node) {
   NodeRule rule;
   if (!in_.Map(node, "a node rule",
-               {"as", "label", "labels", "key", "properties", "others", "position", "valid",
-                "when", "policy", "optional"})) {
+               {"as", "label", "labels", "key", "properties", "others", "position", "valid", "when",
+                "policy", "optional"})) {
     return rule;
   }
   ParseBase(node, &rule);
   rule.as = in_.Text(node, "as").value_or("");
   for (const NodeRule& other : file_->nodes) {
-    if (!rule.as.empty() && other.as == rule.as) in_.Fail(node, "'as: ", rule.as, "' is there twice");
+    if (!rule.as.empty() && other.as == rule.as)
+      in_.Fail(node, "'as: ", rule.as, "' is there twice");
   }
   if (node["label"].IsDefined() == node["labels"].IsDefined()) {
     in_.Fail(node, "a node rule needs either label or labels");
@@ -307,13 +309,12 @@ NodeRule MappingParser::ParseNode(const YAML::Node& node) {
 
 LinkRule MappingParser::ParseLink(const YAML::Node& node, bool sighting) {
   LinkRule rule;
-  const bool ok = sighting
-                      ? in_.Map(node, "a sighting rule",
-                                {"type", "from", "to", "time", "time_as", "properties", "others",
-                                 "position", "when", "policy", "optional"})
-                      : in_.Map(node, "a link rule",
-                                {"type", "from", "to", "key", "properties", "others", "position",
-                                 "valid", "when", "policy", "optional"});
+  const bool ok = sighting ? in_.Map(node, "a sighting rule",
+                                     {"type", "from", "to", "time", "time_as", "properties",
+                                      "others", "position", "when", "policy", "optional"})
+                           : in_.Map(node, "a link rule",
+                                     {"type", "from", "to", "key", "properties", "others",
+                                      "position", "valid", "when", "policy", "optional"});
   if (!ok) return rule;
   ParseBase(node, &rule);
   rule.sighting = sighting;
@@ -403,8 +404,7 @@ PropertyRules MappingParser::ParseProperties(const YAML::Node& node, std::string
 PropertyRules MappingParser::ParseKey(const YAML::Node& node) {
   PropertyRules key = ParseProperties(node, "'key'");
   if (key.empty()) in_.Fail(node, "'key' is empty");
-  std::sort(key.begin(), key.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(key.begin(), key.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return key;
 }
 
@@ -422,7 +422,8 @@ PositionRule MappingParser::ParsePosition(const YAML::Node& node) {
   // Degrees are numbers whether or not the columns say so.
   for (ValueRule* value : {&rule.lat, &rule.lon}) {
     const FieldType type = value->field.type;
-    if (type == FieldType::kAuto || type == FieldType::kString) value->field.type = FieldType::kFloat;
+    if (type == FieldType::kAuto || type == FieldType::kString)
+      value->field.type = FieldType::kFloat;
   }
   if (const auto name = in_.Text(node, "datum")) {
     const std::optional<Datum> datum = DatumOf(*name);
@@ -498,9 +499,9 @@ ValueRule MappingParser::ParseValue(const YAML::Node& node, std::string_view wha
     rule.constant = ParseConst(node["const"], node);
   } else {
     const std::string meta = in_.Scalar(node["meta"], "'meta'");
-    rule.kind = meta == "file"     ? ValueRule::Kind::kMetaFile
-                : meta == "row"    ? ValueRule::Kind::kMetaRow
-                                   : ValueRule::Kind::kMetaSource;
+    rule.kind = meta == "file"  ? ValueRule::Kind::kMetaFile
+                : meta == "row" ? ValueRule::Kind::kMetaRow
+                                : ValueRule::Kind::kMetaSource;
     if (meta != "file" && meta != "row" && meta != "source") {
       in_.Fail(node["meta"], "'meta' is file, row or source");
     }

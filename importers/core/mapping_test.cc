@@ -59,18 +59,24 @@ TEST(MappingTest, Parses) {
 
 TEST(MappingTest, EveryMistakeHasItsPlace) {
   EXPECT_THAT(With("label: P", "lable: P"), StartsWith("m.yaml:12:9: unknown key 'lable'"));
-  EXPECT_THAT(With("name: m\n", "name: m\nname: n\n"), StartsWith("m.yaml:3:1: key 'name' is there twice"));
-  EXPECT_THAT(With("skein-mapping: 1", "skein-mapping: 2"), HasSubstr("no mapping of a version we know"));
-  EXPECT_THAT(With("Asia/Shanghai", "Asia/Shangai"), StartsWith("m.yaml:3:25: unknown time zone 'Asia/Shangai'"));
+  EXPECT_THAT(With("name: m\n", "name: m\nname: n\n"),
+              StartsWith("m.yaml:3:1: key 'name' is there twice"));
+  EXPECT_THAT(With("skein-mapping: 1", "skein-mapping: 2"),
+              HasSubstr("no mapping of a version we know"));
+  EXPECT_THAT(With("Asia/Shanghai", "Asia/Shangai"),
+              StartsWith("m.yaml:3:25: unknown time zone 'Asia/Shangai'"));
   EXPECT_THAT(With("id: integer", "id: int"), StartsWith("m.yaml:9:19: unknown type 'int'"));
-  EXPECT_THAT(With("{node: p}", "{node: z}"), StartsWith("m.yaml:16:32: no node rule of this file has 'as: z'"));
+  EXPECT_THAT(With("{node: p}", "{node: z}"),
+              StartsWith("m.yaml:16:32: no node rule of this file has 'as: z'"));
   EXPECT_THAT(With("key: {id: id}", "key: [id]"), HasSubstr("'key' must be a map"));
   EXPECT_THAT(With("\"|\"", "\"\""), HasSubstr("'delimiter' has 1 to 16 bytes"));
   EXPECT_THAT(With("{a}-", "}a-"), HasSubstr("has a '}' without '{'"));
   EXPECT_THAT(With("%Y/%m/%d", "%Y/%q"), HasSubstr("unknown directive '%q'"));
   EXPECT_THAT(With("name: a.csv", "name: ../a.csv"), HasSubstr("leaves the data folder"));
-  EXPECT_THAT(With("properties: {t: t,", "properties: {id: t,"), HasSubstr("property 'id' is the key already"));
-  EXPECT_THAT(With("source: {name: s", "source: {datum: mars, name: s"), HasSubstr("unknown datum 'mars'"));
+  EXPECT_THAT(With("properties: {t: t,", "properties: {id: t,"),
+              HasSubstr("property 'id' is the key already"));
+  EXPECT_THAT(With("source: {name: s", "source: {datum: mars, name: s"),
+              HasSubstr("unknown datum 'mars'"));
   EXPECT_THAT(With("files:\n", "files: []\nx:\n"), HasSubstr("unknown key 'x'"));
   EXPECT_THAT(Error(""), HasSubstr("must be a map"));
   EXPECT_THAT(Error("skein-mapping: 1\nfiles: ["), StartsWith("m.yaml:2:"));
@@ -83,15 +89,22 @@ TEST(MappingTest, UnquotedNullIsExplained) {
 }
 
 TEST(MappingTest, FieldMistakes) {
-  EXPECT_THAT(With("id: integer", "id: {type: integer, scale: 2}"), HasSubstr("'scale' needs type float"));
-  EXPECT_THAT(With("id: integer", "id: {type: integer, format: '%Y'}"), HasSubstr("'format' is for the types"));
-  EXPECT_THAT(With("id: integer", "id: {replace: [{pattern: '(', with: ''}]}"), HasSubstr("bad regular expression"));
-  EXPECT_THAT(With("id: integer", "id: {replace: [{pattern: 'a', with: '\\1'}]}"), HasSubstr("bad replacement"));
+  EXPECT_THAT(With("id: integer", "id: {type: integer, scale: 2}"),
+              HasSubstr("'scale' needs type float"));
+  EXPECT_THAT(With("id: integer", "id: {type: integer, format: '%Y'}"),
+              HasSubstr("'format' is for the types"));
+  EXPECT_THAT(With("id: integer", "id: {replace: [{pattern: '(', with: ''}]}"),
+              HasSubstr("bad regular expression"));
+  EXPECT_THAT(With("id: integer", "id: {replace: [{pattern: 'a', with: '\\1'}]}"),
+              HasSubstr("bad replacement"));
   EXPECT_THAT(With("id: integer", "id: {extract: 'a'}"), HasSubstr("must have 1 group"));
-  EXPECT_THAT(With("id: integer", "id: {checks: [nope]}"), HasSubstr("unknown check 'nope'; known: bank_card"));
-  EXPECT_THAT(With("id: integer", "id: {type: integer, default: x}"), HasSubstr("the default 'x' is not an integer"));
+  EXPECT_THAT(With("id: integer", "id: {checks: [nope]}"),
+              HasSubstr("unknown check 'nope'; known: bank_card"));
+  EXPECT_THAT(With("id: integer", "id: {type: integer, default: x}"),
+              HasSubstr("the default 'x' is not an integer"));
   EXPECT_THAT(With("id: integer", "id: {trim: yes}"), HasSubstr("'trim' must be true or false"));
-  EXPECT_THAT(With("id: integer", "id: {colour: red}"), HasSubstr("unknown key 'colour' in a field description"));
+  EXPECT_THAT(With("id: integer", "id: {colour: red}"),
+              HasSubstr("unknown key 'colour' in a field description"));
 }
 
 TEST(MappingTest, OneLabelHasOneKey) {
@@ -102,8 +115,10 @@ TEST(MappingTest, OneLabelHasOneKey) {
   ASSERT_TRUE(a.ok() && b.ok());
   const auto keys = CollectKeys({*a, *b});
   ASSERT_FALSE(keys.ok());
-  EXPECT_THAT(std::string(Message(keys.status())),
-              HasSubstr("b.yaml:11:9: label P has the key {id: string} here and {id: integer} at a.yaml:11:9"));
+  EXPECT_THAT(
+      std::string(Message(keys.status())),
+      HasSubstr(
+          "b.yaml:11:9: label P has the key {id: string} here and {id: integer} at a.yaml:11:9"));
 }
 
 TEST(MappingTest, HostileYaml) {
@@ -112,7 +127,8 @@ TEST(MappingTest, HostileYaml) {
   std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
   for (char c = 'b'; c < 'k'; ++c) {
     bomb += std::string(1, c) + ": &" + c + " [";
-    for (int i = 0; i < 9; ++i) bomb += std::string(i > 0 ? "," : "") + "*" + static_cast<char>(c - 1);
+    for (int i = 0; i < 9; ++i)
+      bomb += std::string(i > 0 ? "," : "") + "*" + static_cast<char>(c - 1);
     bomb += "]\n";
   }
   EXPECT_THAT(Error(bomb), HasSubstr("unknown key 'a'"));

@@ -49,11 +49,12 @@ absl::Status Quarantine::Add(const QuarantineEntry& entry) {
     if (fd_ < 0) return WriteError(path_, errno);
   }
   ++entries_;
-  pending_ += std::string(kStart) + JsonString(entry.mapping) + ", \"file\": " +
-              JsonString(entry.file) + ", \"line\": " + std::to_string(entry.line) +
-              ", \"row\": " + std::to_string(entry.row) + ", \"column\": " +
-              (entry.column.empty() ? "null" : JsonString(entry.column)) + ", \"value\": " +
-              JsonString(entry.value) + ", \"reason\": " + JsonString(entry.reason) + "}\n";
+  pending_ +=
+      std::string(kStart) + JsonString(entry.mapping) + ", \"file\": " + JsonString(entry.file) +
+      ", \"line\": " + std::to_string(entry.line) + ", \"row\": " + std::to_string(entry.row) +
+      ", \"column\": " + (entry.column.empty() ? "null" : JsonString(entry.column)) +
+      ", \"value\": " + JsonString(entry.value) + ", \"reason\": " + JsonString(entry.reason) +
+      "}\n";
   return pending_.size() > kPendingMax ? Flush() : absl::OkStatus();
 }
 

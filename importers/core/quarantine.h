@@ -1,4 +1,5 @@
-// Quarantine: rejected records, one JSON object a line: {mapping, file, line, row, column, value, reason}.
+// Quarantine: rejected records, one JSON object a line: {mapping, file, line, row, column, value,
+// reason}.
 //
 // Order     of the files. The file is made at the first rejection, readable by its owner only
 //           (it holds case data), in place of one that a former run left under the same name.

@@ -1,4 +1,5 @@
-// RecordReader: the records of one file, whatever its format; what importers/csv, jsonl, … implement.
+// RecordReader: the records of one file, whatever its format; what importers/csv, jsonl, …
+// implement.
 //
 // Shape     Next gives one record, or one damaged place, or the end. `fields` is parallel to
 //           columns(); it borrows from the reader until the next call.

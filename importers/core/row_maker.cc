@@ -76,8 +76,7 @@ class Maker final : public RowMaker {
   bool Make(const Record& record, uint32_t ordinal, Row* row, Rejection* why) override;
   bool needs_ordinals() const override { return needs_ordinals_; }
   uint64_t ContentHash(const Record& record) override;
-  void KeyHashes(const Record& record,
-                 std::vector<std::pair<uint64_t, uint64_t>>* out) override;
+  void KeyHashes(const Record& record, std::vector<std::pair<uint64_t, uint64_t>>* out) override;
 
  private:
   // Binding.
@@ -216,8 +215,10 @@ absl::Status Maker::CheckOthers(const BoundBase& rule, const std::vector<uint32_
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (rule.used[i] || !names.contains(columns_[i])) continue;
     return InvalidArgument(mapping_.At(rule.rule->place), "'others' would make property '",
-                           columns_[i], "' of the column of that name, and the rule makes it "
-                           "already; leave it out with {except: [", columns_[i], "]}");
+                           columns_[i],
+                           "' of the column of that name, and the rule makes it "
+                           "already; leave it out with {except: [",
+                           columns_[i], "]}");
   }
   return absl::OkStatus();
 }
@@ -259,8 +260,8 @@ absl::Status Maker::BindLink(const LinkRule& rule) {
     SKEIN_ASSIGN_OR_RETURN(bound.time, BindValue(*rule.time, &bound.used));
     bound.time_as = names_.Intern(rule.time_as);
   }
-  SKEIN_RETURN_IF_ERROR(
-      CheckOthers(bound, rule.time ? std::vector<uint32_t>{bound.time_as} : std::vector<uint32_t>{}));
+  SKEIN_RETURN_IF_ERROR(CheckOthers(
+      bound, rule.time ? std::vector<uint32_t>{bound.time_as} : std::vector<uint32_t>{}));
   for (const BoundLink& other : links_) {
     bound.twin += other.type == bound.type && other.from_label == bound.from_label &&
                   other.to_label == bound.to_label;
@@ -351,8 +352,8 @@ bool Maker::Holds(const BoundBase& rule) const {
     const Converted made = Convert(text, FieldAt(condition.column), now_);
     const bool present = !made.value.is_null();
     const std::vector<std::string>& texts = condition.rule->texts;
-    const bool listed = present && std::find(texts.begin(), texts.end(), made.value.string()) !=
-                                       texts.end();
+    const bool listed =
+        present && std::find(texts.begin(), texts.end(), made.value.string()) != texts.end();
     switch (condition.rule->kind) {
       case Condition::Kind::kIs:
         if (!listed) return false;
@@ -432,13 +433,13 @@ bool Maker::MakePosition(const BoundBase& rule, NamedValues* properties) {
   if (refused_) return false;
   if (lat.is_null() && lon.is_null()) return true;
   if (!lat.is_number() || std::abs(lat.number()) > 90) {
-    Refuse(rule.position->first, lat.is_null() ? "is missing beside a longitude"
-                                               : "is no latitude from -90 to 90");
+    Refuse(rule.position->first,
+           lat.is_null() ? "is missing beside a longitude" : "is no latitude from -90 to 90");
     return false;
   }
   if (!lon.is_number() || std::abs(lon.number()) > 180) {
-    Refuse(rule.position->second, lon.is_null() ? "is missing beside a latitude"
-                                                : "is no longitude from -180 to 180");
+    Refuse(rule.position->second,
+           lon.is_null() ? "is missing beside a latitude" : "is no longitude from -180 to 180");
     return false;
   }
   const PositionRule& position = *rule.rule->position;
@@ -629,8 +630,8 @@ bool Maker::Make(const Record& record, uint32_t ordinal, Row* row, Rejection* wh
     row->bytes += sizeof node + BytesOf(node.properties) + BytesOf(node.key.key);
   }
   for (const LinkRow& link : row->links) {
-    row->bytes += sizeof link + BytesOf(link.properties) + BytesOf(link.from.key) +
-                  BytesOf(link.to.key);
+    row->bytes +=
+        sizeof link + BytesOf(link.properties) + BytesOf(link.from.key) + BytesOf(link.to.key);
   }
   return true;
 }
@@ -644,7 +645,8 @@ void Maker::KeyHashes(const Record& record, std::vector<std::pair<uint64_t, uint
     if (rule.properties.empty() && !rule.rule->others && !rule.position) continue;
     refused_ = false;
     NodeKey key;
-    if (!Holds(rule) || MakeKey(rule.key, rule.rule->optional, rule.label, &key) != Outcome::kMade) {
+    if (!Holds(rule) ||
+        MakeKey(rule.key, rule.rule->optional, rule.label, &key) != Outcome::kMade) {
       continue;
     }
     hasher_.Start("texts");
@@ -685,12 +687,9 @@ uint32_t NameTable::Intern(std::string_view name) {
   return number;
 }
 
-absl::StatusOr<std::unique_ptr<RowMaker>> RowMaker::Create(const Mapping& mapping,
-                                                           const FileRule& file,
-                                                           std::string file_name,
-                                                           const std::vector<std::string>& columns,
-                                                           bool open_columns, NameTable& names,
-                                                           absl::Time now) {
+absl::StatusOr<std::unique_ptr<RowMaker>> RowMaker::Create(
+    const Mapping& mapping, const FileRule& file, std::string file_name,
+    const std::vector<std::string>& columns, bool open_columns, NameTable& names, absl::Time now) {
   auto maker = std::make_unique<Maker>(mapping, file, std::move(file_name), columns, open_columns,
                                        names, now);
   SKEIN_RETURN_IF_ERROR(maker->Bind());

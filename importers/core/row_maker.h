@@ -78,12 +78,9 @@ struct Rejection {
 class RowMaker {
  public:
   // `columns`: the reader's. With `open_columns` (JSONL) a column that is not there is just null.
-  static absl::StatusOr<std::unique_ptr<RowMaker>> Create(const Mapping& mapping,
-                                                          const FileRule& file,
-                                                          std::string file_name,
-                                                          const std::vector<std::string>& columns,
-                                                          bool open_columns, NameTable& names,
-                                                          absl::Time now);
+  static absl::StatusOr<std::unique_ptr<RowMaker>> Create(
+      const Mapping& mapping, const FileRule& file, std::string file_name,
+      const std::vector<std::string>& columns, bool open_columns, NameTable& names, absl::Time now);
   virtual ~RowMaker() = default;
 
   // `ordinal`: how many equal records of the file came before (see NeedsOrdinals). False: refused.

@@ -1,4 +1,5 @@
-// YamlReader: strict reading of one YAML tree: unknown keys, duplicate keys and wrong types are errors with their place.
+// YamlReader: strict reading of one YAML tree: unknown keys, duplicate keys and wrong types are
+// errors with their place.
 //
 // Errors    The first one found is kept (`status()`); reading goes on with harmless values, so that
 //           callers need no check after every key.

@@ -41,9 +41,7 @@ class CsvReader final : public RecordReader {
   absl::StatusOr<What> Next(Record* record, BadRecord* bad) override;
 
  private:
-  std::string_view left() const {
-    return std::string_view(buffer_).substr(begin_, end_ - begin_);
-  }
+  std::string_view left() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }
   absl::Status Fill();
   absl::Status CheckEncoding();
   absl::Status SkipLines(int count);

@@ -48,7 +48,8 @@ TEST(CsvReaderTest, Rfc4180) {
 }
 
 TEST(CsvReaderTest, MarksLineEndsAndBlankLines) {
-  EXPECT_THAT(ReadAll("\xEF\xBB\xBF" "a,b\r\n1,2\n\n\r\n3,4\r\n5,6"),
+  EXPECT_THAT(ReadAll("\xEF\xBB\xBF"
+                      "a,b\r\n1,2\n\n\r\n3,4\r\n5,6"),
               ElementsAre("2: [1] [2]", "5: [3] [4]", "6: [5] [6]"));
 }
 
@@ -59,8 +60,7 @@ TEST(CsvReaderTest, LoneCarriageReturnsAndQuotesInsideAreData) {
 TEST(CsvReaderTest, DelimitersOfAnyLength) {
   FileOptions options;
   options.delimiter = "||";
-  EXPECT_THAT(ReadAll("a||b\n1|2||3\n|||x\n", options),
-              ElementsAre("2: [1|2] [3]", "3: [] [|x]"));
+  EXPECT_THAT(ReadAll("a||b\n1|2||3\n|||x\n", options), ElementsAre("2: [1|2] [3]", "3: [] [|x]"));
   options.delimiter = "\t";
   options.quote = 0;
   EXPECT_THAT(ReadAll("a\tb\n\"1\t2\"\n", options), ElementsAre("2: [\"1] [2\"]"));
@@ -69,9 +69,9 @@ TEST(CsvReaderTest, DelimitersOfAnyLength) {
 }
 
 TEST(CsvReaderTest, UnclosedQuoteCostsOneLine) {
-  EXPECT_THAT(ReadAll("a,b\n1,\"Ann,x\n2,y\n3,z\n"),
-              ElementsAre("2! unclosed quote, opened at line 2 column 3", "3: [2] [y]",
-                          "4: [3] [z]"));
+  EXPECT_THAT(
+      ReadAll("a,b\n1,\"Ann,x\n2,y\n3,z\n"),
+      ElementsAre("2! unclosed quote, opened at line 2 column 3", "3: [2] [y]", "4: [3] [z]"));
 }
 
 TEST(CsvReaderTest, TextAfterQuoteCostsOneLine) {
@@ -96,7 +96,9 @@ TEST(CsvReaderTest, BytesThatAreNoText) {
 
 TEST(CsvReaderTest, OtherEncodingsAreNamed) {
   using namespace std::string_literals;
-  EXPECT_THAT(ReadAll("\xFF\xFE" "a\0,\0b\0"s), ElementsAre(HasSubstr("UTF-16")));
+  EXPECT_THAT(ReadAll("\xFF\xFE"
+                      "a\0,\0b\0"s),
+              ElementsAre(HasSubstr("UTF-16")));
   EXPECT_THAT(ReadAll("a\0,\0b\0\n\0x\0,\0y\0\n\0"s), ElementsAre(HasSubstr("UTF-16")));
   EXPECT_THAT(ReadAll("\xFF\xFE\0\0a\0\0\0"s), ElementsAre(HasSubstr("UTF-32")));
 }
@@ -110,8 +112,8 @@ TEST(CsvReaderTest, Gb18030) {
 
 TEST(CsvReaderTest, ColumnCounts) {
   EXPECT_THAT(ReadAll("a,b\n1\n1,2,3\n1,2\n"),
-              ElementsAre("2! has 1 columns, the header has 2", "3! has 3 columns, the header has 2",
-                          "4: [1] [2]"));
+              ElementsAre("2! has 1 columns, the header has 2",
+                          "3! has 3 columns, the header has 2", "4: [1] [2]"));
 }
 
 TEST(CsvReaderTest, Headers) {
@@ -146,14 +148,14 @@ TEST(CsvReaderTest, LimitsHoldAndTheRestIsRead) {
 }
 
 TEST(CsvReaderTest, ManyEmptyLinesAreNothing) {
-  EXPECT_THAT(ReadAll("a\n" + std::string(1'000'000, '\n') + "x\n"),
-              ElementsAre("1000002: [x]"));
+  EXPECT_THAT(ReadAll("a\n" + std::string(1'000'000, '\n') + "x\n"), ElementsAre("1000002: [x]"));
 }
 
 // The property that streaming must not break: where the bytes are cut does not matter.
 TEST(CsvReaderTest, CutsAtEveryByteGiveTheSameRows) {
   const std::string text =
-      "\xEF\xBB\xBF" "a,b\r\n1,\"x,\"\"y\"\"\r\nz\"\r\n\r\n中,\"\"\n2,\"open\n3,4\n5,\"q\"x\n6,7\r";
+      "\xEF\xBB\xBF"
+      "a,b\r\n1,\"x,\"\"y\"\"\r\nz\"\r\n\r\n中,\"\"\n2,\"open\n3,4\n5,\"q\"x\n6,7\r";
   const std::vector<std::string> whole = ReadAll(text);
   for (size_t step = 1; step <= text.size(); ++step) {
     EXPECT_EQ(ReadAll(text, {}, step), whole) << "step " << step;

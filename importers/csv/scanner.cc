@@ -44,9 +44,8 @@ CsvScanner::Step CsvScanner::ScanQuoted(std::string_view buffer, bool final, siz
   size_t i = open + 1;
   bool escaped = false;
   for (;;) {
-    const void* found = i < buffer.size()
-                            ? std::memchr(buffer.data() + i, quote_, buffer.size() - i)
-                            : nullptr;
+    const void* found =
+        i < buffer.size() ? std::memchr(buffer.data() + i, quote_, buffer.size() - i) : nullptr;
     if (found == nullptr) {
       error_at_ = open;
       in_quotes_ = true;

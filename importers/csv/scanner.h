@@ -25,10 +25,10 @@ struct CsvSlice {
 class CsvScanner {
  public:
   enum class Outcome : uint8_t {
-    kRecord,        // `used` bytes, fields filled
-    kMore,          // needs more bytes
-    kOpenQuote,     // the input ends inside the quotes opened at `error_at`
-    kAfterQuote,    // text after the closing quote, at `error_at`
+    kRecord,      // `used` bytes, fields filled
+    kMore,        // needs more bytes
+    kOpenQuote,   // the input ends inside the quotes opened at `error_at`
+    kAfterQuote,  // text after the closing quote, at `error_at`
   };
 
   // quote 0: none. `fields_max`: further fields are counted, not kept.
@@ -38,7 +38,7 @@ class CsvScanner {
 
   const std::vector<CsvSlice>& fields() const { return fields_; }
   size_t field_count() const { return count_; }
-  size_t used() const { return used_; }  // with the line end
+  size_t used() const { return used_; }      // with the line end
   size_t length() const { return length_; }  // without it
   size_t error_at() const { return error_at_; }
   bool in_quotes() const { return in_quotes_; }  // of kMore: where the buffer ended

@@ -39,8 +39,8 @@ class JsonlReader final : public RecordReader {
 
   void Register(size_t index) {
     const std::string& name = columns_[index];
-    const bool list = std::find(request_.list_columns.begin(), request_.list_columns.end(),
-                                name) != request_.list_columns.end();
+    const bool list = std::find(request_.list_columns.begin(), request_.list_columns.end(), name) !=
+                      request_.list_columns.end();
     if (name.starts_with("/")) {
       pointers_.push_back({index, list});
     } else {
@@ -86,8 +86,7 @@ absl::Status JsonlReader::Fill() {
     begin_ = 0;
   }
   if (end_ == buffer_.size()) {
-    buffer_.resize(
-        std::min(buffer_.size() * 2, request_.limits.record_bytes_max + kFirstBuffer));
+    buffer_.resize(std::min(buffer_.size() * 2, request_.limits.record_bytes_max + kFirstBuffer));
   }
   while (!final_ && end_ < buffer_.size()) {
     SKEIN_ASSIGN_OR_RETURN(const size_t n,
@@ -163,7 +162,8 @@ RawField JsonlReader::FieldOf(simdjson::dom::element element, bool list) {
       return Keep(std::to_string(element.get_uint64().value_unsafe()), RawKind::kJsonNumber);
     case element_type::DOUBLE: {
       char text[32];
-      const auto made = std::to_chars(text, text + sizeof text, element.get_double().value_unsafe());
+      const auto made =
+          std::to_chars(text, text + sizeof text, element.get_double().value_unsafe());
       return Keep(std::string(text, made.ptr), RawKind::kJsonNumber);
     }
     case element_type::BOOL:
@@ -300,8 +300,7 @@ absl::StatusOr<RecordReader::What> JsonlReader::Next(Record* record, BadRecord* 
     if (too_long) {
       bad->damaged = true;
       bad->value = Excerpt(line);
-      bad->reason =
-          internal::Join("line longer than ", request_.limits.record_bytes_max, " bytes");
+      bad->reason = internal::Join("line longer than ", request_.limits.record_bytes_max, " bytes");
       return What::kBad;
     }
     if (auto why = Decode(line, record, bad)) {

@@ -45,7 +45,8 @@ std::vector<std::string> ReadAll(const std::string& bytes, std::vector<std::stri
     if (!what.ok()) return {std::string(Message(what.status()))};
     if (*what == RecordReader::What::kEnd) return out;
     if (*what == RecordReader::What::kBad) {
-      out.push_back(internal::Join(bad.line, bad.damaged ? "!! " : "! ", bad.column, " ", bad.reason));
+      out.push_back(
+          internal::Join(bad.line, bad.damaged ? "!! " : "! ", bad.column, " ", bad.reason));
       continue;
     }
     std::string text = internal::Join(record.line, ":");
@@ -60,19 +61,20 @@ TEST(JsonlReaderTest, NamedColumnsInOrder) {
 }
 
 TEST(JsonlReaderTest, NumbersKeepTheirSpelling) {
-  EXPECT_THAT(ReadAll("{\"a\":9223372036854775807,\"b\":1.50, \"c\" : -0.10e2 }\n", {"a", "b", "c"}),
-              ElementsAre("1: [#9223372036854775807] [#1.50] [#-0.10e2]"));
+  EXPECT_THAT(
+      ReadAll("{\"a\":9223372036854775807,\"b\":1.50, \"c\" : -0.10e2 }\n", {"a", "b", "c"}),
+      ElementsAre("1: [#9223372036854775807] [#1.50] [#-0.10e2]"));
 }
 
 TEST(JsonlReaderTest, StringsAreUnescaped) {
-  EXPECT_THAT(ReadAll(R"({"a":"x\"\u4e2d\n\ud83d\ude00"})", {"a"}),
-              ElementsAre("1: [x\"中\n😀]"));
+  EXPECT_THAT(ReadAll(R"({"a":"x\"\u4e2d\n\ud83d\ude00"})", {"a"}), ElementsAre("1: [x\"中\n😀]"));
 }
 
 TEST(JsonlReaderTest, PointersAndLists) {
   EXPECT_THAT(ReadAll(R"({"o":{"n":{"x":"deep"},"list":[1,"b",null]},"tags":["p","q"]})",
                       {"/o/n/x", "/o/list", "tags", "/o/none", "o"}),
-              ElementsAre("1: [deep] [1\x1f" "b] [p\x1fq] [-] [{}]"));
+              ElementsAre("1: [deep] [1\x1f"
+                          "b] [p\x1fq] [-] [{}]"));
 }
 
 TEST(JsonlReaderTest, AllColumnsGrow) {

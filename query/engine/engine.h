@@ -71,7 +71,8 @@ struct QuerySummary {
 };
 
 // An element as it leaves the engine: names instead of the catalogue's ids, its id enciphered, its
-// properties sorted by name. Of an element that is gone only the id (and a link's type) is filled in.
+// properties sorted by name. Of an element that is gone only the id (and a link's type) is filled
+// in.
 struct NodeView {
   int64_t id = 0;  // enciphered
   std::vector<std::string> labels;

@@ -27,6 +27,15 @@ int Main(int argc, char** argv) {
   AddUserCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // The parser says no more than that a subcommand is missing: name what was given instead.
+    if (argc > 1 && app.get_subcommands().empty()) {
+      std::fprintf(stderr,
+                   "skein: unknown subcommand '%s'\nRun with --help for more information.\n",
+                   argv[1]);
+      return 106;  // the status that the parser gives this error
+    }
+    return app.exit(error);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }

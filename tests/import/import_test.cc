@@ -34,10 +34,12 @@ files:
 class SmallTest : public ImportTest {
  protected:
   SmallTest() {
-    data_.Write("people.csv", "id,name,born\n1,Ann,1980-01-31\n2,李雷,1990-02-28\n"
-                              "4613937818241074769,Zoë,\n");
-    data_.Write("calls.csv", "from,to,at\n1,2,2024-05-01 08:00:00\n1,2,2024-05-01 08:00:00\n"
-                             "2,9,2024-05-02 09:30:00\n");
+    data_.Write("people.csv",
+                "id,name,born\n1,Ann,1980-01-31\n2,李雷,1990-02-28\n"
+                "4613937818241074769,Zoë,\n");
+    data_.Write("calls.csv",
+                "from,to,at\n1,2,2024-05-01 08:00:00\n1,2,2024-05-01 08:00:00\n"
+                "2,9,2024-05-02 09:30:00\n");
   }
 };
 
@@ -68,8 +70,9 @@ TEST_F(SmallTest, AReimportChangesNothing) {
 
 TEST_F(SmallTest, EqualRowsCountByTheirNumber) {
   Import(kSmall);
-  data_.Write("calls.csv", "from,to,at\n1,2,2024-05-01 08:00:00\n2,9,2024-05-02 09:30:00\n"
-                           "1,2,2024-05-01 08:00:00\n1,2,2024-05-01 08:00:00\n");
+  data_.Write("calls.csv",
+              "from,to,at\n1,2,2024-05-01 08:00:00\n2,9,2024-05-02 09:30:00\n"
+              "1,2,2024-05-01 08:00:00\n1,2,2024-05-01 08:00:00\n");
   const ImportSummary more = Import(kSmall);
   EXPECT_EQ(more.total.links, 1u);
   EXPECT_EQ(more.total.links_unchanged, 3u);
@@ -157,16 +160,21 @@ TEST_F(SmallTest, EntitiesMadeByHandAreFoundByTheirKey) {
 }
 
 TEST_F(SmallTest, RejectedRowsAreAccountedFor) {
-  data_.Write("people.csv", "id,name,born\n1,Ann,1980-01-31\nx7,Bob,1990-01-01\n3,Eve,1990-02-30\n"
-                            "4,\"open,1990-01-01\n5,short\n6,Fay,1990-01-01\n");
+  data_.Write("people.csv",
+              "id,name,born\n1,Ann,1980-01-31\nx7,Bob,1990-01-01\n3,Eve,1990-02-30\n"
+              "4,\"open,1990-01-01\n5,short\n6,Fay,1990-01-01\n");
   const ImportSummary summary = Import(kSmall);
   EXPECT_EQ(summary.files[0].counts.read, 6u);
   EXPECT_EQ(summary.files[0].counts.accepted, 2u);
   EXPECT_EQ(summary.files[0].counts.rejected, 4u);
   EXPECT_EQ(summary.files[0].counts.damaged, 1u);
   const std::string quarantine = out_.Read("quarantine.jsonl");
-  EXPECT_THAT(quarantine, HasSubstr(R"("file": "people.csv", "line": 3, "row": 2, "column": "id", "value": "x7", "reason": "is not an integer"})"));
-  EXPECT_THAT(quarantine, HasSubstr(R"("line": 4, "row": 3, "column": "born", "value": "1990-02-30")"));
+  EXPECT_THAT(
+      quarantine,
+      HasSubstr(
+          R"("file": "people.csv", "line": 3, "row": 2, "column": "id", "value": "x7", "reason": "is not an integer"})"));
+  EXPECT_THAT(quarantine,
+              HasSubstr(R"("line": 4, "row": 3, "column": "born", "value": "1990-02-30")"));
   EXPECT_THAT(quarantine, HasSubstr("unclosed quote, opened at line 5 column 3"));
   EXPECT_THAT(quarantine, HasSubstr(R"("line": 6, "row": 5, "column": null)"));
   // A clean repeat leaves no stale quarantine.
@@ -184,7 +192,9 @@ TEST_F(SmallTest, WholeFileErrorsWriteNothing) {
   };
   data_.Write("calls.csv", "from,to,when\n1,2,2024-05-01 08:00:00\n");
   expect("m.yaml:13:43: calls.csv has no column 'at'; it has: from, to, when");
-  data_.Write("calls.csv", std::string("\xFF\xFE" "f\0r\0", 6));
+  data_.Write("calls.csv", std::string("\xFF\xFE"
+                                       "f\0r\0",
+                                       6));
   expect("calls.csv: is UTF-16; convert it to UTF-8 first");
   std::filesystem::remove(data_.path() + "/calls.csv");
   expect("file calls.csv: cannot read");
@@ -203,7 +213,8 @@ files:
       - {label: P, key: {id: id}, properties: {x: x, y: y}}
 )";
   std::string text = "id,x,y\n";
-  for (int i = 0; i < 50; ++i) text += internal::Join("k", i % 7, ",", i, ",", i % 3 == 0 ? "" : "y", "\n");
+  for (int i = 0; i < 50; ++i)
+    text += internal::Join("k", i % 7, ",", i, ",", i % 3 == 0 ? "" : "y", "\n");
   data_.Write("a.csv", text);
   options_.chunk_rows = 5;
   const ImportSummary first = Import(mapping);
@@ -310,7 +321,8 @@ TEST_F(ImportTest, AllRulesAtOnce) {
   EXPECT_EQ(summary.total.sightings_unchanged, 1u);
   const std::string text = Export();
   EXPECT_THAT(text, HasSubstr("id_number: STRING 'A1', name: STRING 'Ann', sex: STRING 'female'"));
-  EXPECT_THAT(text, HasSubstr("(:Hotel:Place {code: STRING 'H-7', datum: STRING 'GCJ-02', kind: STRING 'hotel', lat: FLOAT 39.9059"));
+  EXPECT_THAT(text, HasSubstr("(:Hotel:Place {code: STRING 'H-7', datum: STRING 'GCJ-02', kind: "
+                              "STRING 'hotel', lat: FLOAT 39.9059"));
   EXPECT_THAT(text, HasSubstr(" policy unit-3//restricted"));
   EXPECT_THAT(text, HasSubstr("[STAYED_AT {file: STRING 'stays.csv', row: INTEGER 4, }]"));
   EXPECT_THAT(text, HasSubstr("valid 1714564800000000..1714611600000000"));
@@ -322,7 +334,8 @@ TEST_F(ImportTest, AllRulesAtOnce) {
 
 TEST_F(ImportTest, JsonLines) {
   data_.Write("a.jsonl",
-              "{\"id\":\"p1\",\"n\":9007199254740993,\"ok\":true,\"tags\":[\"a\",\"b\"],\"o\":{\"x\":1.5},\"none\":null}\n"
+              "{\"id\":\"p1\",\"n\":9007199254740993,\"ok\":true,\"tags\":[\"a\",\"b\"],\"o\":{"
+              "\"x\":1.5},\"none\":null}\n"
               "{\"id\":\"p2\",\"extra\":\"later\"}\n{\"id\":\n");
   const ImportSummary summary = Import(R"(
 skein-mapping: 1
@@ -336,8 +349,9 @@ files:
 )");
   EXPECT_EQ(summary.total.accepted, 2u);
   EXPECT_EQ(summary.total.damaged, 1u);
-  EXPECT_THAT(Export(), HasSubstr("(:P {id: STRING 'p1', n: INTEGER 9007199254740993, ok: BOOLEAN true, "
-                                  "tags: LIST ['a', 'b'], x: FLOAT 1.5, })"));
+  EXPECT_THAT(Export(),
+              HasSubstr("(:P {id: STRING 'p1', n: INTEGER 9007199254740993, ok: BOOLEAN true, "
+                        "tags: LIST ['a', 'b'], x: FLOAT 1.5, })"));
   EXPECT_THAT(Export(), HasSubstr("(:P {extra: STRING 'later', id: STRING 'p2', })"));
 }
 
@@ -371,7 +385,9 @@ TEST_F(ImportTest, ADryRunWritesNothingAndSaysWhatItSaw) {
   EXPECT_EQ(summary->total.accepted, 1u);
   EXPECT_EQ(summary->total.rejected, 1u);
   EXPECT_THAT(report, HasSubstr("\"dry_run\": true"));
-  EXPECT_THAT(report, HasSubstr(R"({"name": "id", "type": "integer", "rows": 2, "nulls": 1, "distinct": 1)"));
+  EXPECT_THAT(
+      report,
+      HasSubstr(R"({"name": "id", "type": "integer", "rows": 2, "nulls": 1, "distinct": 1)"));
   EXPECT_THAT(report, HasSubstr("is missing, and it is a key"));
   EXPECT_EQ(Export(), "");
   EXPECT_FALSE(std::filesystem::exists(options_.quarantine));
@@ -379,7 +395,8 @@ TEST_F(ImportTest, ADryRunWritesNothingAndSaysWhatItSaw) {
 
 TEST_F(ImportTest, AProposedMappingLoads) {
   data_.Write("Person.csv", "personId|name|born\n1|Ann|1980-01-31\n2|Bob|1990-01-31\n");
-  data_.Write("knows.csv", "personId|personBId|since\n1|2|2024-05-01 08:00:00\n1|2|2024-05-01 08:00:00\n");
+  data_.Write("knows.csv",
+              "personId|personBId|since\n1|2|2024-05-01 08:00:00\n1|2|2024-05-01 08:00:00\n");
   const auto yaml = ProposeMapping(options_);
   ASSERT_TRUE(yaml.ok()) << yaml.status().ToString();
   const ImportSummary summary = Import(*yaml);
