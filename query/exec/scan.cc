@@ -169,7 +169,8 @@ class SeekIdsOperator final : public SeekOperator {
     int64_t number = 0;
     if (v.kind() == ValueKind::kInteger) {
       number = v.integer();
-    } else if (v.kind() != ValueKind::kString || !absl::SimpleAtoi(ToAbsl(v.string()), &number)) {
+    } else if (v.kind() != ValueKind::kString || !v.string().starts_with('n') ||
+               !absl::SimpleAtoi(ToAbsl(v.string()).substr(1), &number)) {
       return;
     }
     const absl::StatusOr<NodeId> id = context_.graph().DecodeNodeId(number);

@@ -37,7 +37,8 @@ Result EvalId(Args args, EvalContext& context) {
 
 Result EvalElementId(Args args, EvalContext& context) {
   SKEIN_ASSIGN_OR_RETURN(const int64_t id, PublicId(args[0], context));
-  return Value::String(std::to_string(id));
+  // The kind leads, as in the HTTP API and over Bolt: a node's id never passes for a link's.
+  return Value::String((args[0].kind() == ValueKind::kNode ? 'n' : 'l') + std::to_string(id));
 }
 
 absl::StatusOr<ValueMap> PropertiesOf(const Value& v, EvalContext& context) {
