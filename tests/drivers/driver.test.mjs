@@ -49,7 +49,7 @@ for (const [version, neo4j] of [['5', driver5], ['6', driver6]]) {
         new types.Date(2024, 2, 29), new types.LocalTime(23, 59, 59, 999999999),
         new types.Time(1, 2, 3, 4, -3600), new types.LocalDateTime(1969, 12, 31, 23, 59, 59, 1),
         new types.DateTime(2024, 5, 1, 8, 0, 0, 0, 8 * 3600),
-        new types.DateTime(2024, 5, 1, 8, 0, 0, 0, undefined, 'Asia/Shanghai'),
+        new types.DateTime(2024, 5, 1, 8, 0, 0, 0, 8 * 3600, 'Asia/Shanghai'),
         new types.Duration(1, -2, 3, 4), new types.Point(neo4j.int(4326), 116.4, 39.9),
         new types.Point(neo4j.int(9157), 1, 2, 3),
       ];
