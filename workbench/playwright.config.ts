@@ -4,7 +4,7 @@ const port = Number(process.env['SKEIN_E2E_PORT'] ?? 8715);
 
 export default defineConfig({
   testDir: 'e2e',
-  outputDir: '../build/e2e/results',
+  outputDir: process.env['SKEIN_E2E_DIR'] ? `${process.env['SKEIN_E2E_DIR']}/results` : '../build/e2e/results',
   globalSetup: './e2e/support/globalSetup.ts',
   globalTeardown: './e2e/support/globalTeardown.ts',
   workers: 1, // one server, two cores, software WebGL

@@ -1,12 +1,13 @@
 // The real server that the browser tests talk to: the demo city in a governed store, three units of people.
-// SKEIN_BIN names the program (default build/release/skein), SKEIN_E2E_PORT the port.
+// SKEIN_BIN names the program (default build/release/skein), SKEIN_E2E_PORT the port, SKEIN_E2E_DIR the folder of
+// stores and results: two runs at once need two of each.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const top = resolve(import.meta.dirname, '../../..');
-export const work = join(top, 'build/e2e');
+export const work = process.env['SKEIN_E2E_DIR'] ?? join(top, 'build/e2e');
 export const skein = process.env['SKEIN_BIN'] ?? join(top, 'build/release/skein');
 export const port = Number(process.env['SKEIN_E2E_PORT'] ?? 8715);
 export const origin = `http://127.0.0.1:${port}`;
