@@ -251,6 +251,10 @@ class FunctionRegistry {
   void AddAll(std::span<const FunctionDef> defs) {
     for (const FunctionDef& def : defs) Add(def);
   }
+  // What is added from here on is printed under this heading of the reference page.
+  void BeginGroup(std::string_view title) { groups_.emplace_back(title, defs_.size()); }
+  // Headings, each with the position in all() of its first function.
+  const std::vector<std::pair<std::string_view, size_t>>& groups() const { return groups_; }
   // nullptr: no such function. Case-insensitive (ASCII).
   const FunctionDef* Find(std::string_view name) const;
   // In the order of registration: by group.
@@ -258,6 +262,7 @@ class FunctionRegistry {
 
  private:
   std::vector<std::unique_ptr<const FunctionDef>> defs_;
+  std::vector<std::pair<std::string_view, size_t>> groups_;
   std::vector<std::pair<std::string, const FunctionDef*>> by_name_;  // sorted, lower case
 };
 

@@ -1,5 +1,6 @@
 // The groups of functions, each in its own file; all.cc calls them in this order, which is also the
-// order of the reference page.
+// order of the reference page (`skein reference functions`), under the heading that BeginGroup()
+// gave.
 #pragma once
 
 #include "query/functions/function.h"

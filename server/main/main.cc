@@ -7,6 +7,7 @@
 #include "server/main/generate.h"
 #include "server/main/import.h"
 #include "server/main/query.h"
+#include "server/main/reference.h"
 #include "server/main/serve.h"
 #include "server/main/shell.h"
 #include "server/main/user.h"
@@ -24,6 +25,7 @@ int Main(int argc, char** argv) {
   AddQueryCommand(app, &exit_code);
   AddShellCommand(app, &exit_code);
   AddGenerateCommand(app, &exit_code);
+  AddReferenceCommand(app, &exit_code);
   AddUserCommand(app, &exit_code);
   try {
     app.parse(argc, argv);

@@ -17,29 +17,30 @@ class BadInput(Case):
 
     def test_missing_files(self):
         self.loaded()
-        self.assertRefused(run("import", "--store", self.store, "--mapping", self.dir / "no.yaml", "--data",
+        self.assertOneLine(run("import", "--store", self.store, "--mapping", self.dir / "no.yaml", "--data",
                                self.data), "no.yaml")
-        self.assertRefused(run("import", "--store", self.store, "--mapping", self.mapping, "--data",
+        self.assertOneLine(run("import", "--store", self.store, "--mapping", self.mapping, "--data",
                                self.dir / "nodir"), "nodir")
+        self.assertOneLine(run("query", "--store", self.dir / "nostore", "RETURN 1"), "nostore")
         (self.data / "calls.csv").unlink()
-        self.assertRefused(self.load(), "calls.csv")
+        self.assertOneLine(self.load(), "calls.csv")
         self.assertNothingLost()
 
     def test_wrong_column(self):
         self.loaded()
         self.write("data/people.csv", "id,title,born\n1,Ann,1980-01-31\n")
-        self.assertRefused(self.load(), "people.csv", "name")
+        self.assertOneLine(self.load(), "people.csv", "name")
         self.assertNothingLost()
 
     def test_mapping_errors_have_a_place(self):
         self.write("mapping.yaml", self.mapping.read_text().replace("label: Person", "lable: Person", 1))
-        self.assertRefused(self.load(), "mapping.yaml:", "lable")
+        self.assertOneLine(self.load(), "mapping.yaml:", "lable")
         self.write("mapping.yaml", "skein-mapping: 1\nfiles: [")
-        self.assertRefused(self.load(), "mapping.yaml:")
+        self.assertOneLine(self.load(), "mapping.yaml:")
 
     def test_unknown_time_zone(self):
         self.write("mapping.yaml", self.mapping.read_text().replace("Asia/Shanghai", "Asia/Shangai"))
-        self.assertRefused(self.load(), "Asia/Shangai")
+        self.assertOneLine(self.load(), "Asia/Shangai")
 
     def test_bad_rows_are_quarantined_with_their_place(self):
         self.write("data/people.csv", "id,name,born\n1,Ann,1980-01-31\nx7,Bob,1990-01-01\n"
@@ -69,8 +70,20 @@ class BadInput(Case):
                 summary = json.loads(done.out)
                 self.assertGreaterEqual(summary["rejected"], 1, summary)
                 self.assertEqual(summary["read"], summary["accepted"] + summary["rejected"])
+                self.assertEqual(len(done.err.strip().splitlines()), 1, done)
             else:
-                self.assertRefused(done, "people.csv")
+                self.assertOneLine(done, "people.csv")
+
+    def test_a_held_store_and_a_taken_port(self):
+        self.loaded()
+        with Served(self.store) as server:
+            pid, taken = str(server.process.pid), server.url()[len("http://"):]
+            self.assertOneLine(self.query("RETURN 1"), str(self.store), pid)
+            self.assertOneLine(self.load(), str(self.store), pid)
+            self.assertOneLine(run("serve", "--store", self.dir / "other", "--sandbox", "--http", taken, "--bolt", "off"),
+                               taken.rsplit(":", 1)[1], "taken")
+            self.assertUp(server)
+        self.assertNothingLost()
 
     def test_hostile_queries_end_with_one_error(self):
         self.loaded()
@@ -85,19 +98,35 @@ class BadInput(Case):
         self.assertRefused(self.query("RETURN " + "(" * 120_000))
         self.assertNothingLost()
 
+    cookie = None
+
+    def ask(self, server, body, path="query", method="POST"):
+        """(status, answer) of an API call; keeps the session's cookie."""
+        request = urllib.request.Request(f"{server.url()}/api/v1/{path}", method=method, data=json.dumps(body).encode(),
+                                         headers={"Content-Type": "application/json", "X-Skein": "1"})
+        if self.cookie:
+            request.add_header("Cookie", self.cookie)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                self.cookie = (reply.headers.get("Set-Cookie") or self.cookie or "").split(";")[0]
+                return reply.status, json.loads(reply.read())
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, json.loads(refused.read())
+
+    def assertUp(self, server):
+        with urllib.request.urlopen(server.url() + "/api/v1/health", timeout=60) as reply:
+            self.assertEqual(reply.status, 200)
+        self.assertIsNone(server.process.poll())
+
     def test_the_server_stays_up(self):
         with Served(self.store) as server:
-            for text in ("RETURN " + "(" * 200_000, "RETURN 1/0", "MATCH (a RETURN", "\u0000", ""):
-                request = urllib.request.Request(server.url() + "/api/v1/query", method="POST",
-                                                 data=json.dumps({"text": text}).encode(),
-                                                 headers={"Content-Type": "application/json", "X-Skein": "1"})
-                with self.assertRaises(urllib.error.HTTPError) as refused:
-                    urllib.request.urlopen(request, timeout=60)
-                self.assertIn(refused.exception.code, (400, 413, 422))
-                self.assertIn("error", json.loads(refused.exception.read()))
-                refused.exception.close()
-            with urllib.request.urlopen(server.url() + "/api/v1/health", timeout=60) as reply:
-                self.assertEqual(reply.status, 200)
+            for text in ("RETURN " + "(" * 1_000_000, "[" * 1_000_000, "RETURN " + "(" * 60_000, "RETURN " + "NOT " * 15_000 + "true",
+                         "RETURN 1/0", "MATCH (a RETURN", "\u0000", ""):
+                status, answer = self.ask(server, {"text": text})
+                self.assertIn(status, (400, 413, 422), text[:40])
+                self.assertIn("error", answer)
+                self.assertUp(server)
 
     def test_a_runaway_query_ends_within_its_time(self):
         self.loaded()
@@ -118,25 +147,62 @@ class BadInput(Case):
         self.assertRefused(done, str(self.store))
         self.assertEqual((self.store / "something").read_text(), "not ours")
 
-    @unittest.skipUnless(hasattr(os, "geteuid") and os.geteuid() == 0, "mounting a small disk needs root")
-    def test_full_disk(self):
+    def small_disk(self):
+        """A file system of 48 MB, gone with the test."""
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small disk needs root")
         disk = self.dir / "disk"
         disk.mkdir()
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(disk)],
                           capture_output=True, check=False).returncode != 0:
             self.skipTest("no tmpfs may be mounted here")
         self.addCleanup(subprocess.run, ["umount", "-l", str(disk)], check=False)
+        return disk
+
+    def fill(self, path):
+        with open(path, "wb", buffering=0) as out:
+            try:
+                while True:
+                    out.write(os.urandom(1 << 16))
+            except OSError:
+                pass
+
+    def test_the_server_stays_up_on_a_full_disk(self):
+        """No log, no answer: a governed read is refused while the disk is full, and answered again after."""
+        disk = self.small_disk()
+        self.store = disk / "store"
+        password = "a long test password"
+        for words in (("unit", "add", "--key", "u", "--name", "U"),
+                      ("user", "add", "--name", "ann", "--unit", "u", "--role", "investigator", "--password-stdin"),
+                      ("case", "add", "--number", "A-1", "--unit", "u", "--basis", "art. 12", "--title", "T")):
+            done = run(*words, "--store", self.store, data=password.encode() + b"\n")
+            self.assertEqual(done.code, 0, done)
+        purpose = {"case": "A-1", "basis": "art. 12", "reason": "a full disk"}
+        self.assertEqual(self.load(*(word for k, v in purpose.items() for word in ("--" + k, v)), sandbox=False).code, 0)
+        with Served(self.store, sandbox=False) as server:
+            self.cookie = None
+            self.assertEqual(self.ask(server, {"name": "ann", "password": password}, path="session")[0], 200)
+            self.assertEqual(self.ask(server, purpose, path="session/purpose", method="PUT")[0], 200)
+            count = {"text": "MATCH (p:Person) RETURN count(p) AS n"}
+            self.assertEqual(self.ask(server, count)[1]["rows"], [[4]])
+            self.fill(disk / "filler")
+            for _ in range(200):  # what the log had reserved is used up first
+                status, answer = self.ask(server, {"text": f"RETURN '{'x' * 60_000}' AS n"})
+                if status != 200:
+                    break
+            self.assertEqual((status, answer["error"]["code"]), (503, "log_unavailable"), answer)
+            self.assertUp(server)
+            (disk / "filler").unlink()
+            self.assertEqual(self.ask(server, count)[1].get("rows"), [[4]])
+            self.assertEqual(server.stop()[0], 0)
+
+    def test_full_disk(self):
+        disk = self.small_disk()
         store = disk / "store"
         args = ["import", "--store", store, "--sandbox", "--mapping", self.mapping, "--data", self.data]
         self.assertEqual(run(*args).code, 0)
         filler = disk / "filler"
-        with open(filler, "wb") as out:
-            try:
-                while True:
-                    out.write(os.urandom(1 << 20))
-                    out.flush()
-            except OSError:
-                pass
+        self.fill(filler)
         done = run("query", "--store", store, "CREATE (:Person {id: 500})")
         self.assertRefused(done, "space")
         self.assertRefused(run(*args), "space")

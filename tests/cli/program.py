@@ -102,6 +102,7 @@ class Served:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+        self.log.close()
 
 
 class Case(unittest.TestCase):
@@ -151,3 +152,9 @@ class Case(unittest.TestCase):
             self.assertIn(word, done.err)
         self.assertLess(len(done.err), 4000, "a clear line, not a flood")
         self.assertNotIn("terminate called", done.err)
+
+    def assertOneLine(self, done, *words):
+        """Refused, and all there is to read is one line that names `words`."""
+        self.assertRefused(done, *words)
+        lines = [line for line in done.err.splitlines() if line.strip() and " warning " not in line]
+        self.assertEqual(len(lines), 1, done)
