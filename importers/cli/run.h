@@ -1,9 +1,8 @@
 // RunImport: files, through mappings, into a graph; the whole of `skein import` but its flags.
 //
-// Order     Everything that can be wrong as a whole (mappings, missing files, columns, encodings)
-// is
-//           found before the first write. Then file by file, chunks of ~10,000 rows, each one
-//           durable commit; at the end indexes and compaction.
+// Order     What can be wrong as a whole (mappings, missing files, columns, encodings) is found
+//           before the first write. Then file by file, chunks of ~10,000 rows, each one durable
+//           commit; at the end indexes and compaction.
 // Errors    one clear line; what was committed stays, and a repeat goes on from there.
 // Threads   the calling thread; the graph may be used by others meanwhile.
 // Cost      memory is bounded: one chunk, 64 MiB of hashes, the readers' limits.
@@ -26,8 +25,11 @@ namespace skein {
 class Graph;
 
 struct ImportOptions {
+  // The folder that the mappings' file names are relative to.
   std::string data_dir;
-  std::string quarantine;  // path of the file for rejected records
+  // Path of the file for rejected records: one JSON object a line, made when the first is rejected.
+  std::string quarantine;
+  // Kept with every batch: who loaded it, for which case.
   ImportPurpose purpose;
   Clock* clock = &Clock::Real();
   std::FILE* progress = nullptr;  // nullptr: silent
