@@ -12,7 +12,8 @@ namespace {
 // Frontier vertices whose lists are fetched together: one round trip where the cache misses.
 constexpr size_t kVerticesPerFetch = 1024;
 
-bool Overlaps(const ValidTime& valid, const ValidTime& window) {
+bool InWindow(const ValidTime& valid, const ValidTime& window, bool by_start) {
+  if (by_start) return window.from <= valid.from && valid.from < window.to;
   if (window.from == kTimeMin && window.to == kTimeMax) return true;
   if (valid.from == valid.to) return window.from <= valid.from && valid.from < window.to;
   return valid.from < window.to && window.from < valid.to;
@@ -23,6 +24,8 @@ struct Filter {
   explicit Filter(const ExpandOptions& options)
       : types(options.types),
         window(options.window),
+        windows(options.windows),
+        by_start(options.by_start),
         out(options.direction != Direction::kIn),
         in(options.direction != Direction::kOut),
         drop_in_loops(options.direction == Direction::kBoth && options.loops_once) {
@@ -30,18 +33,54 @@ struct Filter {
     types.erase(std::unique(types.begin(), types.end()), types.end());
   }
 
-  bool Passes(const AdjacencyEntry& entry, NodeId self, const Viewer& viewer) const {
+  // Takes the window of a frontier position, where each has its own.
+  void At(size_t position) {
+    if (!windows.empty()) window = windows[position];
+  }
+
+  // Of the run (one direction, one type) that the entry is in: may any of it pass?
+  bool WantsRun(const AdjacencyEntry& entry) const {
     if (entry.outgoing ? !out : !in) return false;
+    return types.empty() || std::binary_search(types.begin(), types.end(), entry.type);
+  }
+
+  bool Passes(const AdjacencyEntry& entry, NodeId self, const Viewer& viewer) const {
+    if (!WantsRun(entry)) return false;
     if (drop_in_loops && !entry.outgoing && entry.neighbour == self) return false;
-    if (!types.empty() && !std::binary_search(types.begin(), types.end(), entry.type)) {
-      return false;
-    }
-    return Overlaps(entry.valid, window) && viewer.Sees(entry.policy) &&
+    return InWindow(entry.valid, window, by_start) && viewer.Sees(entry.policy) &&
            viewer.Sees(entry.neighbour_policy);
+  }
+
+  // The first entry from `at` on that direction, type and valid-from do not rule out. Entries lie
+  // in runs of one direction and type, within which valid-from ascends.
+  size_t Next(const std::vector<AdjacencyEntry>& entries, size_t at) const {
+    while (at < entries.size()) {
+      const AdjacencyEntry& entry = entries[at];
+      const bool late = entry.valid.from >= window.to && window.to != kTimeMax;
+      if (WantsRun(entry) && !late) {
+        if (!by_start || entry.valid.from >= window.from) return at;
+        const auto begin = entries.begin() + static_cast<ptrdiff_t>(at);
+        const auto first = std::partition_point(begin, entries.end(), [&](const auto& e) {
+          return SameRun(e, entry) && e.valid.from < window.from;
+        });
+        at = static_cast<size_t>(first - entries.begin());
+        continue;
+      }
+      const auto begin = entries.begin() + static_cast<ptrdiff_t>(at);
+      const auto end = std::partition_point(begin, entries.end(),
+                                            [&](const auto& e) { return SameRun(e, entry); });
+      at = static_cast<size_t>(end - entries.begin());
+    }
+    return at;
+  }
+  static bool SameRun(const AdjacencyEntry& a, const AdjacencyEntry& b) {
+    return a.outgoing == b.outgoing && a.type == b.type;
   }
 
   std::vector<LinkTypeId> types;
   ValidTime window;
+  std::span<const ValidTime> windows;
+  bool by_start;
   bool out, in, drop_in_loops;
 };
 
@@ -55,6 +94,14 @@ absl::Status HideVertices(const Source& source, const Viewer& viewer,
     if (nodes[i] == nullptr || !viewer.Sees(nodes[i]->policy)) (*lists)[i] = nullptr;
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckWindows(std::span<const NodeId> frontier, const ExpandOptions& options) {
+  if (options.windows.empty() || options.windows.size() == frontier.size()) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument(options.windows.size(), " windows for a frontier of ", frontier.size(),
+                         " vertices");
 }
 
 std::optional<LabelId> FirstLabel(const NodePtr& node) {
@@ -81,7 +128,10 @@ class ExpandCursorImpl final : public ExpandCursor {
       if (position_ >= fetched_end_) SKEIN_RETURN_IF_ERROR(Fetch());
       const AdjacencyPtr& list = lists_[position_ - fetched_begin_];
       const size_t size = list == nullptr ? 0 : list->entries.size();
+      filter_.At(position_);
       while (entry_ < size && batch->size() < wanted) {
+        entry_ = filter_.Next(list->entries, entry_);
+        if (entry_ >= size) break;
         const AdjacencyEntry& entry = list->entries[entry_++];
         if (filter_.Passes(entry, frontier_[position_], viewer_)) Emit(entry, batch);
       }
@@ -141,6 +191,7 @@ absl::StatusOr<std::unique_ptr<ExpandCursor>> Expand(const Source& source, const
   if (frontier.size() > UINT32_MAX) {
     return InvalidArgument("a frontier of ", frontier.size(), " vertices; the limit is 2^32");
   }
+  SKEIN_RETURN_IF_ERROR(CheckWindows(frontier, options));
   return std::unique_ptr<ExpandCursor>(
       std::make_unique<ExpandCursorImpl>(source, viewer, frontier, options, budget));
 }
@@ -148,7 +199,8 @@ absl::StatusOr<std::unique_ptr<ExpandCursor>> Expand(const Source& source, const
 absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const NodeId> frontier,
                      const ExpandOptions& options, Budget& budget, std::vector<uint64_t>* out) {
   out->assign(frontier.size(), 0);
-  const Filter filter(options);
+  SKEIN_RETURN_IF_ERROR(CheckWindows(frontier, options));
+  Filter filter(options);
   std::vector<AdjacencyPtr> lists;
   for (size_t begin = 0; begin < frontier.size(); begin += kVerticesPerFetch) {
     SKEIN_RETURN_IF_ERROR(budget.Check());
@@ -157,6 +209,7 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
     SKEIN_RETURN_IF_ERROR(HideVertices(source, viewer, part, &lists));
     for (size_t i = 0; i < part.size(); ++i) {
       if (lists[i] == nullptr) continue;
+      filter.At(begin + i);
       (*out)[begin + i] = static_cast<uint64_t>(
           std::count_if(lists[i]->entries.begin(), lists[i]->entries.end(),
                         [&](const auto& entry) { return filter.Passes(entry, part[i], viewer); }));

@@ -9,6 +9,7 @@
 #include "storage/graph/index_builder.h"
 #include "storage/graph/read_ops.h"
 #include "storage/graph/snapshot_source.h"
+#include "storage/graph/time_key.h"
 #include "storage/graph/transaction_impl.h"
 
 namespace skein {
@@ -73,6 +74,10 @@ class GraphImpl final : public Graph {
       SKEIN_RETURN_IF_ERROR(core_->catalog->RemoveIndex(id));
     }
     return DropIndexEntries(*core_, id);
+  }
+
+  absl::Status DeclareTimeKey(LinkTypeId type, KeyId key, TimeUnit unit) override {
+    return skein::DeclareTimeKey(core_, type, {key, unit, Version{}});
   }
 
   absl::Status FindImported(std::span<const std::string> identities,

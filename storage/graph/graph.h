@@ -128,6 +128,11 @@ class Graph {
   virtual absl::StatusOr<uint32_t> CreateIndex(const IndexInfo& index) = 0;
   virtual absl::Status DropIndex(uint32_t id) = 0;
 
+  // Promises that property `key` of the links of `type` spells their valid-from (see TimeKey).
+  // Taken up only while there is no such link; OK without effect otherwise. Every write of such a
+  // link is held against it, and the first that does not fit ends it.
+  virtual absl::Status DeclareTimeKey(LinkTypeId type, KeyId key, TimeUnit unit) = 0;
+
   // Row identity of imports: what makes a repeated import change nothing. `identity` is 16 bytes
   // (hash of source, declared key or content + ordinal). Written with the element, atomically.
   // Finds what a former or an interrupted run made of these identities; nullopt: nothing yet.

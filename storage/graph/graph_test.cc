@@ -401,5 +401,84 @@ TEST_F(GraphTest, ReadersNeverSeeHalfACommit) {
   EXPECT_EQ(*Latest()->CountLinks(Viewer::All(), knows_), 300u);
 }
 
+TEST_F(GraphTest, TimeKeyHoldsUntilAWriteBreaksIt) {
+  const KeyId ts = *graph_->catalog().InternKey("ts");
+  ASSERT_OK(graph_->DeclareTimeKey(knows_, ts, TimeUnit::kSeconds));
+  ASSERT_TRUE(graph_->catalog().GetTimeKey(knows_).has_value());
+  NewLink link;
+  link.type = knows_;
+  {
+    auto t = Begin();
+    link.from = Person(*t, "a");
+    link.to = Person(*t, "b");
+    link.properties = {{ts, Value::Integer(-7)}};
+    link.valid = {-7'000'000, kTimeMax};
+    ASSERT_OK(t->CreateLink(link).status());
+    link.properties.clear();
+    link.valid = {};
+    ASSERT_OK(t->CreateLink(link).status());
+    ASSERT_OK(t->Commit().status());
+  }
+  const auto kept = graph_->catalog().GetTimeKey(knows_);
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_EQ(kept->key, ts);
+  Open();
+  EXPECT_EQ(graph_->catalog().GetTimeKey(knows_), kept);
+  const uint64_t epoch = graph_->catalog().time_key_epoch();
+  link.properties = {{ts, Value::Integer(5)}};
+  link.valid = {5'000'001, 5'000'001};
+  {
+    auto rolled_back = Begin();
+    ASSERT_OK(rolled_back->CreateLink(link).status());
+  }
+  EXPECT_TRUE(graph_->catalog().GetTimeKey(knows_).has_value());
+  auto t = Begin();
+  ASSERT_OK(t->CreateLink(link).status());
+  ASSERT_OK(t->Commit().status());
+  EXPECT_FALSE(graph_->catalog().GetTimeKey(knows_).has_value());
+  EXPECT_NE(graph_->catalog().time_key_epoch(), epoch);
+  // For ever, also where no link is left.
+  ASSERT_OK(graph_->DeclareTimeKey(knows_, ts, TimeUnit::kSeconds));
+  Open();
+  EXPECT_FALSE(graph_->catalog().GetTimeKey(knows_).has_value());
+}
+
+TEST_F(GraphTest, TimeKeyIsNotDeclaredOverLinks) {
+  const KeyId ts = *graph_->catalog().InternKey("ts");
+  auto t = Begin();
+  Link(*t, Person(*t, "a"), Person(*t, "b"));
+  ASSERT_OK(t->Commit().status());
+  ASSERT_OK(graph_->DeclareTimeKey(knows_, ts, TimeUnit::kMicros));
+  EXPECT_FALSE(graph_->catalog().GetTimeKey(knows_).has_value());
+}
+
+TEST_F(GraphTest, TimeKeySpellsDateTimesAndMillis) {
+  const KeyId ts = *graph_->catalog().InternKey("ts");
+  const LinkTypeId local = *graph_->catalog().InternLinkType("LOCAL");
+  const LinkTypeId millis = *graph_->catalog().InternLinkType("MILLIS");
+  ASSERT_OK(graph_->DeclareTimeKey(local, ts, TimeUnit::kLocalDateTime));
+  ASSERT_OK(graph_->DeclareTimeKey(millis, ts, TimeUnit::kMillis));
+  auto t = Begin();
+  NewLink link;
+  link.from = Person(*t, "a");
+  link.to = Person(*t, "b");
+  link.type = local;
+  link.properties = {{ts, Value::Of(LocalDateTime{-2, 999'999'000})}};
+  link.valid = {-1'000'001, -1'000'001};
+  ASSERT_OK(t->CreateLink(link).status());
+  link.type = millis;
+  link.properties = {{ts, Value::Integer(-1001)}};
+  link.valid = {-1'001'000, kTimeMax};
+  ASSERT_OK(t->CreateLink(link).status());
+  ASSERT_OK(t->Commit().status());
+  EXPECT_TRUE(graph_->catalog().GetTimeKey(local).has_value());
+  EXPECT_TRUE(graph_->catalog().GetTimeKey(millis).has_value());
+  auto other = Begin();
+  link.valid = {-1'001'001, kTimeMax};
+  ASSERT_OK(other->CreateLink(link).status());
+  ASSERT_OK(other->Commit().status());
+  EXPECT_FALSE(graph_->catalog().GetTimeKey(millis).has_value());
+}
+
 }  // namespace
 }  // namespace skein

@@ -6,6 +6,7 @@
 
 #include "storage/base/status.h"
 #include "storage/graph/commit.h"
+#include "storage/graph/time_key.h"
 #include "storage/index/property_index.h"
 #include "storage/keys/value_codec.h"
 #include "storage/keys/value_key.h"
@@ -369,6 +370,7 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
   absl::ReaderMutexLock indexes_stay(&core_->index_mu);
   SKEIN_RETURN_IF_ERROR(CheckDeletedNodes());
   SKEIN_RETURN_IF_ERROR(CheckUniqueAtCommit());
+  SKEIN_RETURN_IF_ERROR(KeepTimeKeys(*core_, overlay_.links()));
   SKEIN_ASSIGN_OR_RETURN(const uint64_t chunk, core_->chunk_ids.Take());
   CommitBuilder builder(*core_, overlay_, base_.source_version(), chunk);
   const WriteBatch& batch = builder.Build();

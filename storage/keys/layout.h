@@ -30,7 +30,8 @@ class Layout {
   // kMeta: named counters and secrets.
   std::string Meta(std::string_view name) const { return Space().append(name); }
 
-  // kCatalog: 'L' label, 'T' type, 'K' key, 'P' policy, 'B' batch, 'I' index, 'S' sighting type.
+  // kCatalog: 'L' label, 'T' type, 'K' key, 'P' policy, 'B' batch, 'I' index, 'S' sighting type,
+  // 'W' time key of a link type.
   std::string Catalog(char kind) const { return Space() + kind; }
   std::string Catalog(char kind, uint32_t id) const { return With32(Catalog(kind), id); }
 

@@ -59,6 +59,28 @@ struct IndexInfo {
   bool online = false;  // false while it is being built
 };
 
+// How a property spells the moment from which its link is valid.
+enum class TimeUnit : uint8_t {
+  kSeconds = 0,        // INTEGER since 1970 UTC
+  kMillis = 1,         // INTEGER
+  kMicros = 2,         // INTEGER
+  kLocalDateTime = 3,  // LOCAL DATETIME, read as UTC
+  kDateTime = 4,       // DATETIME of any zone
+};
+
+// A promise about every link of one type, in every version from `since` on: its property `key` says
+// its valid-from, exactly; where the property is missing, valid-from is kTimeMin. So a range of the
+// property is a range of valid time, and an expansion may take it as its window
+// (ExpandOptions::by_start). Whatever writes links, bulk loads included, asks for each whether it
+// keeps the promise (FitsTimeKey, storage/graph/time_key.h), and ends it before the first that does
+// not becomes visible.
+struct TimeKey {
+  KeyId key{};
+  TimeUnit unit = TimeUnit::kSeconds;
+  Version since{};
+  bool operator==(const TimeKey&) const = default;
+};
+
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -79,6 +101,11 @@ class Catalog {
   // trajectories.
   virtual absl::Status DeclareSightingType(LinkTypeId type) = 0;
   virtual bool IsSightingType(LinkTypeId type) const = 0;
+
+  // nullopt: no promise is made, or a write has broken it (then none is made ever again).
+  virtual std::optional<TimeKey> GetTimeKey(LinkTypeId type) const = 0;
+  // Changes whenever GetTimeKey may answer differently: plans rest on it.
+  virtual uint64_t time_key_epoch() const = 0;
 
   // Ids must come from this catalogue (checked: a foreign id stops the program). The views live as
   // long as the catalogue.

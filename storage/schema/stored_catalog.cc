@@ -122,6 +122,32 @@ std::optional<IndexInfo> DecodeIndex(uint32_t id, std::string_view row) {
   return index;
 }
 
+// A version byte, 1 or 0 for kept or broken, and of a kept one key, unit and version.
+std::string EncodeTimeKey(const std::optional<TimeKey>& key) {
+  std::string out(1, kRowVersion);
+  out.push_back(key ? 1 : 0);
+  if (!key) return out;
+  AppendVarint(&out, Raw(key->key));
+  out.push_back(static_cast<char>(key->unit));
+  AppendVarint(&out, Raw(key->since));
+  return out;
+}
+
+// False: the row does not decode.
+bool DecodeTimeKey(std::string_view row, std::optional<TimeKey>* out) {
+  ByteReader in(row);
+  if (in.Byte() != kRowVersion) return false;
+  *out = std::nullopt;
+  if (in.Byte() == 0) return in.ok() && in.done();
+  TimeKey key;
+  key.key = KeyId{in.Varint32()};
+  const uint8_t unit = in.Byte();
+  key.unit = static_cast<TimeUnit>(unit);
+  key.since = Version{in.Varint()};
+  *out = key;
+  return in.ok() && in.done() && unit <= static_cast<uint8_t>(TimeUnit::kDateTime);
+}
+
 class CatalogImpl final : public StoredCatalog {
  public:
   CatalogImpl(Store& store, SpaceId space, Clock& clock)
@@ -173,6 +199,17 @@ class CatalogImpl final : public StoredCatalog {
     absl::ReaderMutexLock lock(&mu_);
     return static_cast<uint32_t>(policies_.size());
   }
+
+  std::optional<TimeKey> GetTimeKey(LinkTypeId type) const override {
+    absl::ReaderMutexLock lock(&mu_);
+    const auto it = time_keys_.find(Raw(type));
+    return it == time_keys_.end() ? std::nullopt : it->second;
+  }
+  uint64_t time_key_epoch() const override {
+    return time_key_epoch_.load(std::memory_order_acquire);
+  }
+  absl::Status SetTimeKey(LinkTypeId type, const TimeKey& key) override;
+  absl::Status BreakTimeKey(LinkTypeId type) override;
 
   absl::StatusOr<Batch> GetBatch(BatchId id) const override {
     absl::ReaderMutexLock lock(&mu_);
@@ -234,6 +271,8 @@ class CatalogImpl final : public StoredCatalog {
   absl::Status LoadPolicies(const View& view);
   absl::Status LoadBatches(const View& view);
   absl::Status LoadIndexes(const View& view);
+  absl::Status LoadTimeKeys(const View& view);
+  absl::Status WriteTimeKey(LinkTypeId type, const std::optional<TimeKey>& key);
   // Durable before it is visible. The catalogue's writers take turns (write_mu_), so no conflict.
   absl::Status Write(const std::string& key, const std::string& value);
   absl::Status Damaged(const std::string& key) const {
@@ -257,6 +296,8 @@ class CatalogImpl final : public StoredCatalog {
   uint32_t next_index_ = 1;
   std::set<uint64_t> sighting_types_;
   std::atomic<uint64_t> index_epoch_{1};
+  std::map<uint64_t, std::optional<TimeKey>> time_keys_;  // nullopt: broken
+  std::atomic<uint64_t> time_key_epoch_{1};
 };
 
 absl::Status CatalogImpl::Write(const std::string& key, const std::string& value) {
@@ -308,6 +349,32 @@ absl::Status CatalogImpl::DeclareSightingType(LinkTypeId type) {
   absl::MutexLock lock(&mu_);
   sighting_types_.insert(Raw(type));
   return absl::OkStatus();
+}
+
+absl::Status CatalogImpl::WriteTimeKey(LinkTypeId type, const std::optional<TimeKey>& key) {
+  SKEIN_RETURN_IF_ERROR(
+      Write(layout_.Catalog('W', static_cast<uint32_t>(Raw(type))), EncodeTimeKey(key)));
+  absl::MutexLock lock(&mu_);
+  time_keys_[Raw(type)] = key;
+  time_key_epoch_.fetch_add(1, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+absl::Status CatalogImpl::SetTimeKey(LinkTypeId type, const TimeKey& key) {
+  absl::MutexLock turn(&write_mu_);
+  if (Raw(type) >= link_type_count()) return InvalidArgument("no relationship type ", Raw(type));
+  if (Raw(key.key) >= key_count()) return InvalidArgument("no property key ", Raw(key.key));
+  {
+    absl::ReaderMutexLock lock(&mu_);
+    if (time_keys_.contains(Raw(type))) return absl::OkStatus();
+  }
+  return WriteTimeKey(type, key);
+}
+
+absl::Status CatalogImpl::BreakTimeKey(LinkTypeId type) {
+  absl::MutexLock turn(&write_mu_);
+  if (!GetTimeKey(type)) return absl::OkStatus();
+  return WriteTimeKey(type, std::nullopt);
 }
 
 absl::StatusOr<BatchId> CatalogImpl::AddBatch(Batch batch) {
@@ -457,12 +524,24 @@ absl::Status CatalogImpl::LoadIndexes(const View& view) {
   return absl::OkStatus();
 }
 
+absl::Status CatalogImpl::LoadTimeKeys(const View& view) {
+  SKEIN_ASSIGN_OR_RETURN(const auto rows,
+                         ScanPrefix(store_, view, Table::kCatalog, layout_.Catalog('W')));
+  for (const auto& [key, value] : rows) {
+    std::optional<TimeKey> decoded;
+    if (!DecodeTimeKey(value, &decoded)) return Damaged(key);
+    time_keys_[ByteReader(std::string_view(key).substr(2)).Be32()] = decoded;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CatalogImpl::Load() {
   SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const View> view, store_.Latest());
   for (Names* names : {&labels_, &types_, &keys_}) SKEIN_RETURN_IF_ERROR(LoadNames(*view, names));
   SKEIN_RETURN_IF_ERROR(LoadPolicies(*view));
   SKEIN_RETURN_IF_ERROR(LoadBatches(*view));
   SKEIN_RETURN_IF_ERROR(LoadIndexes(*view));
+  SKEIN_RETURN_IF_ERROR(LoadTimeKeys(*view));
   SKEIN_ASSIGN_OR_RETURN(const auto sightings,
                          ScanPrefix(store_, *view, Table::kCatalog, layout_.Catalog('S')));
   for (const auto& [key, value] : sightings) {

@@ -34,6 +34,11 @@ class StoredCatalog : public Catalog {
   // NOT_FOUND. The entries are the caller's to remove.
   virtual absl::Status RemoveIndex(uint32_t id) = 0;
 
+  // Makes a type's promise, which Graph::DeclareTimeKey has found to hold; no effect where one was
+  // made before. BreakTimeKey ends it for ever, durably before it returns.
+  virtual absl::Status SetTimeKey(LinkTypeId type, const TimeKey& key) = 0;
+  virtual absl::Status BreakTimeKey(LinkTypeId type) = 0;
+
   // Changes whenever the set of indexes does; a cheap test for "same as before".
   virtual uint64_t index_epoch() const = 0;
 };

@@ -166,6 +166,7 @@ class Comparison {
       options.types.push_back(world_.types[dice_() % world_.types.size()]);
     }
     if (dice_() % 2 == 0) options.window = AnyValid(dice_);
+    options.by_start = dice_() % 2 == 0;
     options.loops_once = dice_() % 2 == 0;
     options.rows_per_batch = static_cast<uint32_t>(1 + dice_() % 9);
     options.links = options.type = options.outgoing = options.valid = true;
@@ -182,7 +183,12 @@ class Comparison {
 
   void Expansion() {
     const std::vector<NodeId> frontier = AnyFrontier();
-    const ExpandOptions options = AnyOptions();
+    ExpandOptions options = AnyOptions();
+    std::vector<ValidTime> windows;
+    if (dice_() % 2 == 0) {
+      for (size_t i = 0; i < frontier.size(); ++i) windows.push_back(AnyValid(dice_));
+    }
+    options.windows = windows;
     const auto expected = reference_.Expand(viewer_, frontier, options);
     auto cursor = reader_.Expand(viewer_, frontier, options, budget_);
     if (!Ok(cursor.status(), "Expand")) return;

@@ -79,7 +79,8 @@ class ReferenceGraph {
     return out;
   }
 
-  static bool Overlaps(const ValidTime& valid, const ValidTime& window) {
+  static bool InWindow(const ValidTime& valid, const ValidTime& window, bool by_start) {
+    if (by_start) return window.from <= valid.from && valid.from < window.to;
     if (window == ValidTime{}) return true;
     if (valid.from == valid.to) return window.from <= valid.from && valid.from < window.to;
     return valid.from < window.to && window.from < valid.to;
@@ -90,8 +91,9 @@ class ReferenceGraph {
     std::vector<ExpandedRow> out;
     for (uint32_t i = 0; i < frontier.size(); ++i) {
       std::vector<ExpandedRow> rows;
+      const ValidTime window = options.windows.empty() ? options.window : options.windows[i];
       for (const auto& [id, link] : links) {
-        if (!Sees(viewer, id) || !Overlaps(link.valid, options.window)) continue;
+        if (!Sees(viewer, id) || !InWindow(link.valid, window, options.by_start)) continue;
         if (!options.types.empty() && std::find(options.types.begin(), options.types.end(),
                                                 link.type) == options.types.end()) {
           continue;
