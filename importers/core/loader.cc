@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "importers/core/any_ends.h"
+#include "importers/core/time_keys.h"
 #include "storage/base/status.h"
 
 namespace skein {
@@ -164,6 +166,7 @@ absl::Status Loader::Prepare(const std::vector<Mapping>& mappings) {
       }
     }
   }
+  SKEIN_RETURN_IF_ERROR(DeclareTimeKeys(graph_, mappings));
   SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph_.Latest());
   for (const auto& [label, properties] : keys) {
     IndexInfo index;
@@ -286,6 +289,7 @@ void Loader::AddLink(const Row& row, LinkRow* link, Chunk* chunk) {
 
 absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
   if (rows->empty()) return absl::OkStatus();
+  SKEIN_RETURN_IF_ERROR(ResolveAnyEnds(graph_, seek_, rows));
   Chunk chunk;
   ImportCounts made;
   for (Row& row : *rows) {

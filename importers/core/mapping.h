@@ -89,6 +89,8 @@ struct NodeRule : RuleBase {
 struct EndRule {
   int node = -1;  // ≥ 0: index of a node rule of the file
   std::string label;
+  // `any: [..]` after the first: where no node has the key under `label`, these in turn.
+  std::vector<std::string> or_labels;
   PropertyRules key;  // sorted by property
   Place place;
 };
@@ -99,7 +101,8 @@ struct LinkRule : RuleBase {
   std::vector<std::string> key;  // columns; empty: identity by content
   bool sighting = false;
   std::optional<ValueRule> time;  // of a sighting
-  std::string time_as = "time";   // property that keeps it
+  // The property that keeps it; one of that name among `properties` takes its place.
+  std::string time_as = "time";
 };
 
 enum class FileFormat : uint8_t { kCsv, kJsonl };

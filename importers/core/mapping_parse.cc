@@ -336,18 +336,13 @@ LinkRule MappingParser::ParseLink(const YAML::Node& node, bool sighting) {
   rule.time = ParseValue(node["time"], "'time'");
   rule.time->field.required = true;
   if (node["time_as"].IsDefined()) rule.time_as = in_.Name(node["time_as"], "'time_as'");
-  for (const auto& [name, property] : rule.properties) {
-    if (name == rule.time_as) {
-      in_.FailAt(property.place, "property '", name, "' is the sighting's time already");
-    }
-  }
   return rule;
 }
 
 EndRule MappingParser::ParseEnd(const YAML::Node& node, const char* what) {
   EndRule end;
   end.place = YamlReader::PlaceOf(node);
-  if (!in_.Map(node, what, {"node", "label", "key"})) return end;
+  if (!in_.Map(node, what, {"node", "label", "any", "key"})) return end;
   if (node["node"].IsDefined()) {
     const std::string name = in_.Scalar(node["node"], "'node'");
     if (node.size() != 1) in_.Fail(node, "'node' stands alone");
@@ -357,11 +352,24 @@ EndRule MappingParser::ParseEnd(const YAML::Node& node, const char* what) {
     if (end.node < 0) in_.Fail(node["node"], "no node rule of this file has 'as: ", name, "'");
     return end;
   }
-  if (!node["label"].IsDefined() || !node["key"].IsDefined()) {
-    in_.Fail(node, what, " needs {node: name} or {label: L, key: {property: column}}");
+  if (node["label"].IsDefined() == node["any"].IsDefined() || !node["key"].IsDefined()) {
+    in_.Fail(
+        node, what,
+        " needs {node: name}, {label: L, key: {property: column}} or {any: [L, M], key: {..}}");
     return end;
   }
-  end.label = in_.Name(node["label"], "'label'");
+  if (node["any"].IsDefined()) {
+    end.or_labels = in_.Texts(node, "any").value_or(std::vector<std::string>{});
+    const std::set<std::string> distinct(end.or_labels.begin(), end.or_labels.end());
+    if (distinct.size() < 2 || distinct.size() != end.or_labels.size() || distinct.contains("")) {
+      in_.Fail(node["any"], "'any' needs two or more labels, each once");
+      return end;
+    }
+    end.label = end.or_labels.front();
+    end.or_labels.erase(end.or_labels.begin());
+  } else {
+    end.label = in_.Name(node["label"], "'label'");
+  }
   end.key = ParseKey(node["key"]);
   return end;
 }
@@ -640,6 +648,9 @@ absl::StatusOr<LabelKeys> CollectKeys(const std::vector<Mapping>& mappings) {
         for (const EndRule* end : {&rule.from, &rule.to}) {
           if (end->node >= 0) continue;
           SKEIN_RETURN_IF_ERROR(CheckKey(mapping, end->label, end->key, end->place, &seen));
+          for (const std::string& label : end->or_labels) {
+            SKEIN_RETURN_IF_ERROR(CheckKey(mapping, label, end->key, end->place, &seen));
+          }
         }
       }
     }

@@ -42,6 +42,7 @@ struct BoundNode : BoundBase {
 struct BoundEnd {
   int node = -1;
   uint32_t label = 0;
+  std::vector<uint32_t> or_labels;
   BoundProperties key;
 };
 
@@ -54,6 +55,7 @@ struct BoundLink : BoundBase {
   std::vector<int> key;
   std::optional<BoundValue> time;
   uint32_t time_as = 0;
+  bool keeps_time = false;  // no property of the rule takes the place of time_as
 };
 
 enum class Outcome : uint8_t { kMade, kNothing, kRefused };
@@ -103,6 +105,7 @@ class Maker final : public RowMaker {
   void Refuse(const BoundValue& value, std::string reason);
   bool Holds(const BoundBase& rule) const;
   Outcome MakeKey(const BoundProperties& rules, bool optional, uint32_t label, NodeKey* out);
+  Identity KeyIdentity(uint32_t label, const NamedValues& key);
   Outcome MakeEnd(const BoundEnd& end, bool optional, NodeKey* out);
   bool MakeBase(const BoundBase& rule, NamedValues* properties, std::optional<ValidTime>* valid);
   bool MakePosition(const BoundBase& rule, NamedValues* properties);
@@ -242,6 +245,7 @@ absl::Status Maker::BindEnd(const EndRule& rule, std::vector<bool>* used, BoundE
   *label = rule.node >= 0 ? file_.nodes[static_cast<size_t>(rule.node)].labels.front() : rule.label;
   if (rule.node >= 0) return absl::OkStatus();
   out->label = names_.Intern(rule.label);
+  for (const std::string& other : rule.or_labels) out->or_labels.push_back(names_.Intern(other));
   return BindProperties(rule.key, used, &out->key);
 }
 
@@ -259,9 +263,12 @@ absl::Status Maker::BindLink(const LinkRule& rule) {
   if (rule.time) {
     SKEIN_ASSIGN_OR_RETURN(bound.time, BindValue(*rule.time, &bound.used));
     bound.time_as = names_.Intern(rule.time_as);
+    bound.keeps_time =
+        std::none_of(rule.properties.begin(), rule.properties.end(),
+                     [&rule](const auto& property) { return property.first == rule.time_as; });
   }
   SKEIN_RETURN_IF_ERROR(CheckOthers(
-      bound, rule.time ? std::vector<uint32_t>{bound.time_as} : std::vector<uint32_t>{}));
+      bound, bound.keeps_time ? std::vector<uint32_t>{bound.time_as} : std::vector<uint32_t>{}));
   for (const BoundLink& other : links_) {
     bound.twin += other.type == bound.type && other.from_label == bound.from_label &&
                   other.to_label == bound.to_label;
@@ -375,8 +382,6 @@ bool Maker::Holds(const BoundBase& rule) const {
 Outcome Maker::MakeKey(const BoundProperties& rules, bool optional, uint32_t label, NodeKey* out) {
   out->label = label;
   out->key.clear();
-  hasher_.Start("node");
-  hasher_.Add(names_.Name(label));
   for (const auto& [name, rule] : rules) {
     Value value = Evaluate(rule);
     if (refused_) return Outcome::kRefused;
@@ -385,12 +390,20 @@ Outcome Maker::MakeKey(const BoundProperties& rules, bool optional, uint32_t lab
       Refuse(rule, "is missing, and it is a key");
       return Outcome::kRefused;
     }
-    hasher_.Add(names_.Name(name));
-    hasher_.Add(value);
     out->key.emplace_back(name, std::move(value));
   }
-  out->identity = hasher_.Finish();
+  out->identity = KeyIdentity(label, out->key);
   return Outcome::kMade;
+}
+
+Identity Maker::KeyIdentity(uint32_t label, const NamedValues& key) {
+  hasher_.Start("node");
+  hasher_.Add(names_.Name(label));
+  for (const auto& [name, value] : key) {
+    hasher_.Add(names_.Name(name));
+    hasher_.Add(value);
+  }
+  return hasher_.Finish();
 }
 
 bool Maker::TimeOf(const BoundValue& rule, std::optional<TimeUs>* out) {
@@ -509,7 +522,14 @@ bool Maker::MakeNode(size_t index, Row* row) {
 }
 
 Outcome Maker::MakeEnd(const BoundEnd& end, bool optional, NodeKey* out) {
-  if (end.node < 0) return MakeKey(end.key, optional, end.label, out);
+  if (end.node < 0) {
+    const Outcome outcome = MakeKey(end.key, optional, end.label, out);
+    if (outcome != Outcome::kMade) return outcome;
+    for (const uint32_t label : end.or_labels) {
+      out->others.emplace_back(label, KeyIdentity(label, out->key));
+    }
+    return outcome;
+  }
   const int at = node_of_rule_[static_cast<size_t>(end.node)];
   if (at < 0) return Outcome::kNothing;
   *out = row_->nodes[static_cast<size_t>(at)].key;
@@ -594,7 +614,7 @@ bool Maker::MakeLink(const BoundLink& rule, uint32_t ordinal, Row* row) {
       return false;
     }
     link.valid = ValidTime{*at, *at + 1};
-    link.properties.emplace_back(rule.time_as, std::move(time));
+    if (rule.keeps_time) link.properties.emplace_back(rule.time_as, std::move(time));
   }
   link.identity = LinkIdentity(rule, link, ordinal);
   row->links.push_back(std::move(link));

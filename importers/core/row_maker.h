@@ -45,6 +45,9 @@ struct NodeKey {
   Identity identity;  // of (label, key)
   uint32_t label = 0;
   NamedValues key;
+  // Of an end `any: [..]`: the labels after the first, with the key's identity under each. The
+  // loader chooses (any_ends.h); identities of links are made with the first.
+  std::vector<std::pair<uint32_t, Identity>> others;
 };
 
 struct NodeRow {

@@ -405,5 +405,89 @@ TEST_F(ImportTest, AProposedMappingLoads) {
   EXPECT_THAT(Export(), HasSubstr("born: DATE"));
 }
 
+constexpr char kAny[] = R"(
+skein-mapping: 1
+name: any
+source: {name: any}
+files:
+  - name: nodes.csv
+    columns: {id: integer}
+    nodes:
+      - {label: Car, key: {id: id}, when: {column: kind, is: [car]}}
+      - {label: Phone, key: {id: id}, when: {column: kind, is: [phone]}}
+  - name: seen.csv
+    columns: {who: integer, where: integer, ts: integer}
+    sightings:
+      - type: SEEN_AT
+        from: {any: [Car, Phone], key: {id: who}}
+        to: {label: Sensor, key: {id: where}}
+        time: {column: ts, type: epoch_s}
+        time_as: ts
+        properties: {ts: ts}
+)";
+
+class AnyEndTest : public ImportTest {
+ protected:
+  AnyEndTest() {
+    data_.Write("nodes.csv", "id,kind\n1,car\n2,phone\n");
+    data_.Write("seen.csv", "who,where,ts\n1,5,1700000000\n2,5,1700000001\n3,5,1700000002\n");
+  }
+  size_t Count(const std::string& label) {
+    const auto snapshot = *graph_->Latest();
+    return *snapshot->CountNodes(Viewer::All(), graph_->catalog().FindLabel(label));
+  }
+};
+
+TEST_F(AnyEndTest, IsTheLabelThatHasTheKeyElseTheFirst) {
+  const ImportSummary summary = Import(kAny);
+  EXPECT_EQ(summary.total.created, 2u);
+  EXPECT_EQ(summary.total.implied, 2u);  // the car 3 and the sensor
+  EXPECT_EQ(summary.total.sightings, 3u);
+  EXPECT_EQ(Count("Car"), 2u);
+  EXPECT_EQ(Count("Phone"), 1u);
+  EXPECT_THAT(Export(), HasSubstr("ts: INTEGER 1700000001"));
+  const std::string before = Export();
+  ExpectNoChange(Import(kAny));
+  EXPECT_EQ(Export(), before);
+}
+
+TEST_F(AnyEndTest, ChunksOfOneGiveTheSameGraph) {
+  Import(kAny);
+  const std::string whole = Export();
+  Fresh();
+  options_.chunk_rows = 1;
+  Import(kAny);
+  EXPECT_EQ(Export(), whole);
+}
+
+TEST_F(AnyEndTest, FindsWhatNoImportMade) {
+  data_.Write("nodes.csv", "id,kind\n1,car\n");
+  auto transaction = *graph_->Begin(Viewer::All(), {});
+  NewNode node;
+  node.labels = {*graph_->catalog().InternLabel("Phone")};
+  node.properties = {{*graph_->catalog().InternKey("id"), Value::Integer(3)}};
+  ASSERT_TRUE(transaction->CreateNode(node).ok());
+  ASSERT_TRUE(transaction->Commit().ok());
+  Import(kAny);
+  EXPECT_EQ(Count("Phone"), 1u);
+  EXPECT_EQ(Count("Car"), 2u);  // 1, and 2 implied
+}
+
+TEST_F(AnyEndTest, TheTimeColumnIsATimeKey) {
+  Import(kAny);
+  const auto key = graph_->catalog().GetTimeKey(*graph_->catalog().FindLinkType("SEEN_AT"));
+  ASSERT_TRUE(key.has_value());
+  EXPECT_EQ(key->key, *graph_->catalog().FindKey("ts"));
+  EXPECT_EQ(key->unit, TimeUnit::kSeconds);
+}
+
+TEST_F(AnyEndTest, OddListsAreRefused) {
+  for (const char* list : {"[Car]", "[Car, Car]", "[]"}) {
+    std::string yaml = kAny;
+    yaml.replace(yaml.find("[Car, Phone]"), 12, list);
+    EXPECT_FALSE(ParseMapping(yaml, "m.yaml").ok()) << list;
+  }
+}
+
 }  // namespace
 }  // namespace skein
