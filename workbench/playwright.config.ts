@@ -16,7 +16,11 @@ export default defineConfig({
     viewport: { width: 1366, height: 768 },
     locale: 'en-US',
     colorScheme: 'light',
-    trace: 'retain-on-failure',
+    // A step that cannot be done says so long before its test ends, with what the page showed.
+    actionTimeout: 30_000,
+    navigationTimeout: 30_000,
+    trace: { mode: 'retain-on-failure', screenshots: false, sources: false },
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium',
       // Pinned, because Chromium withdraws the silent fallback to software WebGL.

@@ -21,28 +21,33 @@ test('gates', async ({ open }) => {
 });
 
 for (const theme of ['light', 'dark']) {
-  test.fixme(`pages, ${theme}`, async ({ open }) => {
+  test(`pages, ${theme}`, async ({ open }) => {
     const { page } = await open();
     await enter(page, lin);
     if (theme === 'dark') await page.getByRole('button', { name: 'Light or dark' }).click();
     await check(page, 'empty chart');
     await addBySearch(page, '王');
     await expect(page.getByRole('heading', { name: 'Neighbours' })).toBeVisible();
-    for (const [key, name] of [
-      ['Alt+1', 'chart'],
-      ['Alt+3', 'table'],
-      ['Alt+5', 'operations'],
-      ['Alt+6', 'query'],
-      ['Alt+7', 'imports'],
-      ['Alt+4', 'split'],
+    for (const [key, name, ready] of [
+      ['Alt+1', 'chart', '.chart[data-renderer=webgl]'],
+      ['Alt+3', 'table', '.grid-row'],
+      ['Alt+5', 'operations', 'h1'],
+      ['Alt+6', 'query', '.query-schema'],
+      ['Alt+7', 'imports', '.grid-row'],
+      ['Alt+4', 'split', '.map-canvas[data-ready=true]'],
     ] as const) {
       await page.keyboard.press(key);
-      await page.waitForTimeout(400);
+      await page.locator(ready).first().waitFor();
       await check(page, name);
     }
     await page.keyboard.press('Alt+1');
     await page.locator('#chart-mirror').focus();
     await page.keyboard.press('?');
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
     await check(page, 'shortcuts');
+    // Axe cannot tell a dialog without a ground from one over a picture.
+    const ground = (n: Element) => getComputedStyle(n).backgroundColor;
+    expect(await dialog.evaluate(ground)).toBe(await page.locator('.purpose-bar').evaluate(ground));
   });
 }

@@ -48,7 +48,7 @@ test('search, expand with counts first, collapse, hide, pin, undo and redo', asy
   await expect.poll(() => chartOf(page)).toEqual(expanded);
 });
 
-test.fixme('double click expands and does not zoom; right click offers every command', async ({ open }) => {
+test('double click expands and does not zoom; right click offers every command', async ({ open }) => {
   const { page } = await open();
   await enter(page, lin);
   await addBySearch(page, '李');
@@ -91,7 +91,7 @@ test('query page: exact integers, errors at their place, elements to the chart',
   await expect.poll(async () => (await chartOf(page)).length).toBeGreaterThan(1);
 });
 
-test.fixme('trajectory on the offline map, timeline and table share selection and window', async ({ open }) => {
+test('trajectory on the offline map, timeline and table share selection and window', async ({ open }) => {
   const { page } = await open();
   await enter(page, lin);
   await page.keyboard.press('Alt+6');

@@ -1,5 +1,6 @@
 // Puts the parts together: stores, API, workspace, theme and texts. The only file that knows all layers.
 import { createTheme, MantineProvider, type MantineColorsTuple } from '@mantine/core';
+import '@mantine/core/styles/default-css-variables.css';
 import '@mantine/core/styles/global.css';
 import '@mantine/core/styles/ScrollArea.css';
 import '@mantine/core/styles/UnstyledButton.css';

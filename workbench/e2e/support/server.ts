@@ -10,6 +10,7 @@ export const top = resolve(import.meta.dirname, '../../..');
 export const work = process.env['SKEIN_E2E_DIR'] ?? join(top, 'build/e2e');
 export const skein = process.env['SKEIN_BIN'] ?? join(top, 'build/release/skein');
 export const port = Number(process.env['SKEIN_E2E_PORT'] ?? 8715);
+const dist = join(top, 'workbench/dist');
 export const origin = `http://127.0.0.1:${port}`;
 
 export interface Account {
@@ -69,15 +70,28 @@ function makePeople(store: string): void {
   add('case', ['--number', 'E2E-WEST', '--unit', he.unit, '--basis', basis, '--title', 'Another matter']);
 }
 
+// A page of which a part is missing hangs every test at its first step, so it is refused here.
+function builtPage(): string {
+  const index = join(dist, 'index.html');
+  if (!existsSync(index)) throw new Error('workbench/dist is missing: npm run build');
+  for (const [, file] of readFileSync(index, 'utf8').matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)) {
+    if (file && !existsSync(join(dist, file))) throw new Error(`workbench/dist lacks ${file}: is a build running? npm run build`);
+  }
+  return dist;
+}
+
 export async function startServer(): Promise<ChildProcess> {
   if (!existsSync(skein)) throw new Error(`there is no ${skein}: ./run build makes it, or SKEIN_BIN names another`);
-  if (!existsSync(join(top, 'workbench/dist/index.html'))) throw new Error('workbench/dist is missing: npm run build');
   const template = templateStore();
   const store = join(work, 'store');
   rmSync(store, { recursive: true, force: true });
   cpSync(template, store, { recursive: true });
+  // The server reads large files when asked for them: a build that replaces dist meanwhile must not take them away.
+  const page = join(work, 'page');
+  rmSync(page, { recursive: true, force: true });
+  cpSync(builtPage(), page, { recursive: true });
   const log = openSync(join(work, 'server.log'), 'w');
-  const child = spawn(skein, ['serve', '--store', store, '--http', `127.0.0.1:${port}`, '--bolt', 'off', '--workbench', join(top, 'workbench/dist')], {
+  const child = spawn(skein, ['serve', '--store', store, '--http', `127.0.0.1:${port}`, '--bolt', 'off', '--workbench', page], {
     stdio: ['ignore', log, log],
   });
   const deadline = Date.now() + 60_000;

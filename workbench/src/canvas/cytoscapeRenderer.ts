@@ -135,7 +135,6 @@ export class CytoscapeRenderer implements GraphRenderer {
 
   private setHovered(id: string | null): void {
     this.hovered = id;
-    this.events.hover(id);
     this.paint();
   }
 

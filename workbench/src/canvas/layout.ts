@@ -50,11 +50,11 @@ function force(request: LayoutRequest): Placed[] {
       'link',
       forceLink<Body, { source: string | Body; target: string | Body }>(request.links.map((l) => ({ ...l })))
         .id((b) => b.id)
-        .distance((l) => 70 + 10 * Math.sqrt(Math.min(degreeOf(l.source, degree), degreeOf(l.target, degree))))
+        .distance((l) => 92 + 10 * Math.sqrt(Math.min(degreeOf(l.source, degree), degreeOf(l.target, degree))))
         .strength(0.5),
     )
     .force('charge', forceManyBody<Body>().strength(-420).distanceMax(700))
-    .force('collide', forceCollide<Body>(spacing * 0.44).iterations(2))
+    .force('collide', forceCollide<Body>(spacing * 0.47).iterations(2))
     .stop();
   // Without anchors the parts of a disconnected chart would drift apart for ever.
   if (!anchored) simulation.force('x', forceX<Body>(0).strength(0.045)).force('y', forceY<Body>(0).strength(0.07));

@@ -1,5 +1,6 @@
 // Everything drawn in screen space above the nodes: rings, pins, labels. One painter for both renderers, so
 // that they look alike. Labels avoid each other: what matters most (selected, hovered, earlier) is placed first.
+import { controlPoint } from './hitTest';
 import type { Palette, Point, Scene, SceneNode } from './scene';
 
 export interface OverlayFrame {
@@ -153,7 +154,8 @@ function paintNodeLabels(context: CanvasRenderingContext2D, frame: OverlayFrame,
 }
 
 function paintLinkLabels(context: CanvasRenderingContext2D, frame: OverlayFrame, taken: Taken): void {
-  const { links } = frame.scene;
+  const seen = (at: Point | undefined) => at && at.x > 0 && at.y > 0 && at.x < frame.width && at.y < frame.height;
+  const links = frame.scene.links.filter((l) => seen(frame.position(l.source)) || seen(frame.position(l.target)));
   const all = links.length <= linkLabelsMax || frame.zoom >= 1.2;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -178,12 +180,9 @@ function paintLinkLabels(context: CanvasRenderingContext2D, frame: OverlayFrame,
   }
 }
 
-// The middle of the quadratic curve that both renderers draw (control point at `curvature` of the length).
+// The middle of a link's curve: half-way from the straight line to its control point.
 export function midpoint(a: Point, b: Point, curvature: number): Point {
-  const dx = b.x - a.x;
-  const dy = b.y - a.y;
-  const side = curvature / 2;
-  return { x: (a.x + b.x) / 2 + dy * side, y: (a.y + b.y) / 2 - dx * side };
+  return controlPoint(a, b, curvature / 2);
 }
 
 export function paintOverlay(canvas: HTMLCanvasElement, frame: OverlayFrame): void {

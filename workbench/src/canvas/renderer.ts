@@ -18,7 +18,6 @@ export interface RendererEvents {
   menu(target: { node?: string; link?: string }, at: Point): void; // `at` in page pixels
   moved(positions: ReadonlyMap<string, Point>): void; // once, when the drag ends
   lasso(ids: readonly string[], modifiers: Modifiers): void;
-  hover(id: string | null): void;
 }
 
 export interface CameraView {

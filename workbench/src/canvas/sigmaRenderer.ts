@@ -4,10 +4,11 @@ import { createEdgeCurveProgram } from '@sigma/edge-curve';
 import Graph from 'graphology';
 import Sigma from 'sigma';
 import { createEdgeArrowProgram } from 'sigma/rendering';
-import type { MouseCoords, SigmaNodeEventPayload } from 'sigma/types';
+import type { MouseCoords } from 'sigma/types';
 import { mixColours } from './colour';
 import { paintPng } from './exportPng';
 import { createGlyphProgram } from './glyphProgram';
+import { targetAt, type Target } from './hitTest';
 import { inside, paintOverlay } from './overlay';
 import type { CameraView, GraphRenderer, Modifiers, RendererEvents } from './renderer';
 import { emptyScene, type Palette, type Point, type Scene, type SceneLink, type SceneNode } from './scene';
@@ -71,7 +72,6 @@ export class SigmaRenderer implements GraphRenderer {
       allowInvalidContainer: true,
       renderLabels: false,
       renderEdgeLabels: false,
-      enableEdgeEvents: true,
       zIndex: true,
       defaultNodeType: 'glyph',
       nodeProgramClasses: { glyph: this.glyphs.Program as never },
@@ -172,28 +172,61 @@ export class SigmaRenderer implements GraphRenderer {
 
   private bindNodes(): void {
     const { sigma, events } = this;
-    sigma.on('clickNode', ({ node, event }) => {
+    const mouse = sigma.getMouseCaptor();
+    const touch = sigma.getTouchCaptor();
+    // Sigma draws and moves the camera; it must not read the picture back at every move to see what is there.
+    for (const name of ['mousemove', 'mouseleave', 'click', 'rightClick', 'doubleClick', 'wheel', 'mousedown', 'mouseup'] as const) {
+      mouse.removeAllListeners(name);
+    }
+    for (const name of ['tap', 'doubletap', 'touchdown', 'touchup', 'touchmove'] as const) touch.removeAllListeners(name);
+    const click = (at: Point, original: MouseEvent | TouchEvent) => {
       if (this.takeSuppressed()) return;
-      events.nodeClick(node, modifiersOf(event.original));
+      const { node, link } = this.under(at);
+      if (node) events.nodeClick(node, modifiersOf(original));
+      else if (link) events.linkClick(link, modifiersOf(original));
+      else events.stageClick(modifiersOf(original));
+    };
+    const open = (at: Point) => {
+      const { node } = this.under(at);
+      if (node) events.nodeOpen(node);
+    };
+    mouse.on('click', (at) => click(at, at.original));
+    mouse.on('doubleClick', (at) => at.preventSigmaDefault());
+    mouse.on('rightClick', (at) => this.menu(this.under(at), at));
+    mouse.on('mousedown', (at) => this.startDrag(at));
+    mouse.on('mousemove', (at) => this.setHovered(this.under(at)));
+    mouse.on('mouseleave', () => this.setHovered({}));
+    touch.on('tap', (touched) => {
+      const at = touched.touches[0] ?? touched.previousTouches[0];
+      if (at) click(at, touched.original);
     });
-    sigma.on('doubleClickNode', ({ node, event }) => {
-      event.preventSigmaDefault();
-      events.nodeOpen(node);
+    touch.on('doubletap', (touched) => {
+      touched.preventSigmaDefault();
+      const at = touched.touches[0] ?? touched.previousTouches[0];
+      if (at) open(at);
     });
-    sigma.on('doubleClickStage', ({ event }) => event.preventSigmaDefault());
-    sigma.on('clickEdge', ({ edge, event }) => events.linkClick(edge, modifiersOf(event.original)));
-    sigma.on('clickStage', ({ event }) => {
-      if (!this.takeSuppressed()) events.stageClick(modifiersOf(event.original));
-    });
-    sigma.on('rightClickNode', ({ node, event }) => this.menu({ node }, event));
-    sigma.on('rightClickEdge', ({ edge, event }) => this.menu({ link: edge }, event));
-    sigma.on('rightClickStage', ({ event }) => this.menu({}, event));
-    sigma.on('enterNode', ({ node }) => this.setHovered(node));
-    sigma.on('leaveNode', () => this.setHovered(null));
-    sigma.on('downNode', (payload) => this.startDrag(payload));
+    // The browser knows a double click by the times of its clicks, sigma by a timer that a busy page delays.
+    const onDoubleClick = (event: MouseEvent) => open(this.pointOf(event));
+    this.container.addEventListener('dblclick', onDoubleClick);
+    this.cleanups.push(() => this.container.removeEventListener('dblclick', onDoubleClick));
     // Another size, the same middle and the same zoom.
     sigma.on('resize', () => this.setView(this.view()));
     sigma.on('afterRender', () => this.paint());
+  }
+
+  private under(at: Point): Target {
+    const { width, height } = this.sigma.getDimensions();
+    const { x, y, zoom } = this.view();
+    const position = (id: string) => {
+      const world = this.positionOf(id);
+      return world && { x: width / 2 + (world.x - x) * zoom, y: height / 2 + (world.y - y) * zoom };
+    };
+    return targetAt(at, this.scene, position, nodeRadius * radiusScale(this.zoom()));
+  }
+
+  private pointOf(event: MouseEvent): Point {
+    const box = this.container.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
   private takeSuppressed(): boolean {
@@ -202,23 +235,25 @@ export class SigmaRenderer implements GraphRenderer {
     return suppressed;
   }
 
-  private menu(target: { node?: string; link?: string }, event: MouseCoords): void {
+  private menu(target: Target, event: MouseCoords): void {
     event.preventSigmaDefault();
     event.original.preventDefault();
     const original = event.original as MouseEvent;
     this.events.menu(target, { x: original.clientX, y: original.clientY });
   }
 
-  private setHovered(id: string | null): void {
-    this.hovered = id;
-    this.container.style.cursor = id ? 'pointer' : 'default';
-    this.events.hover(id);
+  private setHovered({ node = null, link }: { node?: string | null; link?: string }): void {
+    this.container.style.cursor = node || link ? 'pointer' : 'default';
+    if (node === this.hovered) return;
+    this.hovered = node;
     this.sigma.scheduleRender();
   }
 
-  private startDrag({ node, event }: SigmaNodeEventPayload): void {
+  private startDrag(event: MouseCoords): void {
     const original = event.original as MouseEvent;
     if (original.button !== 0 || original.ctrlKey) return;
+    const { node } = this.under(event);
+    if (!node) return;
     const dragged = this.scene.nodes.find((n) => n.id === node);
     const ids = dragged?.selected ? this.scene.nodes.filter((n) => n.selected).map((n) => n.id) : [node];
     const origins = new Map(ids.map((id) => [id, this.positionOf(id) ?? { x: 0, y: 0 }]));
@@ -266,12 +301,9 @@ export class SigmaRenderer implements GraphRenderer {
 
   // Ctrl-drag over empty space draws a lasso. Capturing listeners, so that sigma does not pan meanwhile.
   private bindLasso(): void {
-    const at = (event: MouseEvent): Point => {
-      const box = this.container.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    };
+    const at = (event: MouseEvent) => this.pointOf(event);
     const down = (event: MouseEvent) => {
-      if (event.button !== 0 || !(event.ctrlKey || event.metaKey) || this.hovered) return;
+      if (event.button !== 0 || !(event.ctrlKey || event.metaKey) || this.under(at(event)).node) return;
       event.stopPropagation();
       event.preventDefault();
       this.lasso = [at(event)];

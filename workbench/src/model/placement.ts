@@ -25,7 +25,7 @@ export interface Placed {
   readonly y: number;
 }
 
-export const spacing = 92; // wanted distance of two neighbours, in world units
+export const spacing = 108; // wanted distance of two neighbours, in world units
 
 // Where new neighbours start: on arcs around their parent, in the widest gap between what stands there already.
 export function sprout(

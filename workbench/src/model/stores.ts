@@ -86,6 +86,7 @@ export interface ViewState {
   readonly dialogTarget: string | null;
   readonly menu: { readonly x: number; readonly y: number; readonly on: 'node' | 'link' | 'stage' } | null;
   readonly selection: ReadonlySet<string>; // node ids and bundle ids
+  readonly reveal: readonly string[] | null; // to be brought into view, as soon as there is a chart on screen
   readonly window: TimeWindow | null;
   readonly fadedKinds: ReadonlySet<Kind>;
   readonly hiddenKinds: ReadonlySet<Kind>;
@@ -107,6 +108,7 @@ export const initialView: ViewState = {
   dialogTarget: null,
   menu: null,
   selection: new Set(),
+  reveal: null,
   window: null,
   fadedKinds: new Set(),
   hiddenKinds: new Set(),

@@ -385,7 +385,7 @@ export class Workspace {
       this.pruneSelection();
       const hops = found.paths[0]?.links.length ?? 0;
       notify(this.deps.view, 'info', 'path.found', { count: found.paths.length, hops });
-      this.deps.ports.camera?.fit(found.nodes.map((n) => n.id));
+      this.deps.view.setState({ reveal: found.nodes.map((n) => n.id) });
     });
   }
 

@@ -111,6 +111,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
           <HeadCell
             key={header.id}
             title={String(header.column.columnDef.header)}
+            numeric={columns.find((c) => c.id === header.column.id)?.numeric ?? false}
             direction={header.column.getIsSorted()}
             label={props.sortLabel(String(header.column.columnDef.header))}
             onSort={() => header.column.toggleSorting()}
@@ -173,11 +174,11 @@ function BodyRow<Row>({ row, index, top, columns, selected, onClick }: BodyRowPr
   );
 }
 
-function HeadCell(props: { title: string; label: string; direction: false | 'asc' | 'desc'; onSort(): void }) {
+function HeadCell(props: { title: string; label: string; numeric: boolean; direction: false | 'asc' | 'desc'; onSort(): void }) {
   const { direction } = props;
   const sort = direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : 'none';
   return (
-    <div role="columnheader" aria-sort={sort}>
+    <div role="columnheader" aria-sort={sort} className={props.numeric ? 'num' : ''}>
       <button type="button" aria-label={props.label} onClick={props.onSort}>
         {props.title} {direction === 'asc' ? '↑' : direction === 'desc' ? '↓' : ''}
       </button>

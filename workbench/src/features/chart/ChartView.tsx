@@ -119,6 +119,14 @@ function useScene(renderer: GraphRenderer | null): void {
   useEffect(() => renderer?.setPalette(themes[theme]), [renderer, theme]);
   useEffect(() => renderer?.setLabels(labels), [renderer, labels]);
 
+  const reveal = useView((s) => s.reveal);
+  useEffect(() => {
+    if (!renderer || !reveal) return;
+    renderer.setScene(buildScene(desk.chart.getState(), desk.view.getState()));
+    renderer.fit(reveal);
+    desk.view.setState({ reveal: null });
+  }, [renderer, reveal, desk]);
+
   // The first entities that arrive (a joint operation's chart, a reload) are brought into view once.
   const loaded = useChart((s) => s.chart.nodes.length > 0);
   const operation = useChart((s) => s.live?.operation ?? 'own');
@@ -173,6 +181,5 @@ function gestures(desk: DeskWithApi, focusMirror: () => void) {
       desk.view.setState({ selection });
       focusMirror();
     },
-    hover: () => undefined,
   };
 }

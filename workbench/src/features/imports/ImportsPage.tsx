@@ -1,6 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
+import type { Import } from '../../api/types';
+import { DataGrid, type GridColumn } from '../../ui/DataGrid';
 import { useDesk } from '../desk/desk';
 import { usText } from '../desk/times';
 
@@ -16,8 +19,9 @@ export function ImportsPage() {
   });
   const refused = error instanceof ApiError && (error.code === 'role_required' || error.code === 'forbidden');
   const imports = data?.imports ?? [];
+  const columns = useColumns();
   return (
-    <section className="page" aria-label={t('imports.label')}>
+    <section className="page grid-page" aria-label={t('imports.label')}>
       <header>
         <h1>{t('imports.label')}</h1>
         <p className="muted grow">{t('imports.help')}</p>
@@ -31,37 +35,24 @@ export function ImportsPage() {
         </div>
       ) : null}
       {imports.length > 0 ? (
-        <table className="plain-table">
-          <thead>
-            <tr>
-              <th scope="col" className="num">
-                #
-              </th>
-              <th scope="col">{t('imports.source')}</th>
-              <th scope="col">{t('imports.file')}</th>
-              <th scope="col">{t('imports.mapping')}</th>
-              <th scope="col" className="num">
-                {t('imports.rows')}
-              </th>
-              <th scope="col">{t('imports.received')}</th>
-              <th scope="col">{t('imports.state')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {imports.map((i) => (
-              <tr key={i.batch}>
-                <td className="num">{i.batch}</td>
-                <td>{i.source}</td>
-                <td className="mono">{i.file}</td>
-                <td className="mono">{i.mapping}</td>
-                <td className="num">{i.rows.toLocaleString()}</td>
-                <td>{usText(i.received_us)}</td>
-                <td>{i.published ? t('imports.published') : t('imports.running')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <DataGrid label={t('imports.label')} rows={imports} columns={columns} rowId={(i) => String(i.batch)} sortLabel={(column) => t('table.sort', { column })} />
       ) : null}
     </section>
+  );
+}
+
+function useColumns(): GridColumn<Import>[] {
+  const { t } = useTranslation();
+  return useMemo(
+    () => [
+      { id: 'batch', title: '#', width: '56px', numeric: true, text: (i) => String(i.batch), compare: (a, b) => a.batch - b.batch },
+      { id: 'source', title: t('imports.source'), width: 'minmax(120px, 1fr)', text: (i) => i.source },
+      { id: 'file', title: t('imports.file'), width: 'minmax(160px, 2fr)', text: (i) => i.file },
+      { id: 'mapping', title: t('imports.mapping'), width: 'minmax(120px, 1fr)', text: (i) => i.mapping },
+      { id: 'rows', title: t('imports.rows'), width: '88px', numeric: true, text: (i) => i.rows.toLocaleString(), compare: (a, b) => a.rows - b.rows },
+      { id: 'received', title: t('imports.received'), width: '136px', text: (i) => usText(i.received_us), compare: (a, b) => a.received_us - b.received_us },
+      { id: 'state', title: t('imports.state'), width: '160px', text: (i) => t(i.published ? 'imports.published' : 'imports.running') },
+    ],
+    [t],
   );
 }

@@ -122,9 +122,8 @@ function AddButton({ result }: { result: QueryResult }) {
   const add = async () => {
     desk.view.setState({ page: 'chart' });
     const ids = await desk.workspace.add(nodes, links);
-    desk.view.setState({ selection: new Set(ids) });
+    desk.view.setState({ selection: new Set(ids), reveal: ids });
     notify(desk.view, 'info', 'query.added', { count: ids.length });
-    desk.ports.camera?.fit();
   };
   return (
     <button type="button" className="btn outline" onClick={() => void add()}>

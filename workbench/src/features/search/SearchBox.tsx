@@ -71,7 +71,7 @@ async function carryOut(desk: DeskWithApi, row: Row): Promise<void> {
     const ids = await desk.workspace.add([row.hit.node]);
     desk.view.setState({ selection: new Set(ids) });
     desk.ports.focusChart?.();
-    reveal(desk.ports.camera, desk.chart.getState().chart.byId.get(row.hit.node.id));
+    bringIntoView(desk, row.hit.node.id);
   } catch (error) {
     notifyError(desk.view, error);
   }
@@ -191,10 +191,10 @@ function SearchList({ rows, hits, active, children, onChoose, onHover }: ListPro
 }
 
 // Brings a found entity into view only where it is not in it already: the camera is the person's.
-function reveal(
-  camera: { view(): { x: number; y: number; zoom: number }; setView(v: { x: number; y: number; zoom: number }): void } | null,
-  node: { readonly x: number; readonly y: number } | undefined,
-): void {
+function bringIntoView(desk: DeskWithApi, id: string): void {
+  const { camera } = desk.ports;
+  const node = desk.chart.getState().chart.byId.get(id);
+  if (!camera) desk.view.setState({ reveal: [id] }); // the chart comes up with this search
   if (!camera || !node) return;
   const view = camera.view();
   const far = Math.abs(node.x - view.x) * view.zoom > 320 || Math.abs(node.y - view.y) * view.zoom > 180;
