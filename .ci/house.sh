@@ -150,15 +150,15 @@ need_packages() {
       "Run it on Debian 12, in a virtual machine or in a debian:12 container."
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null ||
-      fail "${#wanted[@]} Debian packages are missing and you are neither root nor is sudo installed." \
+      fail "Debian packages are missing (${wanted[*]}) and you are neither root nor is sudo installed." \
         "As root: apt-get install -y --no-install-recommends ${wanted[*]}" "Then run this again."
     sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } ||
-      fail "${#wanted[@]} Debian packages are missing and sudo does not let $(id -un) install them." \
+      fail "Debian packages are missing (${wanted[*]}) and sudo does not let $(id -un) install them." \
         "As root: apt-get install -y --no-install-recommends ${wanted[*]}" "Then run this again."
     child_is_root=1
   fi
   need_space /usr $((${#wanted[@]} * 60 + 300))
-  say "installing ${#wanted[@]} Debian packages and what they need: ${wanted[*]}"
+  say "installing Debian packages and what they need: ${wanted[*]}"
   step install install_steps "${wanted[@]}" || {
     mapfile -t wanted < <(missing_packages "$@")
     fail "these Debian packages could not be installed: ${wanted[*]}" \

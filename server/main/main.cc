@@ -15,6 +15,9 @@
 namespace skein {
 namespace {
 
+// The status of wrong usage, for every subcommand; the parser's own differ by the kind of mistake.
+constexpr int kUsage = 2;
+
 int Main(int argc, char** argv) {
   CLI::App app("Skein: case-fusion graph database and investigation workbench", "skein");
   app.set_version_flag("--version", "skein 0.1.0");
@@ -35,11 +38,11 @@ int Main(int argc, char** argv) {
       std::fprintf(stderr,
                    "skein: unknown subcommand '%s'\nRun with --help for more information.\n",
                    argv[1]);
-      return 106;  // the status that the parser gives this error
+      return kUsage;
     }
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : kUsage;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error);
+    return app.exit(error) == 0 ? 0 : kUsage;  // 0: --help, --version
   }
   return exit_code;
 }

@@ -138,7 +138,10 @@ class BadInput(Case):
         self.loaded()
         self.assertRefused(self.query("RETURN 1", "--format", "xml"), "xml")
         self.assertRefused(self.query("RETURN 1", "--param", "novalue"), "novalue")
-        self.assertRefused(run("nonsense"), "nonsense")
+        for words in (("nonsense",), (), ("import",), ("query", "--store"), ("serve", "--nonsense")):
+            done = run(*words)
+            self.assertRefused(done, *words[:1] if words == ("nonsense",) else ())
+            self.assertEqual(done.code, 2, done)
 
     def test_a_store_of_another_format_is_refused_by_name(self):
         (self.store).mkdir()
