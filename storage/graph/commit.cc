@@ -170,23 +170,36 @@ void CommitBuilder::AddLinks() {
 }
 
 void CommitBuilder::AddAdjacency() {
-  absl::btree_map<NodeId, AdjacencyChunk> chunks;
-  const auto add = [&chunks](NodeId node, const AdjacencyEntry& entry) {
-    auto it = chunks.find(node);
-    if (it == chunks.end()) it = chunks.emplace(node, AdjacencyChunk(node)).first;
-    it->second.Add(entry);
+  std::map<NodeId, VertexEntries> vertices;
+  const auto add = [&vertices](NodeId node, PolicyId policy, const AdjacencyEntry& entry) {
+    VertexEntries& vertex = vertices[node];
+    vertex.vertex = node;
+    vertex.policy = policy;
+    vertex.entries.push_back(entry);
   };
   for (const auto& [id, change] : overlay_.links()) {
     if (change.base == nullptr && change.now == nullptr) continue;
     const bool gone = change.now == nullptr;
     const StoredLink& link = gone ? *change.base : *change.now;
     if (!gone && change.base != nullptr && change.base->record.valid == link.record.valid) continue;
-    add(link.record.from, EntryOf(link, true, gone));
-    add(link.record.to, EntryOf(link, false, gone));
+    add(link.record.from, link.from_policy, EntryOf(link, true, gone));
+    add(link.record.to, link.to_policy, EntryOf(link, false, gone));
   }
-  for (const auto& [node, chunk] : chunks) {
-    batch_.PutUnguarded(Table::kAdjacency, layout_.Adjacency(node, chunk_), chunk.bytes());
+  std::vector<VertexEntries> of_page;
+  const auto flush = [&] {
+    if (of_page.empty()) return;
+    const uint64_t page = AdjacencyPageOf(of_page[0].vertex);
+    const std::string bytes = EncodeAdjacencyChunk(of_page);
+    batch_.PutUnguarded(Table::kAdjacency, layout_.Adjacency(page, chunk_), bytes);
+    pages_.emplace_back(page, AdjacencyChunk::Read(bytes));
+    of_page.clear();
+  };
+  for (auto& [node, vertex] : vertices) {
+    if (!of_page.empty() && AdjacencyPageOf(of_page[0].vertex) != AdjacencyPageOf(node)) flush();
+    std::sort(vertex.entries.begin(), vertex.entries.end(), AdjacencyLess);
+    of_page.push_back(std::move(vertex));
   }
+  flush();
 }
 
 void CommitBuilder::AddRemembered() {
@@ -236,20 +249,15 @@ void CommitBuilder::AddCounts() {
 }
 
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            const WriteBatch& batch) {
-  std::vector<uint64_t> pages, vertices;
+                                            const WriteBatch& batch, const TouchedPages& touched) {
+  std::vector<uint64_t> pages;
   for (const auto& [id, change] : overlay.links()) {
-    const StoredLink* link = change.now != nullptr ? change.now.get() : change.base.get();
-    if (link == nullptr) continue;
-    pages.push_back(LinkPage(id));
-    vertices.push_back(Raw(link->record.from));
-    vertices.push_back(Raw(link->record.to));
+    if (change.now != nullptr || change.base != nullptr) pages.push_back(LinkPage(id));
   }
   SortUnique(&pages);
-  SortUnique(&vertices);
   for (const auto& [id, change] : overlay.nodes()) core.nodes.BeginChange(Raw(id));
   for (const uint64_t page : pages) core.pages.BeginChange(page);
-  for (const uint64_t vertex : vertices) core.adjacency.BeginChange(vertex);
+  for (const auto& [page, chunk] : touched) core.adjacency.BeginChange(page);
   absl::StatusOr<Version> committed = core.store.Commit(batch);
   const Version version = committed.ok() ? *committed : Version{0};
   for (const auto& [id, change] : overlay.nodes()) {
@@ -261,7 +269,7 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
     }
   }
   for (const uint64_t page : pages) core.pages.EndChange(page, version);
-  for (const uint64_t vertex : vertices) core.adjacency.EndChange(vertex, version);
+  for (const auto& [page, chunk] : touched) core.adjacency.EndChange(page, version, chunk);
   return committed;
 }
 

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/graph/core.h"
 #include "storage/graph/overlay.h"
 
 namespace skein {
+
+using TouchedPages = std::vector<std::pair<uint64_t, std::shared_ptr<const AdjacencyChunk>>>;
 
 // Conflicts as the contract has them (graph.h): per element by its key; a new link checks that its
 // ends are alive and tells that they gained a link; a node's deletion does the reverse.
@@ -19,6 +23,8 @@ class CommitBuilder {
 
   // Once. Lives as long as the builder.
   const WriteBatch& Build();
+  // The adjacency pages that the batch adds a chunk to, with the chunk.
+  const TouchedPages& pages() const { return pages_; }
 
  private:
   void AddNode(NodeId id, const Change<NodePtr>& change);
@@ -37,6 +43,7 @@ class CommitBuilder {
   const Overlay& overlay_;
   const uint64_t chunk_;
   WriteBatch batch_;
+  TouchedPages pages_;
   std::vector<IndexInfo> indexes_;
   std::map<std::string, int64_t> counts_;
   // Text postings by key without the chunk: tokens that many nodes share become one row.
@@ -45,6 +52,6 @@ class CommitBuilder {
 
 // Commits the batch, keeping the caches right whatever the outcome.
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            const WriteBatch& batch);
+                                            const WriteBatch& batch, const TouchedPages& touched);
 
 }  // namespace skein

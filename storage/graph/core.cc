@@ -11,7 +11,7 @@ namespace {
 // Bounds of the caches of decoded records; one budget for the process comes with issue 3's pages.
 constexpr size_t kNodeCacheBytes = size_t{256} << 20;
 constexpr size_t kLinkCacheBytes = size_t{256} << 20;
-constexpr size_t kAdjacencyCacheBytes = size_t{512} << 20;
+constexpr size_t kAdjacencyBytes = size_t{2} << 30;
 
 }  // namespace
 
@@ -51,7 +51,7 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
       options(the_options),
       nodes(kNodeCacheBytes),
       pages(kLinkCacheBytes),
-      adjacency(kAdjacencyCacheBytes),
+      adjacency(kAdjacencyBytes),
       node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
       chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536) {}
 

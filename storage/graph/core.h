@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/graph/graph.h"
+#include "storage/graph/page_table.h"
 #include "storage/graph/records.h"
 #include "storage/graph/versioned_cache.h"
 #include "storage/keys/layout.h"
@@ -58,8 +59,8 @@ struct GraphCore {
   std::unique_ptr<StoredCatalog> catalog;
 
   VersionedCache<NodeRecord> nodes;
-  VersionedCache<LinkPageRecords> pages;    // by link page
-  VersionedCache<AdjacencyList> adjacency;  // by node
+  VersionedCache<LinkPageRecords> pages;  // by link page
+  PageTable adjacency;
 
   NumberSequence node_ids;
   NumberSequence chunk_ids;

@@ -1,28 +1,26 @@
 // Expansion, degrees and neighbour counts: the traversal half of ReadOps.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
 
 #include "storage/base/status.h"
+#include "storage/graph/page_reader.h"
 #include "storage/graph/read_ops.h"
 
 namespace skein::read_ops {
 namespace {
 
-// Frontier vertices whose lists are fetched together: one round trip where the cache misses.
+// Frontier vertices whose pages are fetched together: one round trip where they are not in memory.
 constexpr size_t kVerticesPerFetch = 1024;
-
-bool InWindow(const ValidTime& valid, const ValidTime& window, bool by_start) {
-  if (by_start) return window.from <= valid.from && valid.from < window.to;
-  if (window.from == kTimeMin && window.to == kTimeMax) return true;
-  if (valid.from == valid.to) return window.from <= valid.from && valid.from < window.to;
-  return valid.from < window.to && window.from < valid.to;
-}
+// How far ahead of the vertex at hand the next ones are brought nearer, step by step.
+constexpr size_t kAheadSlot = 12, kAheadPage = 9, kAheadOffset = 6, kAheadBlock = 3;
 
 // The options in the form the loops want.
 struct Filter {
-  explicit Filter(const ExpandOptions& options)
-      : types(options.types),
+  Filter(const ExpandOptions& options, const Viewer& the_viewer)
+      : viewer(the_viewer),
+        types(options.types),
         window(options.window),
         windows(options.windows),
         by_start(options.by_start),
@@ -37,46 +35,25 @@ struct Filter {
   void At(size_t position) {
     if (!windows.empty()) window = windows[position];
   }
-
-  // Of the run (one direction, one type) that the entry is in: may any of it pass?
-  bool WantsRun(const AdjacencyEntry& entry) const {
-    if (entry.outgoing ? !out : !in) return false;
-    return types.empty() || std::binary_search(types.begin(), types.end(), entry.type);
+  bool WantsTag(LinkTypeId type, bool outgoing) const {
+    if (outgoing ? !out : !in) return false;
+    return types.empty() || std::binary_search(types.begin(), types.end(), type);
   }
-
-  bool Passes(const AdjacencyEntry& entry, NodeId self, const Viewer& viewer) const {
-    if (!WantsRun(entry)) return false;
-    if (drop_in_loops && !entry.outgoing && entry.neighbour == self) return false;
-    return InWindow(entry.valid, window, by_start) && viewer.Sees(entry.policy) &&
+  bool every_time() const { return window.from == kTimeMin && window.to == kTimeMax; }
+  bool InWindow(TimeUs from, TimeUs to) const {
+    if (by_start) return window.from <= from && (from < window.to || window.to == kTimeMax);
+    if (every_time()) return true;
+    if (from == to) return window.from <= from && from < window.to;
+    return from < window.to && window.from < to;
+  }
+  bool Passes(const AdjacencyEntry& entry, NodeId self) const {
+    return WantsTag(entry.type, entry.outgoing) &&
+           !(drop_in_loops && !entry.outgoing && entry.neighbour == self) &&
+           InWindow(entry.valid.from, entry.valid.to) && viewer.Sees(entry.policy) &&
            viewer.Sees(entry.neighbour_policy);
   }
 
-  // The first entry from `at` on that direction, type and valid-from do not rule out. Entries lie
-  // in runs of one direction and type, within which valid-from ascends.
-  size_t Next(const std::vector<AdjacencyEntry>& entries, size_t at) const {
-    while (at < entries.size()) {
-      const AdjacencyEntry& entry = entries[at];
-      const bool late = entry.valid.from >= window.to && window.to != kTimeMax;
-      if (WantsRun(entry) && !late) {
-        if (!by_start || entry.valid.from >= window.from) return at;
-        const auto begin = entries.begin() + static_cast<ptrdiff_t>(at);
-        const auto first = std::partition_point(begin, entries.end(), [&](const auto& e) {
-          return SameRun(e, entry) && e.valid.from < window.from;
-        });
-        at = static_cast<size_t>(first - entries.begin());
-        continue;
-      }
-      const auto begin = entries.begin() + static_cast<ptrdiff_t>(at);
-      const auto end = std::partition_point(begin, entries.end(),
-                                            [&](const auto& e) { return SameRun(e, entry); });
-      at = static_cast<size_t>(end - entries.begin());
-    }
-    return at;
-  }
-  static bool SameRun(const AdjacencyEntry& a, const AdjacencyEntry& b) {
-    return a.outgoing == b.outgoing && a.type == b.type;
-  }
-
+  const Viewer& viewer;
   std::vector<LinkTypeId> types;
   ValidTime window;
   std::span<const ValidTime> windows;
@@ -84,29 +61,169 @@ struct Filter {
   bool out, in, drop_in_loops;
 };
 
-// Hidden vertices have no links: drops their lists. The viewer who sees all needs no look.
-absl::Status HideVertices(const Source& source, const Viewer& viewer,
-                          std::span<const NodeId> vertices, std::vector<AdjacencyPtr>* lists) {
-  if (viewer.sees_all()) return absl::OkStatus();
-  std::vector<NodePtr> nodes;
-  SKEIN_RETURN_IF_ERROR(source.Nodes(vertices, &nodes));
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i] == nullptr || !viewer.Sees(nodes[i]->policy)) (*lists)[i] = nullptr;
+// One segment, decoded as far as a filter and the wanted columns need it.
+class SegmentReader {
+ public:
+  SegmentReader(const Filter& filter, const ExpandOptions& options)
+      : filter_(filter), options_(options) {}
+
+  AdjacencySegment& segment() { return segment_; }
+
+  // Calls `emit(i, tag)` for each entry from the `skip`-th on that passes, until it gives false;
+  // gives the number of entries that were looked at.
+  template <typename Emit>
+  uint32_t ForEach(NodeId self, uint32_t skip, const Emit& emit) {
+    Decode(self);
+    const bool instants = segment_.instants();
+    AdjacencySegment::Tags tags = segment_.tags();
+    AdjacencySegment::Tag tag;
+    uint32_t i = 0;
+    while (tags.Next(&tag)) {
+      const uint32_t end = i + tag.count;
+      if (end <= skip || !filter_.WantsTag(tag.type, tag.outgoing)) {
+        i = end;
+        continue;
+      }
+      i = std::max(i, skip);
+      const bool check_loop = filter_.drop_in_loops && !tag.outgoing;
+      uint32_t last = end;
+      if (timed_) {
+        // Ascending by valid-from within the tag.
+        const auto begin_at = from_.begin() + i, end_at = from_.begin() + end;
+        if (filter_.window.to != kTimeMax) {
+          last = static_cast<uint32_t>(std::lower_bound(begin_at, end_at, filter_.window.to) -
+                                       from_.begin());
+        }
+        if (filter_.by_start || instants) {
+          i = static_cast<uint32_t>(
+              std::lower_bound(begin_at, from_.begin() + last, filter_.window.from) -
+              from_.begin());
+        }
+      }
+      for (; i < last; ++i) {
+        if (check_loop && neighbour_[i] == Raw(self)) continue;
+        if (timed_ && !filter_.InWindow(from_[i], to_[i])) continue;
+        if (policies_ && !Sees(i)) continue;
+        if (!emit(i, tag)) return i + 1;
+      }
+      i = end;
+    }
+    return i;
+  }
+
+  uint64_t neighbour(uint32_t i) const { return neighbour_[i]; }
+  const uint64_t* neighbours() const { return neighbour_.data(); }
+  uint64_t link(uint32_t i) const { return link_[i]; }
+  ValidTime valid(uint32_t i) const { return {from_[i], to_[i]}; }
+
+ private:
+  void Decode(NodeId self) {
+    segment_.Neighbours(self, neighbour_.data());
+    if (options_.links) segment_.Links(link_.data());
+    timed_ = filter_.by_start || !filter_.every_time();
+    if (timed_ || options_.valid) {
+      segment_.From(from_.data());
+      segment_.To(from_.data(), to_.data());
+    }
+    policies_ = !filter_.viewer.sees_all() && segment_.has_policies();
+    if (!policies_) return;
+    link_policies_ = segment_.Policies(policy_.data());
+    neighbour_policies_ = segment_.NeighbourPolicies(neighbour_policy_.data());
+  }
+  bool Sees(uint32_t i) const {
+    return (!link_policies_ || filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(policy_[i])})) &&
+           (!neighbour_policies_ ||
+            filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(neighbour_policy_[i])}));
+  }
+
+  const Filter& filter_;
+  const ExpandOptions& options_;
+  AdjacencySegment segment_;
+  bool timed_ = false, policies_ = false, link_policies_ = false, neighbour_policies_ = false;
+  std::array<uint64_t, kNumbersMax> neighbour_, link_, policy_, neighbour_policy_;
+  std::array<TimeUs, kNumbersMax> from_, to_;
+};
+
+// The segments of a block that may hold entries of a time window: those of one tag each are passed
+// over by the time of their first entry.
+class SegmentRange {
+ public:
+  SegmentRange(const AdjacencyChunk& chunk, const AdjacencyBlock& block, const Filter& filter)
+      : chunk_(chunk), block_(block), filter_(filter) {}
+
+  // The first segment from i on that may hold something.
+  uint32_t Next(uint32_t i) const {
+    if (block_.segments < 2) return i;
+    AdjacencySegment segment;
+    while (i < block_.segments) {
+      chunk_.Segment(block_, i, &segment);
+      const AdjacencySegment::Tag tag = TagOf(segment);
+      if (!filter_.WantsTag(tag.type, tag.outgoing) ||
+          (filter_.window.to != kTimeMax && segment.FirstFrom() >= filter_.window.to)) {
+        i = AfterTag(i, tag);
+        continue;
+      }
+      // Entries before the window can only be passed over where each is one instant.
+      if (filter_.window.from == kTimeMin || !(filter_.by_start || segment.instants())) return i;
+      const uint32_t first = LastStartingBefore(i, tag);
+      if (first == i) return i;
+      i = first;
+    }
+    return i;
+  }
+
+ private:
+  static AdjacencySegment::Tag TagOf(const AdjacencySegment& segment) {
+    AdjacencySegment::Tag tag;
+    AdjacencySegment::Tags tags = segment.tags();
+    tags.Next(&tag);
+    return tag;
+  }
+  bool SameTag(uint32_t i, const AdjacencySegment::Tag& tag, AdjacencySegment* segment) const {
+    chunk_.Segment(block_, i, segment);
+    const AdjacencySegment::Tag other = TagOf(*segment);
+    return other.type == tag.type && other.outgoing == tag.outgoing;
+  }
+  template <typename Before>
+  uint32_t Partition(uint32_t low, const Before& before) const {
+    uint32_t high = block_.segments;
+    while (low < high) {
+      const uint32_t middle = low + (high - low) / 2;
+      if (before(middle)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+  uint32_t AfterTag(uint32_t i, const AdjacencySegment::Tag& tag) const {
+    AdjacencySegment segment;
+    return Partition(i + 1, [&](uint32_t k) { return SameTag(k, tag, &segment); });
+  }
+  // Of the segments of the tag from i on: the last that begins before the window.
+  uint32_t LastStartingBefore(uint32_t i, const AdjacencySegment::Tag& tag) const {
+    AdjacencySegment segment;
+    const uint32_t after = Partition(i + 1, [&](uint32_t k) {
+      return SameTag(k, tag, &segment) && segment.FirstFrom() < filter_.window.from;
+    });
+    return after - 1;
+  }
+
+  const AdjacencyChunk& chunk_;
+  const AdjacencyBlock& block_;
+  const Filter& filter_;
+};
+
+absl::Status CheckOptions(std::span<const NodeId> frontier, const ExpandOptions& options) {
+  if (frontier.size() > UINT32_MAX) {
+    return InvalidArgument("a frontier of ", frontier.size(), " vertices; the limit is 2^32");
+  }
+  if (!options.windows.empty() && options.windows.size() != frontier.size()) {
+    return InvalidArgument(options.windows.size(), " windows for a frontier of ", frontier.size(),
+                           " vertices");
   }
   return absl::OkStatus();
-}
-
-absl::Status CheckWindows(std::span<const NodeId> frontier, const ExpandOptions& options) {
-  if (options.windows.empty() || options.windows.size() == frontier.size()) {
-    return absl::OkStatus();
-  }
-  return InvalidArgument(options.windows.size(), " windows for a frontier of ", frontier.size(),
-                         " vertices");
-}
-
-std::optional<LabelId> FirstLabel(const NodePtr& node) {
-  if (node == nullptr || node->labels.empty()) return std::nullopt;
-  return node->labels.front();
 }
 
 class ExpandCursorImpl final : public ExpandCursor {
@@ -117,27 +234,22 @@ class ExpandCursorImpl final : public ExpandCursor {
         viewer_(viewer),
         frontier_(frontier),
         options_(options),
-        filter_(options),
-        budget_(budget) {}
+        filter_(options, viewer),
+        budget_(budget),
+        pages_(source.committed()),
+        reader_(filter_, options_) {}
 
   absl::StatusOr<bool> Next(ExpandBatch* batch) override {
     Clear(batch);
     SKEIN_RETURN_IF_ERROR(budget_.Check());
-    const size_t wanted = std::max<uint32_t>(options_.rows_per_batch, 1);
-    while (batch->size() < wanted && position_ < frontier_.size()) {
-      if (position_ >= fetched_end_) SKEIN_RETURN_IF_ERROR(Fetch());
-      const AdjacencyPtr& list = lists_[position_ - fetched_begin_];
-      const size_t size = list == nullptr ? 0 : list->entries.size();
-      filter_.At(position_);
-      while (entry_ < size && batch->size() < wanted) {
-        entry_ = filter_.Next(list->entries, entry_);
-        if (entry_ >= size) break;
-        const AdjacencyEntry& entry = list->entries[entry_++];
-        if (filter_.Passes(entry, frontier_[position_], viewer_)) Emit(entry, batch);
-      }
-      if (entry_ < size) break;
-      ++position_;
-      entry_ = 0;
+    wanted_ = std::max<uint32_t>(options_.rows_per_batch, 1);
+    while (batch->size() < wanted_ && position_ < frontier_.size()) {
+      bool missing = false;
+      SKEIN_RETURN_IF_ERROR(Walk(batch, &missing));
+      if (!missing) continue;
+      SKEIN_RETURN_IF_ERROR(budget_.Check());
+      const size_t n = std::min(frontier_.size() - position_, kVerticesPerFetch);
+      SKEIN_RETURN_IF_ERROR(pages_.Load(frontier_.subspan(position_, n)));
     }
     if (batch->size() == 0) return false;
     SKEIN_RETURN_IF_ERROR(budget_.TakeRows(static_cast<int64_t>(batch->size())));
@@ -154,66 +266,210 @@ class ExpandCursorImpl final : public ExpandCursor {
     batch->valid.clear();
   }
 
-  void Emit(const AdjacencyEntry& entry, ExpandBatch* batch) const {
-    batch->source.push_back(static_cast<uint32_t>(position_));
-    batch->neighbour.push_back(entry.neighbour);
-    if (options_.links) batch->link.push_back(entry.link);
-    if (options_.type) batch->type.push_back(entry.type);
-    if (options_.outgoing) batch->outgoing.push_back(entry.outgoing ? 1 : 0);
-    if (options_.valid) batch->valid.push_back(entry.valid);
+  // Goes on until the batch is full, the frontier is done, or a page is missing.
+  absl::Status Walk(ExpandBatch* batch, bool* missing) {
+    const EpochGuard guard;
+    uint32_t since_check = 0;
+    while (batch->size() < wanted_ && position_ < frontier_.size()) {
+      if (++since_check % 4096 == 0) SKEIN_RETURN_IF_ERROR(budget_.Check());
+      const NodeId self = frontier_[position_];
+      filter_.At(position_);
+      bool done = false;
+      if (!list_) SKEIN_RETURN_IF_ERROR(source_.TouchedList(self, &list_));
+      if (!list_) {
+        Prefetch();
+        const AdjacencyPage* page = pages_.Find(AdjacencyPageOf(self));
+        if (page == nullptr) {
+          *missing = true;
+          return absl::OkStatus();
+        }
+        const AdjacencyChunk* chunk =
+            page->only != nullptr ? page->only : SoleChunk(*page, VertexOf(self));
+        if (chunk != nullptr) {
+          done = WalkBlock(*chunk, page->serial, self, batch);
+        } else if (page->chunks.empty()) {
+          done = true;
+        } else {
+          list_ = MergedList(*page, self);
+        }
+      }
+      if (list_) done = WalkList(self, batch);
+      if (!done) continue;
+      ++position_;
+      entry_ = 0;
+      list_.reset();
+    }
+    return absl::OkStatus();
   }
 
-  absl::Status Fetch() {
-    SKEIN_RETURN_IF_ERROR(budget_.Check());
-    fetched_begin_ = position_;
-    fetched_end_ = std::min(frontier_.size(), position_ + kVerticesPerFetch);
-    const auto part = frontier_.subspan(fetched_begin_, fetched_end_ - fetched_begin_);
-    SKEIN_RETURN_IF_ERROR(source_.Adjacency(part, &lists_));
-    return HideVertices(source_, viewer_, part, &lists_);
+  // Each step follows one pointer further for a vertex that comes later.
+  void Prefetch() const {
+    const auto page_at = [&](size_t ahead) -> const AdjacencyPage* {
+      const size_t at = position_ + ahead;
+      return at < frontier_.size() ? pages_.table().Peek(AdjacencyPageOf(frontier_[at])) : nullptr;
+    };
+    if (position_ + kAheadSlot < frontier_.size()) {
+      pages_.table().PrefetchSlot(AdjacencyPageOf(frontier_[position_ + kAheadSlot]));
+    }
+    if (const AdjacencyPage* page = page_at(kAheadPage)) __builtin_prefetch(page);
+    if (const AdjacencyPage* page = page_at(kAheadOffset); page != nullptr && page->only) {
+      page->only->PrefetchOffset(VertexOf(frontier_[position_ + kAheadOffset]));
+    }
+    if (const AdjacencyPage* page = page_at(kAheadBlock); page != nullptr && page->only) {
+      page->only->PrefetchBlock(VertexOf(frontier_[position_ + kAheadBlock]));
+    }
+  }
+
+  // entry_ counts the vertex's entries that were looked at, in order: it means the same in whatever
+  // form the list is met the next time.
+  bool WalkBlock(const AdjacencyChunk& chunk, uint64_t serial, NodeId self, ExpandBatch* batch) {
+    const AdjacencyBlock block = chunk.Block(VertexOf(self));
+    if (block.segments == 0 || !viewer_.Sees(block.policy)) return true;
+    AdjacencySegment& segment = reader_.segment();
+    const SegmentRange range(chunk, block, filter_);
+    uint32_t i = 0;
+    uint64_t before = 0;  // entries of the segments before i
+    if (entry_ > 0) {
+      if (serial == place_.serial) {
+        i = place_.segment;
+        before = place_.before;
+      } else {
+        for (;; ++i) {
+          chunk.Segment(block, i, &segment);
+          if (before + segment.size() > entry_) break;
+          before += segment.size();
+        }
+      }
+    }
+    while (i < block.segments) {
+      const uint32_t next = range.Next(i);
+      for (; i < next; ++i) {
+        chunk.Segment(block, i, &segment);
+        before += segment.size();
+      }
+      if (i >= block.segments) break;
+      chunk.Segment(block, i, &segment);
+      const auto skip = static_cast<uint32_t>(entry_ > before ? entry_ - before : 0);
+      const uint32_t looked = Emit(self, skip, batch);
+      entry_ = before + looked;
+      if (looked < segment.size() || batch->size() >= wanted_) {
+        place_ = {serial, i, before};
+        if (looked < segment.size()) return false;
+      }
+      before += segment.size();
+      ++i;
+      if (batch->size() >= wanted_ && i < block.segments) {
+        place_ = {serial, i, before};
+        return false;
+      }
+    }
+    return true;
+  }
+
+  uint32_t Emit(NodeId self, uint32_t skip, ExpandBatch* batch) {
+    const auto source = static_cast<uint32_t>(position_);
+    return reader_.ForEach(self, skip, [&](uint32_t i, const AdjacencySegment::Tag& tag) {
+      batch->source.push_back(source);
+      batch->neighbour.push_back(NodeId{reader_.neighbour(i)});
+      if (options_.links) batch->link.push_back(LinkId{reader_.link(i)});
+      if (options_.type) batch->type.push_back(tag.type);
+      if (options_.outgoing) batch->outgoing.push_back(tag.outgoing ? 1 : 0);
+      if (options_.valid) batch->valid.push_back(reader_.valid(i));
+      return batch->size() < wanted_;
+    });
+  }
+
+  bool WalkList(NodeId self, ExpandBatch* batch) {
+    const std::vector<AdjacencyEntry>& entries = list_->entries;
+    if (!viewer_.Sees(list_->policy)) return true;
+    while (entry_ < entries.size() && batch->size() < wanted_) {
+      const AdjacencyEntry& entry = entries[entry_++];
+      if (!filter_.Passes(entry, self)) continue;
+      batch->source.push_back(static_cast<uint32_t>(position_));
+      batch->neighbour.push_back(entry.neighbour);
+      if (options_.links) batch->link.push_back(entry.link);
+      if (options_.type) batch->type.push_back(entry.type);
+      if (options_.outgoing) batch->outgoing.push_back(entry.outgoing ? 1 : 0);
+      if (options_.valid) batch->valid.push_back(entry.valid);
+    }
+    return entry_ == entries.size();
   }
 
   const Source& source_;
   const Viewer& viewer_;
   std::span<const NodeId> frontier_;
-  ExpandOptions options_;
+  const ExpandOptions options_;
   Filter filter_;
   Budget& budget_;
-  size_t position_ = 0, entry_ = 0;
-  size_t fetched_begin_ = 0, fetched_end_ = 0;
-  std::vector<AdjacencyPtr> lists_;
+  PageReader pages_;
+  SegmentReader reader_;
+  size_t position_ = 0, wanted_ = 0;
+  uint64_t entry_ = 0;
+  struct Place {
+    uint64_t serial = 0;
+    uint32_t segment = 0;
+    uint64_t before = 0;
+  } place_;                            // where entry_ is, in the page of this serial
+  std::optional<AdjacencyList> list_;  // of the vertex at position_, where it had to be merged
 };
+
+std::optional<LabelId> FirstLabel(const NodePtr& node) {
+  if (node == nullptr || node->labels.empty()) return std::nullopt;
+  return node->labels.front();
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ExpandCursor>> Expand(const Source& source, const Viewer& viewer,
                                                      std::span<const NodeId> frontier,
                                                      const ExpandOptions& options, Budget& budget) {
-  if (frontier.size() > UINT32_MAX) {
-    return InvalidArgument("a frontier of ", frontier.size(), " vertices; the limit is 2^32");
-  }
-  SKEIN_RETURN_IF_ERROR(CheckWindows(frontier, options));
+  SKEIN_RETURN_IF_ERROR(CheckOptions(frontier, options));
   return std::unique_ptr<ExpandCursor>(
       std::make_unique<ExpandCursorImpl>(source, viewer, frontier, options, budget));
 }
 
 absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const NodeId> frontier,
                      const ExpandOptions& options, Budget& budget, std::vector<uint64_t>* out) {
+  SKEIN_RETURN_IF_ERROR(CheckOptions(frontier, options));
   out->assign(frontier.size(), 0);
-  SKEIN_RETURN_IF_ERROR(CheckWindows(frontier, options));
-  Filter filter(options);
-  std::vector<AdjacencyPtr> lists;
-  for (size_t begin = 0; begin < frontier.size(); begin += kVerticesPerFetch) {
-    SKEIN_RETURN_IF_ERROR(budget.Check());
-    const auto part = frontier.subspan(begin, std::min(kVerticesPerFetch, frontier.size() - begin));
-    SKEIN_RETURN_IF_ERROR(source.Adjacency(part, &lists));
-    SKEIN_RETURN_IF_ERROR(HideVertices(source, viewer, part, &lists));
-    for (size_t i = 0; i < part.size(); ++i) {
-      if (lists[i] == nullptr) continue;
-      filter.At(begin + i);
-      (*out)[begin + i] = static_cast<uint64_t>(
-          std::count_if(lists[i]->entries.begin(), lists[i]->entries.end(),
-                        [&](const auto& entry) { return filter.Passes(entry, part[i], viewer); }));
+  ExpandOptions plain = options;
+  plain.links = plain.type = plain.outgoing = plain.valid = false;
+  Filter filter(plain, viewer);
+  SegmentReader reader(filter, plain);
+  PageReader pages(source.committed());
+  std::optional<AdjacencyList> list;
+  for (size_t i = 0; i < frontier.size(); ++i) {
+    if (i % 1024 == 0) SKEIN_RETURN_IF_ERROR(budget.Check());
+    const NodeId self = frontier[i];
+    filter.At(i);
+    SKEIN_RETURN_IF_ERROR(source.TouchedList(self, &list));
+    const EpochGuard guard;
+    if (!list) {
+      const AdjacencyPage* page = pages.Find(AdjacencyPageOf(self));
+      if (page == nullptr) {
+        const size_t n = std::min(frontier.size() - i, kVerticesPerFetch);
+        SKEIN_RETURN_IF_ERROR(pages.Load(frontier.subspan(i, n)));
+        page = pages.Find(AdjacencyPageOf(self));
+      }
+      if (const AdjacencyChunk* chunk = SoleChunk(*page, VertexOf(self))) {
+        const AdjacencyBlock block = chunk->Block(VertexOf(self));
+        if (!viewer.Sees(block.policy)) continue;
+        const SegmentRange range(*chunk, block, filter);
+        for (uint32_t s = range.Next(0); s < block.segments; s = range.Next(s + 1)) {
+          chunk->Segment(block, s, &reader.segment());
+          reader.ForEach(self, 0, [&](uint32_t, const AdjacencySegment::Tag&) {
+            ++(*out)[i];
+            return true;
+          });
+        }
+        continue;
+      }
+      list = MergedList(*page, self);
     }
+    if (!viewer.Sees(list->policy)) continue;
+    (*out)[i] = static_cast<uint64_t>(
+        std::count_if(list->entries.begin(), list->entries.end(),
+                      [&](const AdjacencyEntry& entry) { return filter.Passes(entry, self); }));
   }
   return absl::OkStatus();
 }
@@ -225,33 +481,21 @@ absl::StatusOr<std::vector<NeighbourCount>> CountNeighbours(const Source& source
   ExpandOptions options;
   options.window = window;
   options.loops_once = false;
-  const Filter filter(options);
-  std::vector<AdjacencyPtr> lists;
-  const std::span<const NodeId> self(&node, 1);
-  SKEIN_RETURN_IF_ERROR(source.Adjacency(self, &lists));
-  SKEIN_RETURN_IF_ERROR(HideVertices(source, viewer, self, &lists));
-  std::vector<NeighbourCount> out;
-  if (lists[0] == nullptr) return out;
+  options.type = options.outgoing = true;
+  SKEIN_ASSIGN_OR_RETURN(const auto cursor, Expand(source, viewer, {&node, 1}, options, budget));
   // (in before out would be false first: ordered as Expand is, out first)
   std::map<std::tuple<bool, LinkTypeId, std::optional<LabelId>>, uint64_t> counts;
-  const std::vector<AdjacencyEntry>& entries = lists[0]->entries;
-  std::vector<NodeId> others;
-  std::vector<const AdjacencyEntry*> passed;
+  ExpandBatch batch;
   std::vector<NodePtr> nodes;
-  for (size_t i = 0; i < entries.size();) {
-    SKEIN_RETURN_IF_ERROR(budget.Check());
-    others.clear();
-    passed.clear();
-    for (; i < entries.size() && others.size() < kVerticesPerFetch; ++i) {
-      if (!filter.Passes(entries[i], node, viewer)) continue;
-      others.push_back(entries[i].neighbour);
-      passed.push_back(&entries[i]);
-    }
-    SKEIN_RETURN_IF_ERROR(source.Nodes(others, &nodes));
-    for (size_t k = 0; k < passed.size(); ++k) {
-      ++counts[{!passed[k]->outgoing, passed[k]->type, FirstLabel(nodes[k])}];
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(const bool any, cursor->Next(&batch));
+    if (!any) break;
+    SKEIN_RETURN_IF_ERROR(source.Nodes(batch.neighbour, &nodes));
+    for (size_t i = 0; i < batch.size(); ++i) {
+      ++counts[{batch.outgoing[i] == 0, batch.type[i], FirstLabel(nodes[i])}];
     }
   }
+  std::vector<NeighbourCount> out;
   for (const auto& [key, count] : counts) {
     out.push_back({std::get<1>(key), !std::get<0>(key), std::get<2>(key), count});
   }

@@ -18,16 +18,12 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 using Folder = std::function<std::optional<std::string>(std::string_view prefix, const Rows& rows)>;
 
 std::optional<std::string> FoldAdjacency(std::string_view prefix, const Rows& rows) {
-  const NodeId node{TrailingId(prefix)};
-  std::vector<AdjacencyEntry> entries;
+  AdjacencyPage::Chunks chunks;
   for (const auto& [key, bytes] : rows) {
-    if (!ReadAdjacencyChunk(node, bytes, &entries)) return std::nullopt;
+    chunks.push_back(AdjacencyChunk::Read(bytes));
+    if (chunks.back() == nullptr) return std::nullopt;
   }
-  AdjacencyChunk chunk(node);
-  for (const AdjacencyEntry& entry : MakeAdjacency(std::move(entries), rows.size()).entries) {
-    chunk.Add(entry);
-  }
-  return chunk.bytes();
+  return FoldAdjacencyChunks(TrailingId(prefix), chunks, /*whole=*/true);
 }
 
 std::optional<std::string> FoldLinks(std::string_view prefix, const Rows& rows) {
@@ -107,7 +103,11 @@ class TableFolder {
       const std::optional<std::string> folded = folder_(Prefix(list_[0].first), list_);
       if (!folded) return DamagedRow(table_, TrailingId(list_[0].first));
       for (size_t i = 0; i + 1 < list_.size(); ++i) batch->DeleteUnguarded(table_, list_[i].first);
-      batch->PutUnguarded(table_, list_.back().first, *folded);
+      if (folded->empty()) {
+        batch->DeleteUnguarded(table_, list_.back().first);
+      } else {
+        batch->PutUnguarded(table_, list_.back().first, *folded);
+      }
     }
     list_.clear();
     return absl::OkStatus();

@@ -15,7 +15,7 @@
 namespace skein {
 namespace {
 
-constexpr std::string_view kGraphFormat = "0";
+constexpr std::string_view kGraphFormat = "1";
 constexpr size_t kIdentityBytes = 16;
 constexpr size_t kElementKeyBytes = 32;  // of nodes, of links
 

@@ -140,14 +140,6 @@ bool ReadLink(ByteReader* in, uint64_t page, StoredLink* stored, bool* gone) {
   return ReadProperties(in, link.source, &link.properties);
 }
 
-enum EntryFlags : uint8_t {
-  // 1 and 2 are ValidFlags
-  kOutgoing = 4,
-  kEntryGone = 8,
-  kEntryPolicy = 16,
-  kNeighbourPolicy = 32,
-};
-
 }  // namespace
 
 bool AdjacencyLess(const AdjacencyEntry& a, const AdjacencyEntry& b) {
@@ -229,66 +221,27 @@ bool ApplyLinkChunk(uint64_t page, std::string_view bytes, LinkPageRecords* link
   return in.ok();
 }
 
-void AdjacencyChunk::Add(const AdjacencyEntry& entry) {
-  const uint8_t valid = entry.gone ? uint8_t{0} : ValidBits(entry.valid);
-  bytes_.push_back(
-      static_cast<char>(valid | (entry.outgoing ? kOutgoing : 0) | (entry.gone ? kEntryGone : 0) |
-                        (!entry.gone && Raw(entry.policy) != 0 ? kEntryPolicy : 0) |
-                        (!entry.gone && Raw(entry.neighbour_policy) != 0 ? kNeighbourPolicy : 0)));
-  AppendDelta(&bytes_, Raw(entry.link), last_link_);
-  last_link_ = Raw(entry.link);
-  if (entry.gone) return;
-  AppendVarint(&bytes_, Raw(entry.type));
-  AppendDelta(&bytes_, Raw(entry.neighbour), Raw(node_));
-  if (Raw(entry.policy) != 0) AppendVarint(&bytes_, Raw(entry.policy));
-  if (Raw(entry.neighbour_policy) != 0) AppendVarint(&bytes_, Raw(entry.neighbour_policy));
-  AppendValid(&bytes_, entry.valid);
-}
-
-bool ReadAdjacencyChunk(NodeId node, std::string_view bytes, std::vector<AdjacencyEntry>* entries) {
-  ByteReader in(bytes);
-  if (in.Byte() != kRecordVersion) return false;
-  uint64_t last_link = 0;
-  while (in.ok() && !in.done()) {
-    const uint8_t flags = in.Byte();
-    AdjacencyEntry entry;
-    entry.outgoing = (flags & kOutgoing) != 0;
-    entry.gone = (flags & kEntryGone) != 0;
-    last_link = in.Delta(last_link);
-    entry.link = LinkId{last_link};
-    if (!entry.gone) {
-      entry.type = LinkTypeId{in.Varint32()};
-      entry.neighbour = NodeId{in.Delta(Raw(node))};
-      if ((flags & kEntryPolicy) != 0) entry.policy = PolicyId{in.Varint32()};
-      if ((flags & kNeighbourPolicy) != 0) entry.neighbour_policy = PolicyId{in.Varint32()};
-      entry.valid = ReadValid(&in, flags);
-    }
-    entries->push_back(entry);
-  }
-  return in.ok();
-}
-
-AdjacencyList MakeAdjacency(std::vector<AdjacencyEntry> entries, size_t chunks) {
+void MakeAdjacency(std::vector<AdjacencyEntry>* entries, size_t chunks, bool keep_gone) {
   if (chunks > 1) {
-    // Of each (link, direction) the last one written stays.
-    std::stable_sort(entries.begin(), entries.end(),
+    std::stable_sort(entries->begin(), entries->end(),
                      [](const AdjacencyEntry& a, const AdjacencyEntry& b) {
                        return std::tie(a.link, a.outgoing) < std::tie(b.link, b.outgoing);
                      });
     size_t kept = 0;
-    for (size_t i = 0; i < entries.size(); ++i) {
-      const bool replaced = i + 1 < entries.size() && entries[i + 1].link == entries[i].link &&
-                            entries[i + 1].outgoing == entries[i].outgoing;
-      if (!replaced) entries[kept++] = entries[i];
+    for (size_t i = 0; i < entries->size(); ++i) {
+      const AdjacencyEntry& entry = (*entries)[i];
+      const bool replaced = i + 1 < entries->size() && (*entries)[i + 1].link == entry.link &&
+                            (*entries)[i + 1].outgoing == entry.outgoing;
+      if (!replaced) (*entries)[kept++] = entry;
     }
-    entries.resize(kept);
+    entries->resize(kept);
   }
-  std::erase_if(entries, [](const AdjacencyEntry& entry) { return entry.gone; });
-  if (!std::is_sorted(entries.begin(), entries.end(), AdjacencyLess)) {
-    std::sort(entries.begin(), entries.end(), AdjacencyLess);
+  if (!keep_gone) {
+    std::erase_if(*entries, [](const AdjacencyEntry& entry) { return entry.gone; });
   }
-  entries.shrink_to_fit();
-  return {std::move(entries)};
+  if (!std::is_sorted(entries->begin(), entries->end(), AdjacencyLess)) {
+    std::sort(entries->begin(), entries->end(), AdjacencyLess);
+  }
 }
 
 size_t HeapBytes(const NodeRecord& node) {

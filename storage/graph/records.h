@@ -1,11 +1,11 @@
-// Records as stored and as cached: nodes, links, and the packed links of one node.
+// Records as stored and as cached: nodes and links. Adjacency is in adjacency_page.h.
 //
 // Shape     Values begin with a version byte (0). A link's record and its two adjacency entries
 //           repeat the policies of both ends, which never change, so that visibility is decided
 //           without reading the ends.
-// Chunks    A page of links and a node's adjacency are lists of chunks in order of writing; what a
-//           later chunk says of a link replaces what an earlier one said. So links are written
-//           blindly: a hub's links never conflict. Compact() folds each list into one chunk.
+// Chunks    A page of links is a list of chunks in order of writing; what a later chunk says of a
+//           link replaces what an earlier one said. So links are written blindly: a hub's links
+//           never conflict. Folding makes one chunk of a list.
 // Errors    Decoders give nullopt or false for anything malformed; callers name table and key.
 // Source    docs/formats/graph.md
 #pragma once
@@ -46,10 +46,9 @@ struct AdjacencyEntry {
 
 // All links of one node, ascending by (out before in, type, valid-from, link).
 struct AdjacencyList {
+  PolicyId policy{};  // of the node
   std::vector<AdjacencyEntry> entries;
-  size_t bytes() const { return sizeof(*this) + entries.capacity() * sizeof(AdjacencyEntry); }
 };
-using AdjacencyPtr = std::shared_ptr<const AdjacencyList>;
 
 bool AdjacencyLess(const AdjacencyEntry& a, const AdjacencyEntry& b);
 
@@ -70,22 +69,9 @@ std::string EncodeLinkChunk(uint64_t page,
 // Applies a chunk on top of earlier ones. `links` stays ascending.
 bool ApplyLinkChunk(uint64_t page, std::string_view bytes, LinkPageRecords* links);
 
-// Builds a chunk of one node's adjacency, entry by entry.
-class AdjacencyChunk {
- public:
-  explicit AdjacencyChunk(NodeId node) : node_(node), bytes_(1, '\0') {}
-  void Add(const AdjacencyEntry& entry);
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  NodeId node_;
-  std::string bytes_;
-  uint64_t last_link_ = 0;
-};
-// Appends a chunk's entries to *entries.
-bool ReadAdjacencyChunk(NodeId node, std::string_view bytes, std::vector<AdjacencyEntry>* entries);
-// From entries of chunks, in order of writing, to the list: replaced and gone ones dropped, sorted.
-AdjacencyList MakeAdjacency(std::vector<AdjacencyEntry> entries, size_t chunks);
+// From entries of chunks, in order of writing, to a list: of each (link, direction) the last one
+// stays; gone ones are dropped unless kept (then in no order); the rest ascends by AdjacencyLess.
+void MakeAdjacency(std::vector<AdjacencyEntry>* entries, size_t chunks, bool keep_gone);
 
 size_t HeapBytes(const NodeRecord& node);
 size_t HeapBytes(const StoredLink& link);

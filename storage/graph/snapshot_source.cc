@@ -115,33 +115,22 @@ absl::Status SnapshotSource::Links(std::span<const LinkId> ids, std::vector<Link
   return absl::OkStatus();
 }
 
-absl::Status SnapshotSource::Adjacency(std::span<const NodeId> ids,
-                                       std::vector<AdjacencyPtr>* out) const {
-  out->assign(ids.size(), nullptr);
-  const Version at = view_->version();
-  std::vector<size_t> missing;
+absl::Status SnapshotSource::ReadPages(std::span<const uint64_t> pages,
+                                       std::vector<AdjacencyPagePtr>* out) const {
+  out->clear();
   std::vector<std::string> prefixes;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    (*out)[i] = core_->adjacency.Find(Raw(ids[i]), at);
-    if ((*out)[i] != nullptr) continue;
-    missing.push_back(i);
-    prefixes.push_back(core_->layout.Adjacency(ids[i]));
-  }
-  if (missing.empty()) return absl::OkStatus();
+  prefixes.reserve(pages.size());
+  for (const uint64_t page : pages) prefixes.push_back(core_->layout.Adjacency(page));
   std::vector<Rows> rows;
   SKEIN_RETURN_IF_ERROR(ScanAll(Table::kAdjacency, prefixes, &rows));
-  for (size_t k = 0; k < missing.size(); ++k) {
-    const NodeId id = ids[missing[k]];
-    std::vector<AdjacencyEntry> entries;
-    for (const auto& [key, bytes] : rows[k]) {
-      if (!ReadAdjacencyChunk(id, bytes, &entries)) {
-        return DamagedRow(Table::kAdjacency, Raw(id));
-      }
+  for (size_t i = 0; i < pages.size(); ++i) {
+    AdjacencyPage::Chunks chunks;
+    for (const auto& [key, bytes] : rows[i]) {
+      chunks.push_back(AdjacencyChunk::Read(bytes));
+      if (chunks.back() == nullptr)
+        return DamagedRow(Table::kAdjacency, pages[i] * kVerticesPerPage);
     }
-    auto shared =
-        std::make_shared<const AdjacencyList>(MakeAdjacency(std::move(entries), rows[k].size()));
-    core_->adjacency.Insert(Raw(id), at, shared, shared->bytes());
-    (*out)[missing[k]] = std::move(shared);
+    out->push_back(core_->adjacency.Insert(pages[i], view_->version(), std::move(chunks)));
   }
   return absl::OkStatus();
 }

@@ -22,8 +22,13 @@ class SnapshotSource final : public Source {
 
   absl::Status Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const override;
   absl::Status Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const override;
-  absl::Status Adjacency(std::span<const NodeId> ids,
-                         std::vector<AdjacencyPtr>* out) const override;
+  const SnapshotSource& committed() const override { return *this; }
+  absl::Status TouchedList(NodeId, std::optional<AdjacencyList>* out) const override {
+    out->reset();
+    return absl::OkStatus();
+  }
+  // Adjacency pages as stored at this version, through the store and into the table of pages.
+  absl::Status ReadPages(std::span<const uint64_t> pages, std::vector<AdjacencyPagePtr>* out) const;
   absl::Status NodePage(std::optional<LabelId> label, NodeId from, std::vector<ScannedNode>* out,
                         std::optional<NodeId>* next) const override;
   absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,

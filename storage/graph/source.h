@@ -55,6 +55,8 @@ struct LinkCountRow {
   int64_t count = 0;
 };
 
+class SnapshotSource;
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -64,8 +66,10 @@ class Source {
 
   virtual absl::Status Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const = 0;
   virtual absl::Status Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const = 0;
-  virtual absl::Status Adjacency(std::span<const NodeId> ids,
-                                 std::vector<AdjacencyPtr>* out) const = 0;
+  // The committed adjacency below; what a transaction changed of it is in TouchedList.
+  virtual const SnapshotSource& committed() const = 0;
+  // All links of a node whose links this source itself has changed; nullopt: it has not.
+  virtual absl::Status TouchedList(NodeId id, std::optional<AdjacencyList>* out) const = 0;
 
   // Nodes (with `label`) from id `from` on, ascending.
   virtual absl::Status NodePage(std::optional<LabelId> label, NodeId from,

@@ -6,6 +6,7 @@
 
 #include "storage/base/status.h"
 #include "storage/graph/commit.h"
+#include "storage/graph/page_reader.h"
 #include "storage/graph/time_key.h"
 #include "storage/index/property_index.h"
 #include "storage/keys/value_codec.h"
@@ -339,10 +340,10 @@ absl::Status TransactionImpl::CheckDeletedNodes() const {
   for (const auto& [id, change] : overlay_.nodes()) {
     if (change.now == nullptr) deleted.push_back(id);
   }
-  std::vector<AdjacencyPtr> lists;
-  SKEIN_RETURN_IF_ERROR(Adjacency(deleted, &lists));
-  for (const AdjacencyPtr& list : lists) {
-    if (list == nullptr || list->entries.empty()) continue;
+  std::vector<AdjacencyList> lists;
+  SKEIN_RETURN_IF_ERROR(ReadLists(*this, deleted, &lists));
+  for (const AdjacencyList& list : lists) {
+    if (list.entries.empty()) continue;
     return FailedPrecondition(
         "a node cannot be deleted while it still has relationships; delete those first");
   }
@@ -375,7 +376,7 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
   CommitBuilder builder(*core_, overlay_, base_.source_version(), chunk);
   const WriteBatch& batch = builder.Build();
   open_ = false;
-  return CommitThroughCaches(*core_, overlay_, batch);
+  return CommitThroughCaches(*core_, overlay_, batch, builder.pages());
 }
 
 }  // namespace skein

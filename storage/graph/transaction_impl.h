@@ -54,8 +54,8 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   Version source_version() const override { return base_.source_version(); }
   absl::Status Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const override;
   absl::Status Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const override;
-  absl::Status Adjacency(std::span<const NodeId> ids,
-                         std::vector<AdjacencyPtr>* out) const override;
+  const SnapshotSource& committed() const override { return base_; }
+  absl::Status TouchedList(NodeId id, std::optional<AdjacencyList>* out) const override;
   absl::Status NodePage(std::optional<LabelId> label, NodeId from, std::vector<ScannedNode>* out,
                         std::optional<NodeId>* next) const override;
   absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "storage/base/status.h"
+#include "storage/graph/page_reader.h"
 #include "storage/graph/transaction_impl.h"
 #include "storage/index/text.h"
 
@@ -69,35 +70,31 @@ absl::Status TransactionImpl::Links(std::span<const LinkId> ids, std::vector<Lin
   return absl::OkStatus();
 }
 
-absl::Status TransactionImpl::Adjacency(std::span<const NodeId> ids,
-                                        std::vector<AdjacencyPtr>* out) const {
-  SKEIN_RETURN_IF_ERROR(base_.Adjacency(ids, out));
-  if (overlay_.links().empty()) return absl::OkStatus();
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const std::vector<LinkId>* touched = overlay_.TouchedLinks(ids[i]);
-    if (touched == nullptr) continue;
-    std::vector<LinkId> links = *touched;
-    std::sort(links.begin(), links.end());
-    links.erase(std::unique(links.begin(), links.end()), links.end());
-    // What a rolled-back statement touched is no longer in the overlay.
-    std::erase_if(links, [this](LinkId id) { return overlay_.Find(id) == nullptr; });
-    AdjacencyList list;
-    if ((*out)[i] != nullptr) {
-      for (const AdjacencyEntry& entry : (*out)[i]->entries) {
-        if (!std::binary_search(links.begin(), links.end(), entry.link)) {
-          list.entries.push_back(entry);
-        }
-      }
-    }
-    for (const LinkId id : links) {
-      const LinkPtr& now = overlay_.Find(id)->now;
-      if (now == nullptr) continue;
-      if (now->record.from == ids[i]) list.entries.push_back(EntryOf(*now, true));
-      if (now->record.to == ids[i]) list.entries.push_back(EntryOf(*now, false));
-    }
-    std::sort(list.entries.begin(), list.entries.end(), AdjacencyLess);
-    (*out)[i] = std::make_shared<const AdjacencyList>(std::move(list));
+absl::Status TransactionImpl::TouchedList(NodeId id, std::optional<AdjacencyList>* out) const {
+  out->reset();
+  const std::vector<LinkId>* touched = overlay_.TouchedLinks(id);
+  if (touched == nullptr) return absl::OkStatus();
+  std::vector<LinkId> links = *touched;
+  std::sort(links.begin(), links.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  // What a rolled-back statement touched is no longer in the overlay.
+  std::erase_if(links, [this](LinkId link) { return overlay_.Find(link) == nullptr; });
+  std::vector<AdjacencyList> stored;
+  SKEIN_RETURN_IF_ERROR(ReadLists(base_, {&id, 1}, &stored));
+  AdjacencyList& list = out->emplace(std::move(stored[0]));
+  std::erase_if(list.entries, [&links](const AdjacencyEntry& entry) {
+    return std::binary_search(links.begin(), links.end(), entry.link);
+  });
+  for (const LinkId link : links) {
+    const Change<LinkPtr>* change = overlay_.Find(link);
+    if (change->now == nullptr && change->base == nullptr) continue;  // made and deleted
+    const StoredLink& any = change->now != nullptr ? *change->now : *change->base;
+    list.policy = any.record.from == id ? any.from_policy : any.to_policy;
+    if (change->now == nullptr) continue;
+    if (any.record.from == id) list.entries.push_back(EntryOf(any, true));
+    if (any.record.to == id) list.entries.push_back(EntryOf(any, false));
   }
+  std::sort(list.entries.begin(), list.entries.end(), AdjacencyLess);
   return absl::OkStatus();
 }
 

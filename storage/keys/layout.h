@@ -46,9 +46,11 @@ class Layout {
   std::string Page(uint64_t page) const { return With64(Space(), page); }
   std::string Page(uint64_t page, uint64_t chunk) const { return With64(Page(page), chunk); }
 
-  // kAdjacency: a node's links, a list of chunks.
-  std::string Adjacency(NodeId id) const { return With64(Space(), skein::Raw(id)); }
-  std::string Adjacency(NodeId id, uint64_t chunk) const { return With64(Adjacency(id), chunk); }
+  // kAdjacency: pages of 64 vertices, each a list of chunks.
+  std::string Adjacency(uint64_t page) const { return With64(Space(), page); }
+  std::string Adjacency(uint64_t page, uint64_t chunk) const {
+    return With64(Adjacency(page), chunk);
+  }
 
   // kIndex: values in key order (keys/value_key.h), then the node; value is the node's policy.
   std::string Index(uint32_t index) const { return With32(Space(), index); }

@@ -1,6 +1,6 @@
 // Opening a store in a directory: format mark, profile, lock, and the files themselves.
 //
-// Shape     DIR/SKEIN   text: "skein store", "format 0", "profile sandbox|governed"; written once,
+// Shape     DIR/SKEIN   text: "skein store", "format 1", "profile sandbox|governed"; written once,
 //                       at creation, and never changed
 //           DIR/LOCK    held (flock) while open; contains the holder's process id
 //           DIR/db/     the RocksDB database
@@ -20,7 +20,7 @@
 
 namespace skein {
 
-inline constexpr uint32_t kStoreFormat = 0;
+inline constexpr uint32_t kStoreFormat = 1;
 
 struct StoreProfile {
   uint32_t format = kStoreFormat;

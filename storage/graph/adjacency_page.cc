@@ -1,0 +1,465 @@
+#include "storage/graph/adjacency_page.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include "storage/base/status.h"
+
+namespace skein {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+constexpr int64_t kUnits[] = {1, 1'000, 1'000'000};
+
+void AppendLe32(std::string* out, uint32_t v) {
+  for (int shift = 0; shift < 32; shift += 8) out->push_back(static_cast<char>(v >> shift & 0xff));
+}
+uint32_t Le32(const char* at) {
+  uint32_t v = 0;
+  for (int i = 0; i < 4; ++i) v |= static_cast<uint32_t>(static_cast<uint8_t>(at[i])) << (8 * i);
+  return v;
+}
+
+bool SameTag(const AdjacencyEntry& a, const AdjacencyEntry& b) {
+  return a.outgoing == b.outgoing && a.type == b.type;
+}
+
+// What a chunk's columns are relative to.
+struct Bases {
+  int64_t time = 0, unit = 1;
+  uint8_t unit_code = 0;
+  uint64_t link = 0;
+};
+
+Bases FindBases(std::span<const VertexEntries> vertices) {
+  Bases bases;
+  bool any_time = false, any_link = false;
+  int code = 2;
+  for (const VertexEntries& vertex : vertices) {
+    for (const AdjacencyEntry& entry : vertex.entries) {
+      if (!any_link || Raw(entry.link) < bases.link) bases.link = Raw(entry.link);
+      any_link = true;
+      if (entry.gone || entry.valid.from == kTimeMin) continue;
+      if (!any_time || entry.valid.from < bases.time) bases.time = entry.valid.from;
+      any_time = true;
+      while (entry.valid.from % kUnits[code] != 0) --code;
+    }
+  }
+  bases.unit_code = static_cast<uint8_t>(code);
+  bases.unit = kUnits[code];
+  return bases;
+}
+
+class SegmentEncoder {
+ public:
+  explicit SegmentEncoder(const Bases& bases) : bases_(bases) {}
+
+  void Append(NodeId self, std::span<const AdjacencyEntry> entries, std::string* out) {
+    AppendVarint(out, entries.size());
+    const uint8_t from = FromModeOf(entries), to = ToModeOf(entries);
+    const auto any = [&](PolicyId AdjacencyEntry::*column) {
+      return std::any_of(entries.begin(), entries.end(),
+                         [column](const AdjacencyEntry& e) { return Raw(e.*column) != 0; });
+    };
+    const bool policy = any(&AdjacencyEntry::policy);
+    const bool neighbour_policy = any(&AdjacencyEntry::neighbour_policy);
+    out->push_back(static_cast<char>(from | to << 2 | (policy ? AdjacencySegment::kPolicy : 0) |
+                                     (neighbour_policy ? AdjacencySegment::kNeighbourPolicy : 0)));
+    AppendTags(entries, out);
+    Column(entries, 0, out, [&](const AdjacencyEntry& e) {
+      return ZigZag(static_cast<int64_t>(Raw(e.neighbour) - Raw(self)));
+    });
+    if (from == AdjacencySegment::kFromUnit) {
+      Column(entries, static_cast<uint64_t>(bases_.time / bases_.unit), out,
+             [&](const AdjacencyEntry& e) {
+               return static_cast<uint64_t>(e.valid.from / bases_.unit);
+             });
+    } else if (from == AdjacencySegment::kFromMicros) {
+      Column(entries, 0, out,
+             [](const AdjacencyEntry& e) { return static_cast<uint64_t>(e.valid.from); });
+    }
+    if (to == AdjacencySegment::kToMicros) {
+      Column(entries, 0, out,
+             [](const AdjacencyEntry& e) { return static_cast<uint64_t>(e.valid.to); });
+    }
+    Column(entries, bases_.link, out, [](const AdjacencyEntry& e) { return Raw(e.link); });
+    if (policy) Column(entries, 0, out, [](const AdjacencyEntry& e) { return Raw(e.policy); });
+    if (neighbour_policy) {
+      Column(entries, 0, out, [](const AdjacencyEntry& e) { return Raw(e.neighbour_policy); });
+    }
+  }
+
+ private:
+  static uint8_t FromModeOf(std::span<const AdjacencyEntry> entries) {
+    const auto none = static_cast<size_t>(
+        std::count_if(entries.begin(), entries.end(),
+                      [](const AdjacencyEntry& e) { return e.valid.from == kTimeMin; }));
+    if (none == entries.size()) return AdjacencySegment::kFromNone;
+    return none == 0 ? AdjacencySegment::kFromUnit : AdjacencySegment::kFromMicros;
+  }
+  static uint8_t ToModeOf(std::span<const AdjacencyEntry> entries) {
+    if (std::all_of(entries.begin(), entries.end(),
+                    [](const AdjacencyEntry& e) { return e.valid.to == kTimeMax; })) {
+      return AdjacencySegment::kToNone;
+    }
+    const bool same = std::all_of(entries.begin(), entries.end(), [](const AdjacencyEntry& e) {
+      return e.valid.to == e.valid.from;
+    });
+    return same ? AdjacencySegment::kToSame : AdjacencySegment::kToMicros;
+  }
+
+  static void AppendTags(std::span<const AdjacencyEntry> entries, std::string* out) {
+    std::string tags;
+    size_t count = 0;
+    for (size_t i = 0; i < entries.size();) {
+      size_t end = i;
+      while (end < entries.size() && SameTag(entries[i], entries[end])) ++end;
+      AppendVarint(&tags, Raw(entries[i].type) << 1 | (entries[i].outgoing ? 0 : 1));
+      AppendVarint(&tags, end - i);
+      ++count;
+      i = end;
+    }
+    AppendVarint(out, count);
+    out->append(tags);
+  }
+
+  template <typename Get>
+  void Column(std::span<const AdjacencyEntry> entries, uint64_t base, std::string* out, Get get) {
+    numbers_.clear();
+    for (const AdjacencyEntry& entry : entries) numbers_.push_back(get(entry));
+    AppendNumbers(out, numbers_, base);
+  }
+
+  Bases bases_;
+  std::vector<uint64_t> numbers_;
+};
+
+// Where the segments of a list end: one for a short list, else each of one tag.
+std::vector<size_t> SegmentEnds(std::span<const AdjacencyEntry> entries) {
+  if (entries.empty()) return {};
+  if (entries.size() <= kNumbersMax) return {entries.size()};
+  std::vector<size_t> ends;
+  for (size_t i = 0; i < entries.size();) {
+    size_t end = i;
+    while (end < entries.size() && end - i < kNumbersMax && SameTag(entries[i], entries[end]))
+      ++end;
+    ends.push_back(end);
+    i = end;
+  }
+  return ends;
+}
+
+std::string EncodeBlock(const VertexEntries& vertex, const Bases& bases) {
+  std::vector<AdjacencyEntry> present, gone;
+  for (const AdjacencyEntry& entry : vertex.entries) {
+    (entry.gone ? gone : present).push_back(entry);
+  }
+  std::string out;
+  AppendVarint(&out, Raw(vertex.policy));
+  const std::vector<size_t> ends = SegmentEnds(present);
+  AppendVarint(&out, ends.size());
+  AppendVarint(&out, gone.size());
+  uint64_t last = bases.link;
+  for (const AdjacencyEntry& entry : gone) {
+    AppendDelta(&out, Raw(entry.link), last);
+    out.push_back(entry.outgoing ? 1 : 0);
+    last = Raw(entry.link);
+  }
+  SegmentEncoder encoder(bases);
+  std::string directory, segments;
+  size_t begin = 0;
+  for (const size_t end : ends) {
+    AppendLe32(&directory, static_cast<uint32_t>(segments.size()));
+    encoder.Append(vertex.vertex, std::span(present).subspan(begin, end - begin), &segments);
+    begin = end;
+  }
+  if (ends.size() > 1) out += directory;
+  return out + segments;
+}
+
+}  // namespace
+
+std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices) {
+  const Bases bases = FindBases(vertices);
+  std::string out(1, static_cast<char>(kVersion));
+  uint64_t present = 0;
+  std::string lengths, blocks;
+  for (const VertexEntries& vertex : vertices) {
+    present |= uint64_t{1} << VertexOf(vertex.vertex);
+    const std::string block = EncodeBlock(vertex, bases);
+    AppendVarint(&lengths, block.size());
+    blocks += block;
+  }
+  AppendBe64(&out, present);
+  out.push_back(static_cast<char>(bases.unit_code));
+  AppendSigned(&out, bases.time);
+  AppendVarint(&out, bases.link);
+  return out + lengths + blocks;
+}
+
+std::shared_ptr<const AdjacencyChunk> AdjacencyChunk::Read(std::string_view bytes) {
+  std::shared_ptr<AdjacencyChunk> chunk(new AdjacencyChunk);
+  return chunk->Parse(bytes) ? chunk : nullptr;
+}
+
+bool AdjacencyChunk::Parse(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (in.Byte() != kVersion) return false;
+  const uint64_t present = in.Be64();
+  const uint8_t unit = in.Byte();
+  if (unit >= std::size(kUnits)) return false;
+  time_unit_ = kUnits[unit];
+  time_base_ = in.Signed();
+  link_base_ = in.Varint();
+  uint64_t at = 0;
+  for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
+    offsets_[v] = static_cast<uint32_t>(at);
+    if ((present >> v & 1) == 0) continue;
+    const uint64_t length = in.Varint();
+    if (length == 0 || length > bytes.size()) return false;
+    at += length;
+  }
+  if (!in.ok() || at != in.left() || at > UINT32_MAX) return false;
+  offsets_[kVerticesPerPage] = static_cast<uint32_t>(at);
+  size_ = at + kNumbersPadding;
+  data_ = std::make_unique<uint8_t[]>(size_);
+  std::memcpy(data_.get(), in.Raw(at).data(), at);
+  for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
+    if (Has(v) && !CheckBlock(v)) return false;
+  }
+  return true;
+}
+
+AdjacencyBlock AdjacencyChunk::Block(uint32_t vertex) const {
+  AdjacencyBlock block;
+  if (!Has(vertex)) return block;
+  ByteReader in({reinterpret_cast<const char*>(data_.get()) + offsets_[vertex],
+                 offsets_[vertex + 1] - offsets_[vertex]});
+  block.policy = PolicyId{in.Varint32()};
+  block.segments = in.Varint32();
+  block.gone = in.Varint32();
+  block.rest = in.Raw(in.left());
+  return block;
+}
+
+bool AdjacencyChunk::CheckBlock(uint32_t vertex) const {
+  ByteReader in({reinterpret_cast<const char*>(data_.get()) + offsets_[vertex],
+                 offsets_[vertex + 1] - offsets_[vertex]});
+  in.Varint32();
+  const uint32_t segments = in.Varint32();
+  const uint32_t gone = in.Varint32();
+  for (uint32_t i = 0; i < gone && in.ok(); ++i) {
+    in.Signed();
+    in.Byte();
+  }
+  if (!in.ok()) return false;
+  std::string_view directory;
+  if (segments > 1) directory = in.Raw(size_t{4} * segments);
+  const size_t begin = in.left();
+  for (uint32_t i = 0; i < segments; ++i) {
+    if (segments > 1 && (!in.ok() || Le32(directory.data() + size_t{4} * i) != begin - in.left())) {
+      return false;
+    }
+    AdjacencySegment segment;
+    if (!ParseSegment(&in, &segment)) return false;
+    segment.ReadHeads();
+    const uint32_t n = segment.n_;
+    const uint8_t from = segment.flags_ & 3, to = segment.flags_ >> 2 & 3;
+    if (from > AdjacencySegment::kFromMicros || to > AdjacencySegment::kToMicros) return false;
+    const bool fits =
+        segment.rest_.ok() && CheckNumbers(segment.neighbours_, n) &&
+        CheckNumbers(segment.links_, n) && (from == 0 || CheckNumbers(segment.from_, n)) &&
+        (to != AdjacencySegment::kToMicros || CheckNumbers(segment.to_, n)) &&
+        ((segment.flags_ & AdjacencySegment::kPolicy) == 0 || CheckNumbers(segment.policies_, n)) &&
+        ((segment.flags_ & AdjacencySegment::kNeighbourPolicy) == 0 ||
+         CheckNumbers(segment.neighbour_policies_, n));
+    if (!fits) return false;
+    in = segment.rest_;
+  }
+  return in.ok() && in.done();
+}
+
+// Up to the neighbours; the tags' counts must sum up to the size.
+bool AdjacencyChunk::ParseSegment(ByteReader* in, AdjacencySegment* segment) const {
+  segment->chunk_ = this;
+  segment->n_ = in->Varint32();
+  segment->flags_ = in->Byte();
+  segment->tag_count_ = in->Varint32();
+  segment->heads_read_ = false;
+  segment->tags_ = *in;
+  if (segment->tag_count_ == 0 || segment->tag_count_ > segment->n_) return false;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < segment->tag_count_; ++i) {
+    in->Varint();
+    sum += in->Varint32();
+  }
+  if (sum != segment->n_ || !ReadNumbers(in, &segment->neighbours_)) return false;
+  segment->rest_ = *in;
+  return true;
+}
+
+void AdjacencyChunk::Segment(const AdjacencyBlock& block, uint32_t i,
+                             AdjacencySegment* segment) const {
+  ByteReader in(block.rest);
+  for (uint32_t g = 0; g < block.gone; ++g) {
+    in.Signed();
+    in.Byte();
+  }
+  if (block.segments > 1) {
+    const std::string_view directory = in.Raw(size_t{4} * block.segments);
+    in.Raw(Le32(directory.data() + size_t{4} * i));
+  }
+  SKEIN_CHECK(ParseSegment(&in, segment));  // was checked when the chunk was read
+}
+
+void AdjacencyChunk::AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entries) const {
+  const AdjacencyBlock block = Block(VertexOf(vertex));
+  ByteReader in(block.rest);
+  uint64_t last = link_base_;
+  for (uint32_t i = 0; i < block.gone; ++i) {
+    AdjacencyEntry entry;
+    last = in.Delta(last);
+    entry.link = LinkId{last};
+    entry.outgoing = in.Byte() != 0;
+    entry.gone = true;
+    entries->push_back(entry);
+  }
+  AdjacencySegment segment;
+  std::array<uint64_t, kNumbersMax> neighbour, link, policy{}, neighbour_policy{};
+  std::array<TimeUs, kNumbersMax> from, to;
+  for (uint32_t s = 0; s < block.segments; ++s) {
+    Segment(block, s, &segment);
+    segment.Neighbours(vertex, neighbour.data());
+    segment.Links(link.data());
+    segment.From(from.data());
+    segment.To(from.data(), to.data());
+    const bool policies = segment.Policies(policy.data());
+    const bool neighbour_policies = segment.NeighbourPolicies(neighbour_policy.data());
+    AdjacencySegment::Tags tags = segment.tags();
+    AdjacencySegment::Tag tag;
+    for (uint32_t i = 0; tags.Next(&tag);) {
+      for (const uint32_t end = i + tag.count; i < end; ++i) {
+        AdjacencyEntry entry;
+        entry.neighbour = NodeId{neighbour[i]};
+        entry.link = LinkId{link[i]};
+        entry.valid = {from[i], to[i]};
+        entry.type = tag.type;
+        if (policies) entry.policy = PolicyId{static_cast<uint32_t>(policy[i])};
+        if (neighbour_policies) {
+          entry.neighbour_policy = PolicyId{static_cast<uint32_t>(neighbour_policy[i])};
+        }
+        entry.outgoing = tag.outgoing;
+        entries->push_back(entry);
+      }
+    }
+  }
+}
+
+bool AdjacencySegment::Tags::Next(Tag* tag) {
+  if (left_ == 0) return false;
+  --left_;
+  const uint64_t bits = at_.Varint();
+  tag->type = LinkTypeId{static_cast<uint32_t>(bits >> 1)};
+  tag->outgoing = (bits & 1) == 0;
+  tag->count = at_.Varint32();
+  return true;
+}
+
+void AdjacencySegment::ReadHeads() {
+  if (heads_read_) return;
+  heads_read_ = true;
+  if ((flags_ & 3) != kFromNone) ReadNumbers(&rest_, &from_);
+  if ((flags_ >> 2 & 3) == kToMicros) ReadNumbers(&rest_, &to_);
+  ReadNumbers(&rest_, &links_);
+  if ((flags_ & kPolicy) != 0) ReadNumbers(&rest_, &policies_);
+  if ((flags_ & kNeighbourPolicy) != 0) ReadNumbers(&rest_, &neighbour_policies_);
+}
+
+void AdjacencySegment::Neighbours(NodeId self, uint64_t* out) const {
+  DecodeNumbers(neighbours_, n_, 0, out);
+  const uint64_t base = Raw(self);
+  for (uint32_t i = 0; i < n_; ++i) out[i] = base + static_cast<uint64_t>(UnZigZag(out[i]));
+}
+
+void AdjacencySegment::Links(uint64_t* out) {
+  ReadHeads();
+  DecodeNumbers(links_, n_, chunk_->link_base_, out);
+}
+
+void AdjacencySegment::From(TimeUs* out) {
+  ReadHeads();
+  const uint8_t mode = flags_ & 3;
+  if (mode == kFromNone) {
+    std::fill_n(out, n_, kTimeMin);
+    return;
+  }
+  auto* raw = reinterpret_cast<uint64_t*>(out);
+  if (mode == kFromMicros) return DecodeNumbers(from_, n_, 0, raw);
+  DecodeNumbers(from_, n_, static_cast<uint64_t>(chunk_->time_base_ / chunk_->time_unit_), raw);
+  if (chunk_->time_unit_ == 1) return;
+  const auto unit = static_cast<uint64_t>(chunk_->time_unit_);
+  for (uint32_t i = 0; i < n_; ++i) raw[i] *= unit;
+}
+
+TimeUs AdjacencySegment::FirstFrom() {
+  ReadHeads();
+  const uint8_t mode = flags_ & 3;
+  if (mode == kFromNone) return kTimeMin;
+  if (mode == kFromMicros) return static_cast<TimeUs>(FirstNumber(from_, n_, 0));
+  const auto base = static_cast<uint64_t>(chunk_->time_base_ / chunk_->time_unit_);
+  return static_cast<TimeUs>(FirstNumber(from_, n_, base) *
+                             static_cast<uint64_t>(chunk_->time_unit_));
+}
+
+void AdjacencySegment::To(const TimeUs* from, TimeUs* out) {
+  ReadHeads();
+  switch (flags_ >> 2 & 3) {
+    case kToNone:
+      std::fill_n(out, n_, kTimeMax);
+      return;
+    case kToSame:
+      std::copy_n(from, n_, out);
+      return;
+    default:
+      DecodeNumbers(to_, n_, 0, reinterpret_cast<uint64_t*>(out));
+  }
+}
+
+bool AdjacencySegment::Policies(uint64_t* out) {
+  if ((flags_ & kPolicy) == 0) return false;
+  ReadHeads();
+  DecodeNumbers(policies_, n_, 0, out);
+  return true;
+}
+
+bool AdjacencySegment::NeighbourPolicies(uint64_t* out) {
+  if ((flags_ & kNeighbourPolicy) == 0) return false;
+  ReadHeads();
+  DecodeNumbers(neighbour_policies_, n_, 0, out);
+  return true;
+}
+
+std::string FoldAdjacencyChunks(uint64_t page,
+                                std::span<const std::shared_ptr<const AdjacencyChunk>> chunks,
+                                bool whole) {
+  std::vector<VertexEntries> vertices;
+  for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
+    VertexEntries vertex;
+    vertex.vertex = NodeId{page * kVerticesPerPage + v};
+    bool any = false;
+    for (const auto& chunk : chunks) {
+      if (!chunk->Has(v)) continue;
+      any = true;
+      vertex.policy = chunk->Block(v).policy;
+      chunk->AllEntries(vertex.vertex, &vertex.entries);
+    }
+    if (!any) continue;
+    MakeAdjacency(&vertex.entries, chunks.size(), !whole);
+    if (!vertex.entries.empty()) vertices.push_back(std::move(vertex));
+  }
+  return vertices.empty() && whole ? std::string() : EncodeAdjacencyChunk(vertices);
+}
+
+}  // namespace skein

@@ -1,0 +1,154 @@
+// Adjacency pages: the packed links of 64 neighbouring vertices, in columns.
+//
+// Shape     A page is a list of chunks. Each commit that touches it adds one, a bulk load too; what
+//           a later chunk says of a link (and direction) replaces what an earlier one said; folding
+//           makes one chunk of all. A chunk has a block for each vertex it speaks of; a block is a
+//           sequence of segments of ≤ kNumbersMax entries; a segment holds columns: neighbour,
+//           valid from, valid to, link, policy of the link, policy of the neighbour, of which those
+//           that say nothing take no bytes. Short lists are one segment of several tags (type and
+//           direction); the segments of long lists have one tag each, so that a time window is
+//           found by bisection.
+// Order     Entries of a block ascend by AdjacencyLess: out before in, type, valid from, link.
+// Errors    AdjacencyChunk::Read checks all of a chunk once and gives nullptr for anything
+//           malformed; what it accepted decodes within bounds.
+// Threads   Chunks are immutable.
+// Cost      10-12 bytes an entry with seconds and ids of one file; only columns that are asked for
+//           are decoded.
+// Source    docs/formats/graph.md
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/graph/records.h"
+#include "storage/keys/numbers.h"
+
+namespace skein {
+
+inline constexpr uint32_t kVerticesPerPage = 64;
+inline constexpr uint64_t AdjacencyPageOf(NodeId id) { return Raw(id) / kVerticesPerPage; }
+inline constexpr uint32_t VertexOf(NodeId id) { return Raw(id) % kVerticesPerPage; }
+
+// One vertex's part of a chunk to be.
+struct VertexEntries {
+  NodeId vertex{};
+  PolicyId policy{};                    // of the vertex
+  std::vector<AdjacencyEntry> entries;  // ascending, but those gone, which come in any order
+};
+
+// Encodes a chunk; vertices of one page, ascending.
+std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices);
+
+class AdjacencyChunk;
+
+// One segment in place; decoding fills arrays of n.
+class AdjacencySegment {
+ public:
+  // Bits of a segment's flags, see docs/formats/graph.md.
+  enum FromMode : uint8_t { kFromNone = 0, kFromUnit = 1, kFromMicros = 2 };
+  enum ToMode : uint8_t { kToNone = 0, kToSame = 1, kToMicros = 2 };
+  enum Flag : uint8_t { kPolicy = 16, kNeighbourPolicy = 32 };
+
+  struct Tag {
+    LinkTypeId type{};
+    bool outgoing = false;
+    uint32_t count = 0;
+  };
+  // Goes through the tags in order.
+  class Tags {
+   public:
+    Tags(ByteReader at, uint32_t left) : at_(at), left_(left) {}
+    bool Next(Tag* tag);
+
+   private:
+    ByteReader at_;
+    uint32_t left_;
+  };
+
+  uint32_t size() const { return n_; }
+  Tags tags() const { return {tags_, tag_count_}; }
+  // The number of different tags; 1: the segment is sorted by valid from.
+  uint32_t tag_count() const { return tag_count_; }
+
+  void Neighbours(NodeId self, uint64_t* out) const;
+  void Links(uint64_t* out);
+  void From(TimeUs* out);
+  // `from`: what From gave.
+  void To(const TimeUs* from, TimeUs* out);
+  // Policies of links and of neighbours; false: all are open, nothing was written.
+  bool Policies(uint64_t* out);
+  bool NeighbourPolicies(uint64_t* out);
+  bool has_policies() const { return (flags_ & (kPolicy | kNeighbourPolicy)) != 0; }
+  // Every valid time is one instant [t, t).
+  bool instants() const { return (flags_ >> 2 & 3) == kToSame; }
+  // Valid from of the first entry.
+  TimeUs FirstFrom();
+
+ private:
+  friend class AdjacencyChunk;
+
+  // Reads the heads of the columns after the neighbours; once, on demand.
+  void ReadHeads();
+
+  const AdjacencyChunk* chunk_ = nullptr;
+  uint32_t n_ = 0, tag_count_ = 0;
+  uint8_t flags_ = 0;
+  bool heads_read_ = false;
+  ByteReader tags_{{}};
+  ByteReader rest_{{}};  // after the neighbours
+  Numbers neighbours_, from_, to_, links_, policies_, neighbour_policies_;
+};
+
+// What a chunk says of one vertex.
+struct AdjacencyBlock {
+  PolicyId policy{};      // of the vertex
+  uint32_t segments = 0;  // 0 with gone == 0: nothing
+  uint32_t gone = 0;      // links that are no more
+  std::string_view rest;  // the block's bytes after its head
+};
+
+class AdjacencyChunk {
+ public:
+  static std::shared_ptr<const AdjacencyChunk> Read(std::string_view bytes);
+
+  bool Has(uint32_t vertex) const { return offsets_[vertex] != offsets_[vertex + 1]; }
+  AdjacencyBlock Block(uint32_t vertex) const;
+  // The i-th segment of a block; any i in O(1).
+  void Segment(const AdjacencyBlock& block, uint32_t i, AdjacencySegment* segment) const;
+  // All entries of a vertex, the gone ones too, appended.
+  void AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entries) const;
+
+  size_t bytes() const { return sizeof(*this) + size_; }
+  void PrefetchOffset(uint32_t vertex) const { __builtin_prefetch(&offsets_[vertex]); }
+  void PrefetchBlock(uint32_t vertex) const {
+    const uint8_t* at = data_.get() + offsets_[vertex];
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
+  }
+
+ private:
+  friend class AdjacencySegment;
+
+  AdjacencyChunk() = default;
+  bool Parse(std::string_view bytes);
+  bool CheckBlock(uint32_t vertex) const;
+  bool ParseSegment(ByteReader* in, AdjacencySegment* segment) const;
+
+  int64_t time_base_ = 0, time_unit_ = 1;  // µs
+  uint64_t link_base_ = 0;
+  std::array<uint32_t, kVerticesPerPage + 1> offsets_{};  // of the blocks in data_
+  size_t size_ = 0;
+  std::unique_ptr<uint8_t[]> data_;  // the blocks, padded
+};
+
+// The chunks of one page, oldest first, to one chunk's bytes. With `whole` they are all there is,
+// and links that are gone need not be remembered; "" then if none is left.
+std::string FoldAdjacencyChunks(uint64_t page,
+                                std::span<const std::shared_ptr<const AdjacencyChunk>> chunks,
+                                bool whole);
+
+}  // namespace skein

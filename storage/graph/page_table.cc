@@ -1,0 +1,169 @@
+#include "storage/graph/page_table.h"
+
+#include <algorithm>
+
+namespace skein {
+namespace {
+
+std::atomic<uint64_t> next_serial{1};
+
+// Chunks on top of the first are merged so that each is at least twice as large as the next: a page
+// that is changed n times without being folded holds about log n of them.
+constexpr size_t kGrowth = 2;
+
+size_t BytesOf(const AdjacencyPage::Chunks& chunks) {
+  size_t bytes = sizeof(AdjacencyPage) + 160;  // slots of the tables, by estimate
+  for (const auto& chunk : chunks) bytes += chunk->bytes();
+  return bytes;
+}
+
+AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
+                                std::shared_ptr<const AdjacencyChunk> added) {
+  chunks.push_back(std::move(added));
+  while (chunks.size() > 2) {
+    const size_t n = chunks.size();
+    if (chunks[n - 2]->bytes() >= kGrowth * chunks[n - 1]->bytes()) break;
+    const std::string merged =
+        FoldAdjacencyChunks(page, std::span(chunks).subspan(n - 2), /*whole=*/false);
+    std::shared_ptr<const AdjacencyChunk> one = AdjacencyChunk::Read(merged);
+    if (one == nullptr) break;  // cannot be: it was written by us just now
+    chunks.resize(n - 2);
+    chunks.push_back(std::move(one));
+  }
+  return chunks;
+}
+
+}  // namespace
+
+AdjacencyPage::AdjacencyPage(Version since, Chunks the_chunks)
+    : from(since),
+      chunks(std::move(the_chunks)),
+      only(chunks.size() == 1 ? chunks[0].get() : nullptr),
+      serial(next_serial.fetch_add(1, std::memory_order_relaxed)),
+      bytes(BytesOf(chunks)) {}
+
+AdjacencyList MergedList(const AdjacencyPage& page, NodeId vertex) {
+  AdjacencyList list;
+  size_t speaking = 0;
+  for (const auto& chunk : page.chunks) {
+    if (!chunk->Has(VertexOf(vertex))) continue;
+    ++speaking;
+    list.policy = chunk->Block(VertexOf(vertex)).policy;
+    chunk->AllEntries(vertex, &list.entries);
+  }
+  MakeAdjacency(&list.entries, speaking, /*keep_gone=*/false);
+  return list;
+}
+
+const AdjacencyChunk* SoleChunk(const AdjacencyPage& page, uint32_t vertex) {
+  const AdjacencyChunk* sole = nullptr;
+  for (const auto& chunk : page.chunks) {
+    if (!chunk->Has(vertex)) continue;
+    if (sole != nullptr) return nullptr;
+    sole = chunk.get();
+  }
+  return sole;
+}
+
+PageTable::~PageTable() {
+  for (std::atomic<Leaf*>& leaf : root_) delete leaf.load();
+}
+
+std::atomic<const AdjacencyPage*>* PageTable::MakeSlot(uint64_t page) {
+  if (page >> (kLeafBits + kRootBits) != 0) return nullptr;
+  std::atomic<Leaf*>& place = root_[page >> kLeafBits];
+  Leaf* leaf = place.load(std::memory_order_acquire);
+  if (leaf == nullptr) {
+    auto fresh = std::make_unique<Leaf>();
+    for (auto& slot : *fresh) slot.store(nullptr, std::memory_order_relaxed);
+    if (place.compare_exchange_strong(leaf, fresh.get())) leaf = fresh.release();
+  }
+  return &(*leaf)[page & ((size_t{1} << kLeafBits) - 1)];
+}
+
+void PageTable::Put(Shard& shard, uint64_t number, AdjacencyPagePtr page) {
+  std::atomic<const AdjacencyPage*>* slot = MakeSlot(number);
+  if (slot == nullptr) return;
+  slot->store(page.get(), std::memory_order_release);
+  shard.bytes += page->bytes;
+  bytes_.fetch_add(page->bytes, std::memory_order_relaxed);
+  shard.pages[number] = std::move(page);
+  if (shard.in_clock.insert(number).second) shard.clock.push_back(number);
+  Evict(shard);
+}
+
+AdjacencyPagePtr PageTable::Take(Shard& shard, uint64_t number) {
+  const auto it = shard.pages.find(number);
+  if (it == shard.pages.end()) return nullptr;
+  AdjacencyPagePtr page = std::move(it->second);
+  shard.pages.erase(it);
+  MakeSlot(number)->store(nullptr, std::memory_order_seq_cst);
+  shard.bytes -= page->bytes;
+  bytes_.fetch_sub(page->bytes, std::memory_order_relaxed);
+  return page;
+}
+
+void PageTable::Evict(Shard& shard) {
+  // Twice round at most: once to take the marks off, once to find one without.
+  size_t steps = 2 * shard.clock.size();
+  while (shard.bytes > shard_bytes_max_ && shard.pages.size() > 1 && steps-- > 0) {
+    const uint64_t number = shard.clock.front();
+    shard.clock.pop_front();
+    const auto it = shard.pages.find(number);
+    if (it == shard.pages.end()) {
+      shard.in_clock.erase(number);
+      continue;
+    }
+    if (it->second->used.exchange(false, std::memory_order_relaxed)) {
+      shard.clock.push_back(number);
+      continue;
+    }
+    shard.in_clock.erase(number);
+    retired_.Retire(Take(shard, number));
+  }
+}
+
+AdjacencyPagePtr PageTable::Insert(uint64_t number, Version at, AdjacencyPage::Chunks chunks) {
+  Shard& shard = ShardOf(number);
+  absl::MutexLock lock(&shard.mu);
+  const bool current = at >= shard.last_change && !shard.changing.contains(number);
+  // None of the shard's pages changed between its last change and `at`.
+  auto page =
+      std::make_shared<const AdjacencyPage>(current ? shard.last_change : at, std::move(chunks));
+  if (current && !shard.pages.contains(number)) Put(shard, number, page);
+  return page;
+}
+
+void PageTable::BeginChange(uint64_t page) {
+  Shard& shard = ShardOf(page);
+  absl::MutexLock lock(&shard.mu);
+  auto& [count, hidden] = shard.changing[page];
+  if (++count > 1) return;
+  hidden = Take(shard, page);  // others may be reading it still; it is retired at EndChange
+}
+
+void PageTable::EndChange(uint64_t number, Version committed,
+                          std::shared_ptr<const AdjacencyChunk> added) {
+  Shard& shard = ShardOf(number);
+  absl::MutexLock lock(&shard.mu);
+  const auto it = shard.changing.find(number);
+  AdjacencyPagePtr& hidden = it->second.second;
+  if (committed > Version{0}) {
+    if (committed > shard.last_change) shard.last_change = committed;
+    if (hidden != nullptr) {
+      AdjacencyPagePtr before = std::move(hidden);
+      hidden = nullptr;
+      if (added != nullptr) {
+        hidden = std::make_shared<const AdjacencyPage>(
+            std::max(before->from, committed), WithChunk(number, before->chunks, std::move(added)));
+      }
+      retired_.Retire(std::move(before));
+    }
+  }
+  if (--it->second.first > 0) return;
+  AdjacencyPagePtr back = std::move(hidden);
+  shard.changing.erase(it);
+  if (back != nullptr) Put(shard, number, std::move(back));
+}
+
+}  // namespace skein

@@ -1,0 +1,121 @@
+// PageTable: the adjacency pages in memory, reached without a lock.
+//
+// Shape     A dense table of pointers by page number, in leaves made on demand.
+// Rule      A page was read at version `from` and answers every snapshot at or after it for as long
+//           as it is here: whoever is about to commit a change of a page hides it first
+//           (BeginChange) and keeps others from putting one in, until the outcome is known
+//           (EndChange), which brings it back with what was committed on top. So a page here never
+//           is older than the newest committed state.
+// Bounds    Past `bytes_max` pages that were not used lately go (clock). Pages past 2^32 are not
+//           kept here.
+// Threads   Find under an EpochGuard, and what it gave is used under the same guard. All else from
+//           any thread.
+// Cost      Find: two dependent loads. A change: a shard's lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/graph/adjacency_page.h"
+#include "storage/graph/epoch.h"
+
+namespace skein {
+
+// One page as of a version on. Immutable but for the mark of its use.
+struct AdjacencyPage {
+  using Chunks = std::vector<std::shared_ptr<const AdjacencyChunk>>;
+  AdjacencyPage(Version since, Chunks the_chunks);
+
+  const Version from;
+  const Chunks chunks;               // oldest first; may be none
+  const AdjacencyChunk* const only;  // the one chunk, or nullptr: none or several
+  const uint64_t serial;             // no two pages have the same
+  const size_t bytes;
+  mutable std::atomic<bool> used{true};
+};
+using AdjacencyPagePtr = std::shared_ptr<const AdjacencyPage>;
+
+// All links of a vertex, merged from the page's chunks; for vertices that several chunks speak of.
+AdjacencyList MergedList(const AdjacencyPage& page, NodeId vertex);
+// The only chunk that speaks of the vertex, if no other does and it names no links that are gone.
+const AdjacencyChunk* SoleChunk(const AdjacencyPage& page, uint32_t vertex);
+
+class PageTable {
+ public:
+  explicit PageTable(size_t bytes_max) : shard_bytes_max_(bytes_max / kShards) {}
+  ~PageTable();
+
+  // nullptr: not here, or not good for `at`.
+  const AdjacencyPage* Find(uint64_t page, Version at) const {
+    const std::atomic<const AdjacencyPage*>* slot = SlotOf(page);
+    if (slot == nullptr) return nullptr;
+    const AdjacencyPage* found = slot->load(std::memory_order_acquire);
+    if (found == nullptr || found->from > at) return nullptr;
+    if (!found->used.load(std::memory_order_relaxed)) {
+      found->used.store(true, std::memory_order_relaxed);
+    }
+    return found;
+  }
+  // Brings what a Find of these will touch nearer, step by step.
+  void PrefetchSlot(uint64_t page) const {
+    if (const auto* slot = SlotOf(page)) __builtin_prefetch(slot);
+  }
+  const AdjacencyPage* Peek(uint64_t page) const {
+    const auto* slot = SlotOf(page);
+    return slot == nullptr ? nullptr : slot->load(std::memory_order_acquire);
+  }
+
+  // Offers what was read at `at`; kept only if the rule allows. Gives the page, kept or not.
+  AdjacencyPagePtr Insert(uint64_t number, Version at, AdjacencyPage::Chunks chunks);
+  void BeginChange(uint64_t page);
+  // `committed`: the version that changed the page; Version{0} if nothing was committed. `added`:
+  // what the commit added; nullptr: not known here, so the page is read anew.
+  void EndChange(uint64_t page, Version committed, std::shared_ptr<const AdjacencyChunk> added);
+
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr size_t kShards = 64;
+  static constexpr size_t kLeafBits = 14, kRootBits = 18;
+  using Leaf = std::array<std::atomic<const AdjacencyPage*>, size_t{1} << kLeafBits>;
+
+  struct Shard {
+    absl::Mutex mu;
+    // Pages here, and those hidden by a change that is under way.
+    absl::flat_hash_map<uint64_t, AdjacencyPagePtr> pages ABSL_GUARDED_BY(mu);
+    absl::flat_hash_map<uint64_t, std::pair<uint32_t, AdjacencyPagePtr>> changing
+        ABSL_GUARDED_BY(mu);
+    std::deque<uint64_t> clock ABSL_GUARDED_BY(mu);  // of pages, those hidden or gone included
+    absl::flat_hash_set<uint64_t> in_clock ABSL_GUARDED_BY(mu);
+    Version last_change ABSL_GUARDED_BY(mu){};
+    size_t bytes ABSL_GUARDED_BY(mu) = 0;
+  };
+
+  const std::atomic<const AdjacencyPage*>* SlotOf(uint64_t page) const {
+    if (page >> (kLeafBits + kRootBits) != 0) return nullptr;
+    const Leaf* leaf = root_[page >> kLeafBits].load(std::memory_order_acquire);
+    return leaf == nullptr ? nullptr : &(*leaf)[page & ((size_t{1} << kLeafBits) - 1)];
+  }
+  std::atomic<const AdjacencyPage*>* MakeSlot(uint64_t page);
+  Shard& ShardOf(uint64_t page) { return shards_[page * 0x9e3779b97f4a7c15 >> 58]; }
+  void Put(Shard& shard, uint64_t number, AdjacencyPagePtr page)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
+  AdjacencyPagePtr Take(Shard& shard, uint64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
+  void Evict(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
+
+  const size_t shard_bytes_max_;
+  std::vector<std::atomic<Leaf*>> root_ = std::vector<std::atomic<Leaf*>>(size_t{1} << kRootBits);
+  std::array<Shard, kShards> shards_;
+  std::atomic<size_t> bytes_{0};
+  RetireList retired_;
+};
+
+}  // namespace skein

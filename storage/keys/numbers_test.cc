@@ -1,0 +1,97 @@
+#include "storage/keys/numbers.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+namespace skein {
+namespace {
+
+// What was written, read back; the bytes after the column are a second, short one.
+std::vector<uint64_t> RoundTrip(const std::vector<uint64_t>& values, uint64_t base,
+                                uint8_t* mode = nullptr) {
+  std::string bytes;
+  AppendNumbers(&bytes, values, base);
+  const size_t size = bytes.size();
+  bytes.append(kNumbersPadding, '\x7f');
+  ByteReader in(bytes);
+  Numbers column;
+  EXPECT_TRUE(ReadNumbers(&in, &column));
+  EXPECT_EQ(in.left(), bytes.size() - size);
+  EXPECT_TRUE(CheckNumbers(column, static_cast<uint32_t>(values.size())));
+  std::vector<uint64_t> out(values.size());
+  DecodeNumbers(column, static_cast<uint32_t>(values.size()), base, out.data());
+  EXPECT_EQ(FirstNumber(column, static_cast<uint32_t>(values.size()), base), values[0]);
+  if (mode != nullptr) *mode = column.mode;
+  return out;
+}
+
+TEST(Numbers, EachModeIsTakenWhereItIsShortest) {
+  uint8_t mode = 9;
+  EXPECT_EQ(RoundTrip({7, 7, 7}, 5, &mode), (std::vector<uint64_t>{7, 7, 7}));
+  EXPECT_EQ(mode, 0);
+  EXPECT_EQ(RoundTrip({9, 7, 5}, 5, &mode), (std::vector<uint64_t>{9, 7, 5}));
+  EXPECT_EQ(mode, 1);
+  EXPECT_EQ(RoundTrip({1000000, 1000003, 1000004, 1000100, 1000700, 1100000}, 0, &mode).back(),
+            1100000U);
+  EXPECT_EQ(mode, 2);
+  EXPECT_EQ(RoundTrip({200, 3, 150, 0, 90}, 0, &mode).front(), 200U);
+  EXPECT_EQ(mode, 3);
+  EXPECT_EQ(RoundTrip({0, UINT64_MAX / 2, 5}, 1, &mode)[1], UINT64_MAX / 2);
+  EXPECT_EQ(mode, 4);
+}
+
+TEST(Numbers, AnyColumnComesBack) {
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<uint64_t> values(1 + random() % kNumbersMax);
+    const uint64_t base = random() >> (random() % 64);
+    const int bits = static_cast<int>(random() % 64);
+    uint64_t last = base;
+    const bool sorted = random() % 2 == 0;
+    for (uint64_t& v : values) {
+      v = sorted ? last + (random() >> bits) : random() >> bits;
+      last = v;
+    }
+    ASSERT_EQ(RoundTrip(values, base), values) << "round " << round;
+  }
+}
+
+TEST(Numbers, AColumnReadOverAnotherForgetsIt) {
+  std::string bytes;
+  AppendNumbers(&bytes, std::vector<uint64_t>{5, 8, 11}, 0);
+  AppendNumbers(&bytes, std::vector<uint64_t>{4, 4, 4}, 0);
+  ByteReader in(bytes);
+  Numbers column;
+  ASSERT_TRUE(ReadNumbers(&in, &column));
+  ASSERT_TRUE(ReadNumbers(&in, &column));
+  std::vector<uint64_t> out(3);
+  DecodeNumbers(column, 3, 0, out.data());
+  EXPECT_EQ(out, (std::vector<uint64_t>{4, 4, 4}));
+}
+
+TEST(Numbers, DamageIsRefusedOrHarmless) {
+  std::mt19937_64 random(2);
+  for (int round = 0; round < 5000; ++round) {
+    std::vector<uint64_t> values(1 + random() % 40);
+    for (uint64_t& v : values) v = random() >> (random() % 64);
+    std::string bytes;
+    AppendNumbers(&bytes, values, 0);
+    bytes[random() % bytes.size()] ^= static_cast<char>(1 << (random() % 8));
+    if (random() % 4 == 0) bytes.resize(random() % bytes.size());
+    ByteReader in(bytes);
+    Numbers column;
+    if (!ReadNumbers(&in, &column)) continue;
+    const auto n = static_cast<uint32_t>(values.size());
+    if (!CheckNumbers(column, n)) continue;
+    bytes.append(kNumbersPadding, '\0');  // reallocates: read once more
+    ByteReader again(bytes);
+    ASSERT_TRUE(ReadNumbers(&again, &column));
+    std::vector<uint64_t> out(n);
+    DecodeNumbers(column, n, 0, out.data());  // within bounds, whatever the values
+  }
+}
+
+}  // namespace
+}  // namespace skein
