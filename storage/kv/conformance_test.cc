@@ -238,16 +238,45 @@ TEST_P(StoreConformance, MultiGetTakesAnyOrderAndRepeats) {
   EXPECT_EQ(out, (std::vector<std::optional<std::string>>{"2", std::nullopt, "1", "2"}));
 }
 
+SortedRun RunOf(Table table, std::vector<std::pair<std::string, std::string>> rows) {
+  auto at = std::make_shared<size_t>(0);
+  return {table, [rows = std::move(rows), at](std::string_view* key, std::string_view* value) {
+            if (*at == rows.size()) return absl::StatusOr<bool>(false);
+            *key = rows[*at].first;
+            *value = rows[(*at)++].second;
+            return absl::StatusOr<bool>(true);
+          }};
+}
+
 TEST_P(StoreConformance, IngestedRunsAreThereAfterReopening) {
-  using Row = std::pair<std::string, std::string>;
-  const std::vector<Row> run = {{"a", "1"}, {"b", "2"}};
-  const std::vector<Row> unsorted = {{"z", "1"}, {"y", "2"}};
-  ASSERT_TRUE(store_->Ingest(Table::kNodes, run).ok());
-  ASSERT_TRUE(store_->Ingest(Table::kNodes, {}).ok());
-  EXPECT_EQ(store_->Ingest(Table::kNodes, unsorted).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  WriteBatch before(Latest()->version());
+  before.Add(Table::kStats, "n", 3);
+  ASSERT_TRUE(store_->Commit(before).ok());
+  SortedRun runs[] = {RunOf(Table::kNodes, {{"a", "1"}, {"b", "2"}}), RunOf(Table::kLinks, {}),
+                      RunOf(Table::kStats, {{"n", EncodeCounter(4)}}),
+                      RunOf(Table::kMeta, {{"mark", "7"}})};
+  const auto version = store_->Ingest(runs);
+  ASSERT_TRUE(version.ok()) << Message(version.status());
+  EXPECT_EQ(Latest()->version(), *version);
+  EXPECT_TRUE(store_->Ingest({}).ok());
   Open();
   EXPECT_EQ(Keys(*Latest(), "", ""), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(*GetOne(*store_, *Latest(), Table::kMeta, "mark"), "7");
+  EXPECT_EQ(DecodeCounter(**GetOne(*store_, *Latest(), Table::kStats, "n")), 7);
+  EXPECT_GT(Latest()->version(), *version);  // of the empty one
+}
+
+TEST_P(StoreConformance, IngestIsAllOrNothing) {
+  SortedRun unsorted[] = {RunOf(Table::kLinks, {{"l", "1"}}),
+                          RunOf(Table::kNodes, {{"z", "1"}, {"y", "2"}})};
+  EXPECT_EQ(store_->Ingest(unsorted).status().code(), absl::StatusCode::kInvalidArgument);
+  SortedRun failing[] = {RunOf(Table::kNodes, {{"a", "1"}}),
+                         {Table::kLinks, [](std::string_view*, std::string_view*) {
+                            return absl::StatusOr<bool>(Unavailable("no more"));
+                          }}};
+  EXPECT_EQ(store_->Ingest(failing).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Keys(*Latest(), "", ""), std::vector<std::string>());
+  EXPECT_EQ(*GetOne(*store_, *Latest(), Table::kLinks, "l"), std::nullopt);
 }
 
 TEST_P(StoreConformance, RandomOperationsAgreeWithAMap) {

@@ -169,19 +169,27 @@ class MemoryStore final : public Store {
     return Version{version};
   }
 
-  absl::StatusOr<Version> Ingest(
-      Table table, std::span<const std::pair<std::string, std::string>> run) override {
-    for (size_t i = 1; i < run.size(); ++i) {
-      if (run[i - 1].first >= run[i].first) {
-        return InvalidArgument("sorted run of ", TableName(table), ": row ", i, " does not ascend");
+  absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) override {
+    WriteBatch batch(Version{0});
+    for (SortedRun& run : runs) {
+      std::string last;
+      std::string_view key, value;
+      for (uint64_t i = 0;; ++i) {
+        SKEIN_ASSIGN_OR_RETURN(const bool more, run.next(&key, &value));
+        if (!more) break;
+        if (i > 0 && key <= last) {
+          return InvalidArgument("sorted run of ", TableName(run.table), ": row ", i,
+                                 " does not ascend");
+        }
+        last = key;
+        if (run.table == Table::kStats) {
+          batch.Add(run.table, key, DecodeCounter(value));
+        } else {
+          batch.PutUnguarded(run.table, key, value);
+        }
       }
     }
-    absl::MutexLock lock(&core_->mu);
-    const uint64_t version = NextVersion();
-    for (const auto& [key, value] : run) Apply(table, key, value, version);
-    core_->last = version;
-    Sync();
-    return Version{version};
+    return Commit(batch, Durability::kSync);
   }
 
   absl::Status Checkpoint(const std::string& dir) override {

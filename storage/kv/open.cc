@@ -148,9 +148,8 @@ class LockedStore final : public Store {
   absl::StatusOr<Version> Commit(const WriteBatch& batch, Durability durability) override {
     return store_->Commit(batch, durability);
   }
-  absl::StatusOr<Version> Ingest(
-      Table table, std::span<const std::pair<std::string, std::string>> run) override {
-    return store_->Ingest(table, run);
+  absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) override {
+    return store_->Ingest(runs);
   }
   absl::Status Verify() override { return store_->Verify(); }
   absl::Status Compact() override { return store_->Compact(); }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "rocksdb/options.h"
 #include "rocksdb/sst_file_writer.h"
 #include "rocksdb/utilities/checkpoint.h"
@@ -23,6 +24,8 @@ constexpr std::string_view kVersionKey = "version";
 constexpr size_t kGroupBytesMax = size_t{8} << 20;
 
 rocksdb::Slice ToSlice(std::string_view s) { return {s.data(), s.size()}; }
+
+class RunWriter;
 
 class RocksStore final : public Store {
  public:
@@ -42,8 +45,7 @@ class RocksStore final : public Store {
   absl::Status MultiScan(const View& view, std::span<const ScanRange> ranges,
                          std::vector<ScanPage>* out) override;
   absl::StatusOr<Version> Commit(const WriteBatch& batch, Durability durability) override;
-  absl::StatusOr<Version> Ingest(Table table,
-                                 std::span<const std::pair<std::string, std::string>> run) override;
+  absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) override;
   absl::Status Checkpoint(const std::string& dir) override;
   absl::Status Verify() override;
   absl::Status Compact() override;
@@ -75,6 +77,8 @@ class RocksStore final : public Store {
   std::shared_ptr<const RocksView> Publish(uint64_t version)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
   absl::Status WriteGroup(const std::vector<Waiter*>& group, uint64_t version);
+  absl::Status AddFiles(const std::vector<std::unique_ptr<RunWriter>>& writers,
+                        std::vector<std::pair<std::string, std::string>>* meta, uint64_t version);
 
   std::shared_ptr<RocksCore> core_;
   RocksStoreOptions options_;
@@ -278,8 +282,60 @@ absl::Status RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t 
   return FromRocks(core_->db->Write(write, &rows), "writing to " + core_->dir);
 }
 
-absl::StatusOr<Version> RocksStore::Ingest(
-    Table table, std::span<const std::pair<std::string, std::string>> run) {
+// Writes the rows of one run to files that RocksDB takes over as they are.
+class RunWriter {
+ public:
+  RunWriter(const RocksCore& core, Table table, std::string path)
+      : core_(core), table_(table), path_(std::move(path)) {}
+
+  absl::Status Write(SortedRun& run) {
+    std::string_view key, value;
+    for (uint64_t i = 0;; ++i) {
+      SKEIN_ASSIGN_OR_RETURN(const bool more, run.next(&key, &value));
+      if (!more) return Close();
+      if (i > 0 && key <= last_) {
+        return InvalidArgument("sorted run of ", TableName(table_), ": row ", i,
+                               " does not ascend");
+      }
+      last_ = key;
+      SKEIN_RETURN_IF_ERROR(Add(key, value));
+    }
+  }
+  absl::Status Add(std::string_view key, std::string_view value) {
+    if (writer_ != nullptr && writer_->FileSize() >= kFileBytes) SKEIN_RETURN_IF_ERROR(Close());
+    if (writer_ == nullptr) {
+      files_.push_back(path_ + "-" + std::to_string(files_.size()));
+      writer_ = std::make_unique<rocksdb::SstFileWriter>(
+          rocksdb::EnvOptions(), core_.db->GetOptions(core_.Handle(table_)), core_.Handle(table_));
+      SKEIN_RETURN_IF_ERROR(FromRocks(writer_->Open(files_.back()), "creating " + files_.back()));
+    }
+    const rocksdb::Status status = table_ == Table::kStats
+                                       ? writer_->Merge(ToSlice(key), ToSlice(value))
+                                       : writer_->Put(ToSlice(key), ToSlice(value));
+    return FromRocks(status, "writing " + files_.back());
+  }
+  absl::Status Close() {
+    if (writer_ == nullptr) return absl::OkStatus();
+    const absl::Status status = FromRocks(writer_->Finish(), "writing " + files_.back());
+    writer_.reset();
+    return status;
+  }
+
+  Table table() const { return table_; }
+  const std::vector<std::string>& files() const { return files_; }
+
+ private:
+  static constexpr uint64_t kFileBytes = uint64_t{256} << 20;
+
+  const RocksCore& core_;
+  Table table_;
+  std::string path_;
+  std::string last_;
+  std::vector<std::string> files_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;
+};
+
+absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
   std::string path;
   {
     absl::MutexLock lock(&core_->mu);
@@ -287,21 +343,29 @@ absl::StatusOr<Version> RocksStore::Ingest(
     SKEIN_RETURN_IF_ERROR(CheckSpace());
     path = core_->dir + "/run-" + std::to_string(version_) + "-" + std::to_string(runs_++);
   }
-  if (!run.empty()) {
-    rocksdb::Options writer_options = core_->db->GetOptions(core_->Handle(table));
-    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), writer_options, core_->Handle(table));
-    SKEIN_RETURN_IF_ERROR(FromRocks(writer.Open(path), "creating " + path));
-    for (size_t i = 0; i < run.size(); ++i) {
-      if (i > 0 && run[i - 1].first >= run[i].first) {
-        std::error_code ignored;
-        std::filesystem::remove(path, ignored);
-        return InvalidArgument("sorted run of ", TableName(table), ": row ", i, " does not ascend");
-      }
-      SKEIN_RETURN_IF_ERROR(
-          FromRocks(writer.Put(ToSlice(run[i].first), ToSlice(run[i].second)), "writing " + path));
+  std::vector<std::unique_ptr<RunWriter>> writers;
+  const absl::Cleanup leave_nothing = [&writers] {
+    std::error_code ignored;
+    for (const auto& writer : writers) {
+      for (const std::string& file : writer->files()) std::filesystem::remove(file, ignored);
     }
-    SKEIN_RETURN_IF_ERROR(FromRocks(writer.Finish(), "writing " + path));
+  };
+  std::vector<std::pair<std::string, std::string>> meta;
+  for (SortedRun& run : runs) {
+    if (run.table == Table::kMeta) {
+      std::string_view key, value;
+      for (;;) {
+        SKEIN_ASSIGN_OR_RETURN(const bool more, run.next(&key, &value));
+        if (!more) break;
+        meta.emplace_back(key, value);
+      }
+      continue;
+    }
+    writers.push_back(std::make_unique<RunWriter>(
+        *core_, run.table, path + "-" + std::string(TableName(run.table))));
+    SKEIN_RETURN_IF_ERROR(writers.back()->Write(run));
   }
+  writers.push_back(std::make_unique<RunWriter>(*core_, Table::kMeta, path + "-meta"));
   // Takes its place in the queue of commits and goes alone.
   Waiter self{.batch = nullptr, .sync = true, .ready = {}};
   std::shared_ptr<const RocksView> retired;
@@ -310,24 +374,38 @@ absl::StatusOr<Version> RocksStore::Ingest(
   while (queue_.front() != &self) self.ready.Wait(&core_->mu);
   const uint64_t version = NextVersion();
   core_->mu.Unlock();
-  absl::Status status = absl::OkStatus();
-  if (!run.empty()) {
-    rocksdb::IngestExternalFileOptions ingest;
-    ingest.move_files = true;
-    status = FromRocks(core_->db->IngestExternalFile(core_->Handle(table), {path}, ingest),
-                       "ingesting " + path);
-  }
-  if (status.ok()) {
-    const WriteBatch nothing{Version{0}};
-    Waiter marker{.batch = &nothing, .sync = true, .ready = {}};
-    status = WriteGroup({&marker}, version);
-  }
+  const absl::Status status = AddFiles(writers, &meta, version);
   core_->mu.Lock();
   if (status.ok()) retired = Publish(version);
   queue_.pop_front();
   if (!queue_.empty()) queue_.front()->ready.Signal();
   if (!status.ok()) return status;
   return Version{version};
+}
+
+// All files at once, the new version among their rows: RocksDB adds them with one record of its
+// manifest. What was committed before, and is in its log only, must not be lost behind them.
+absl::Status RocksStore::AddFiles(const std::vector<std::unique_ptr<RunWriter>>& writers,
+                                  std::vector<std::pair<std::string, std::string>>* meta,
+                                  uint64_t version) {
+  if (options_.sync) {
+    SKEIN_RETURN_IF_ERROR(FromRocks(core_->db->SyncWAL(), "syncing the log of " + core_->dir));
+  }
+  meta->emplace_back(kVersionKey, EncodeCounter(static_cast<int64_t>(version)));
+  std::sort(meta->begin(), meta->end());
+  for (const auto& [key, value] : *meta) {
+    SKEIN_RETURN_IF_ERROR(writers.back()->Add(key, value));
+  }
+  SKEIN_RETURN_IF_ERROR(writers.back()->Close());
+  std::vector<rocksdb::IngestExternalFileArg> args;
+  for (const auto& writer : writers) {
+    if (writer->files().empty()) continue;
+    rocksdb::IngestExternalFileArg& arg = args.emplace_back();
+    arg.column_family = core_->Handle(writer->table());
+    arg.external_files = writer->files();
+    arg.options.move_files = true;
+  }
+  return FromRocks(core_->db->IngestExternalFiles(args), "adding sorted files to " + core_->dir);
 }
 
 absl::Status RocksStore::Checkpoint(const std::string& dir) {

@@ -25,6 +25,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -150,6 +151,14 @@ class WriteBatch {
 int64_t DecodeCounter(std::string_view value);
 std::string EncodeCounter(int64_t value);
 
+// Rows of one table for Ingest, keys ascending and unique, drawn one by one. Of kStats the values
+// are increments, as of WriteBatch::Add. Rows of kMeta are held in memory.
+struct SortedRun {
+  Table table{};
+  // Sets key and value, valid until the next call; false: no more.
+  std::function<absl::StatusOr<bool>(std::string_view* key, std::string_view* value)> next;
+};
+
 enum class Durability : uint8_t {
   kSync,   // on the disk when Commit returns
   kAsync,  // on the disk with the next kSync; order is kept, so a crash loses a suffix only
@@ -185,10 +194,11 @@ class Store {
   virtual absl::StatusOr<Version> Commit(const WriteBatch& batch,
                                          Durability durability = Durability::kSync) = 0;
 
-  // Adds a sorted run (keys ascending, unique) of one table, durable on return, for bulk loads and
-  // index builds. Atomic for itself; no conflict checks. INVALID_ARGUMENT: not ascending.
-  virtual absl::StatusOr<Version> Ingest(
-      Table table, std::span<const std::pair<std::string, std::string>> run) = 0;
+  // Adds sorted runs, at most one of a table, all of them or none, durable on return; for bulk
+  // loads. No conflict checks: the caller sees to it that nobody else writes these keys. The runs
+  // are drawn one after the other, before others' commits are held up. INVALID_ARGUMENT: keys do
+  // not ascend; errors of the runs are passed on.
+  virtual absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) = 0;
 
   // A complete, independent copy of the latest version in `dir`, which must not exist.
   virtual absl::Status Checkpoint(const std::string& dir) = 0;

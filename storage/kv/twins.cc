@@ -29,9 +29,8 @@ class FaultyStore final : public Store {
   absl::StatusOr<Version> Commit(const WriteBatch& batch, Durability durability) override {
     return Write([&] { return store_->Commit(batch, durability); });
   }
-  absl::StatusOr<Version> Ingest(
-      Table table, std::span<const std::pair<std::string, std::string>> run) override {
-    return Write([&] { return store_->Ingest(table, run); });
+  absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) override {
+    return Write([&] { return store_->Ingest(runs); });
   }
   absl::Status Checkpoint(const std::string& dir) override {
     SKEIN_RETURN_IF_ERROR(Read());
@@ -99,10 +98,9 @@ class SlowStore final : public Store {
     delay_();
     return store_->Commit(batch, durability);
   }
-  absl::StatusOr<Version> Ingest(
-      Table table, std::span<const std::pair<std::string, std::string>> run) override {
+  absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) override {
     delay_();
-    return store_->Ingest(table, run);
+    return store_->Ingest(runs);
   }
   absl::Status Checkpoint(const std::string& dir) override { return store_->Checkpoint(dir); }
   absl::Status Verify() override { return store_->Verify(); }
