@@ -141,7 +141,7 @@ void CommitBuilder::AddLinks() {
   std::vector<std::pair<LinkId, const StoredLink*>> rows;
   const auto flush = [&] {
     if (rows.empty()) return;
-    batch_.PutUnguarded(Table::kLinks, layout_.Page(page, chunk_), EncodeLinkChunk(page, rows));
+    batch_.PutUnguarded(Table::kLinks, layout_.Page(page, chunk_), EncodeLinkChunk(rows));
     rows.clear();
   };
   std::vector<NodeId> gaining;

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/graph/graph.h"
+#include "storage/graph/link_page.h"
 #include "storage/graph/page_table.h"
 #include "storage/graph/records.h"
 #include "storage/graph/versioned_cache.h"
@@ -59,7 +60,7 @@ struct GraphCore {
   std::unique_ptr<StoredCatalog> catalog;
 
   VersionedCache<NodeRecord> nodes;
-  VersionedCache<LinkPageRecords> pages;  // by link page
+  VersionedCache<LinkPageView> pages;  // by link page
   PageTable adjacency;
 
   NumberSequence node_ids;

@@ -28,14 +28,17 @@ std::optional<std::string> FoldAdjacency(std::string_view prefix, const Rows& ro
 
 std::optional<std::string> FoldLinks(std::string_view prefix, const Rows& rows) {
   const uint64_t page = TrailingId(prefix);
-  LinkPageRecords records;
+  LinkPageView view;
   for (const auto& [key, bytes] : rows) {
-    if (!ApplyLinkChunk(page, bytes, &records)) return std::nullopt;
+    view.chunks.push_back(LinkChunk::Read(page, bytes));
+    if (view.chunks.back() == nullptr) return std::nullopt;
   }
-  std::vector<std::pair<LinkId, const StoredLink*>> links;
-  links.reserve(records.links.size());
-  for (const StoredLink& link : records.links) links.emplace_back(link.record.id, &link);
-  return EncodeLinkChunk(page, links);
+  const std::vector<StoredLink> all = view.All(page);
+  if (all.empty()) return std::string();
+  LinkChanges links;
+  links.reserve(all.size());
+  for (const StoredLink& link : all) links.emplace_back(link.record.id, &link);
+  return EncodeLinkChunk(links);
 }
 
 std::optional<std::string> FoldPostings(std::string_view, const Rows& rows) {

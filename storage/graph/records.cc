@@ -82,64 +82,6 @@ size_t PropertyBytes(const std::vector<PropertyEntry>& properties) {
   return bytes;
 }
 
-enum LinkFlags : uint8_t {
-  // 1 and 2 are ValidFlags
-  kGone = 4,
-  kHasPolicies = 8,
-  kForeignBatch = 16,  // provenance names another batch than the id does
-};
-
-void AppendLink(std::string* out, LinkId id, const StoredLink* stored) {
-  out->push_back(static_cast<char>(Raw(id) % kLinksPerPage));
-  if (stored == nullptr) {
-    out->push_back(static_cast<char>(kGone));
-    return;
-  }
-  const LinkRecord& link = stored->record;
-  const bool policies =
-      Raw(link.policy) != 0 || Raw(stored->from_policy) != 0 || Raw(stored->to_policy) != 0;
-  const bool foreign = Raw(link.source.batch) != Raw(id) >> 32;
-  out->push_back(static_cast<char>(ValidBits(link.valid) | (policies ? kHasPolicies : 0) |
-                                   (foreign ? kForeignBatch : 0)));
-  AppendVarint(out, Raw(link.type));
-  AppendVarint(out, Raw(link.from));
-  AppendDelta(out, Raw(link.to), Raw(link.from));
-  if (policies) {
-    AppendVarint(out, Raw(link.policy));
-    AppendVarint(out, Raw(stored->from_policy));
-    AppendVarint(out, Raw(stored->to_policy));
-  }
-  if (foreign) AppendVarint(out, Raw(link.source.batch));
-  AppendVarint(out, link.source.row);
-  AppendValid(out, link.valid);
-  AppendProperties(out, link.properties, link.source);
-}
-
-// False: malformed. A deleted link has record.type untouched and *gone set.
-bool ReadLink(ByteReader* in, uint64_t page, StoredLink* stored, bool* gone) {
-  const uint8_t row = in->Byte();
-  const uint8_t flags = in->Byte();
-  if (row >= kLinksPerPage) return false;
-  LinkRecord& link = stored->record;
-  link.id = LinkId{page * kLinksPerPage + row};
-  *gone = (flags & kGone) != 0;
-  if (*gone) return in->ok();
-  link.type = LinkTypeId{in->Varint32()};
-  link.from = NodeId{in->Varint()};
-  link.to = NodeId{in->Delta(Raw(link.from))};
-  if ((flags & kHasPolicies) != 0) {
-    link.policy = PolicyId{in->Varint32()};
-    stored->from_policy = PolicyId{in->Varint32()};
-    stored->to_policy = PolicyId{in->Varint32()};
-  }
-  link.source.batch = (flags & kForeignBatch) != 0
-                          ? BatchId{in->Varint32()}
-                          : BatchId{static_cast<uint32_t>(Raw(link.id) >> 32)};
-  link.source.row = in->Varint32();
-  link.valid = ReadValid(in, flags);
-  return ReadProperties(in, link.source, &link.properties);
-}
-
 }  // namespace
 
 bool AdjacencyLess(const AdjacencyEntry& a, const AdjacencyEntry& b) {
@@ -183,42 +125,6 @@ std::optional<PolicyId> DecodeNodePolicy(std::string_view bytes) {
   const PolicyId policy{in.Varint32()};
   if (!in.ok() || version != kRecordVersion) return std::nullopt;
   return policy;
-}
-
-std::string EncodeLinkChunk(uint64_t page,
-                            const std::vector<std::pair<LinkId, const StoredLink*>>& links) {
-  std::string out(1, kRecordVersion);
-  for (const auto& [id, link] : links) {
-    SKEIN_CHECK(LinkPage(id) == page);
-    AppendLink(&out, id, link);
-  }
-  return out;
-}
-
-bool ApplyLinkChunk(uint64_t page, std::string_view bytes, LinkPageRecords* links) {
-  ByteReader in(bytes);
-  if (in.Byte() != kRecordVersion) return false;
-  while (in.ok() && !in.done()) {
-    StoredLink link;
-    bool gone = false;
-    if (!ReadLink(&in, page, &link, &gone)) return false;
-    const LinkId id = link.record.id;
-    auto& rows = links->links;
-    auto at = rows.end();
-    if (!rows.empty() && rows.back().record.id >= id) {
-      at = std::lower_bound(rows.begin(), rows.end(), id,
-                            [](const StoredLink& a, LinkId b) { return a.record.id < b; });
-    }
-    const bool there = at != rows.end() && at->record.id == id;
-    if (gone) {
-      if (there) rows.erase(at);
-    } else if (there) {
-      *at = std::move(link);
-    } else {
-      rows.insert(at, std::move(link));
-    }
-  }
-  return in.ok();
 }
 
 void MakeAdjacency(std::vector<AdjacencyEntry>* entries, size_t chunks, bool keep_gone) {

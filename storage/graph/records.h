@@ -1,11 +1,9 @@
-// Records as stored and as cached: nodes and links. Adjacency is in adjacency_page.h.
+// Records: nodes as stored, links and adjacency in the form that readers want. How links are
+// stored: link_page.h; adjacency: adjacency_page.h.
 //
 // Shape     Values begin with a version byte (0). A link's record and its two adjacency entries
 //           repeat the policies of both ends, which never change, so that visibility is decided
 //           without reading the ends.
-// Chunks    A page of links is a list of chunks in order of writing; what a later chunk says of a
-//           link replaces what an earlier one said. So links are written blindly: a hub's links
-//           never conflict. Folding makes one chunk of a list.
 // Errors    Decoders give nullopt or false for anything malformed; callers name table and key.
 // Source    docs/formats/graph.md
 #pragma once
@@ -52,22 +50,10 @@ struct AdjacencyList {
 
 bool AdjacencyLess(const AdjacencyEntry& a, const AdjacencyEntry& b);
 
-// Links of one page, ascending by id.
-struct LinkPageRecords {
-  std::vector<StoredLink> links;
-  size_t bytes = 0;
-};
-
 std::string EncodeNode(const NodeRecord& node);
 std::optional<NodeRecord> DecodeNode(NodeId id, std::string_view bytes);
 // Only the policy: what scans need.
 std::optional<PolicyId> DecodeNodePolicy(std::string_view bytes);
-
-// A chunk of a page: links (nullptr: deleted), all of page `page`, ascending.
-std::string EncodeLinkChunk(uint64_t page,
-                            const std::vector<std::pair<LinkId, const StoredLink*>>& links);
-// Applies a chunk on top of earlier ones. `links` stays ascending.
-bool ApplyLinkChunk(uint64_t page, std::string_view bytes, LinkPageRecords* links);
 
 // From entries of chunks, in order of writing, to a list: of each (link, direction) the last one
 // stays; gone ones are dropped unless kept (then in no order); the rest ascends by AdjacencyLess.

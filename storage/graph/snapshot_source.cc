@@ -1,6 +1,7 @@
 #include "storage/graph/snapshot_source.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "storage/base/status.h"
@@ -77,41 +78,83 @@ absl::Status SnapshotSource::LoadPages(std::span<const uint64_t> pages,
     missing.push_back(i);
     prefixes.push_back(core_->layout.Page(pages[i]));
   }
+  if (missing.empty()) return absl::OkStatus();
   std::vector<Rows> rows;
   SKEIN_RETURN_IF_ERROR(ScanAll(Table::kLinks, prefixes, &rows));
   for (size_t k = 0; k < missing.size(); ++k) {
     const uint64_t page = pages[missing[k]];
-    LinkPageRecords records;
+    LinkPageView view;
     for (const auto& [key, bytes] : rows[k]) {
-      if (!ApplyLinkChunk(page, bytes, &records)) {
-        return DamagedRow(Table::kLinks, page * kLinksPerPage);
-      }
+      view.chunks.push_back(LinkChunk::Read(page, bytes));
+      if (view.chunks.back() == nullptr) return DamagedRow(Table::kLinks, page * kLinksPerPage);
     }
-    for (const StoredLink& link : records.links) records.bytes += HeapBytes(link);
-    auto shared = std::make_shared<const LinkPageRecords>(std::move(records));
-    core_->pages.Insert(page, at, shared, shared->bytes);
+    auto shared = std::make_shared<const LinkPageView>(std::move(view));
+    core_->pages.Insert(page, at, shared, shared->bytes());
     (*out)[missing[k]] = std::move(shared);
   }
   return absl::OkStatus();
 }
 
+// Where each of some links is: by page, chunk and place, so that a chunk is decoded once.
+absl::Status SnapshotSource::Locate(std::span<const LinkId> ids, std::vector<PagePtr>* pages,
+                                    std::vector<Located>* found) const {
+  std::vector<uint64_t> numbers;
+  numbers.reserve(ids.size());
+  for (const LinkId id : ids) numbers.push_back(LinkPage(id));
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  SKEIN_RETURN_IF_ERROR(LoadPages(numbers, pages));
+  found->clear();
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto at = std::lower_bound(numbers.begin(), numbers.end(), LinkPage(ids[i]));
+    const PagePtr& page = (*pages)[static_cast<size_t>(at - numbers.begin())];
+    uint32_t place = 0;
+    const LinkChunk* chunk = page->Find(ids[i], &place);
+    if (chunk != nullptr) found->push_back({chunk, place, static_cast<uint32_t>(i)});
+  }
+  std::sort(found->begin(), found->end(), [](const Located& a, const Located& b) {
+    return std::tie(a.chunk, a.place) < std::tie(b.chunk, b.place);
+  });
+  return absl::OkStatus();
+}
+
+// Calls `decode(chunk, places)` for each chunk, with places ascending and unique, then
+// `give(k, i)`: the k-th of them is that of ids[i].
+template <typename Decode, typename Give>
+void SnapshotSource::ForChunks(const std::vector<Located>& found, const Decode& decode,
+                               const Give& give) {
+  std::vector<uint32_t> places;
+  for (size_t begin = 0; begin < found.size();) {
+    size_t end = begin;
+    places.clear();
+    while (end < found.size() && found[end].chunk == found[begin].chunk) {
+      if (places.empty() || places.back() != found[end].place) places.push_back(found[end].place);
+      ++end;
+    }
+    decode(*found[begin].chunk, places);
+    size_t k = 0;
+    for (size_t i = begin; i < end; ++i) {
+      if (found[i].place != places[k]) ++k;
+      give(k, found[i].index);
+    }
+    begin = end;
+  }
+}
+
 absl::Status SnapshotSource::Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const {
   out->assign(ids.size(), nullptr);
-  std::vector<uint64_t> pages;
-  for (const LinkId id : ids) pages.push_back(LinkPage(id));
-  std::sort(pages.begin(), pages.end());
-  pages.erase(std::unique(pages.begin(), pages.end()), pages.end());
-  std::vector<PagePtr> loaded;
-  SKEIN_RETURN_IF_ERROR(LoadPages(pages, &loaded));
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const auto page = std::lower_bound(pages.begin(), pages.end(), LinkPage(ids[i]));
-    const PagePtr& records = loaded[static_cast<size_t>(page - pages.begin())];
-    const auto at =
-        std::lower_bound(records->links.begin(), records->links.end(), ids[i],
-                         [](const StoredLink& link, LinkId id) { return link.record.id < id; });
-    if (at == records->links.end() || at->record.id != ids[i]) continue;
-    (*out)[i] = LinkPtr(records, &*at);  // shares the page
-  }
+  std::vector<PagePtr> pages;
+  std::vector<Located> found;
+  SKEIN_RETURN_IF_ERROR(Locate(ids, &pages, &found));
+  std::shared_ptr<std::vector<StoredLink>> links;
+  ForChunks(
+      found,
+      [&](const LinkChunk& chunk, const std::vector<uint32_t>& places) {
+        links = std::make_shared<std::vector<StoredLink>>();
+        links->reserve(places.size());
+        chunk.Decode(places, links.get());
+      },
+      [&](size_t k, uint32_t i) { (*out)[i] = LinkPtr(links, &(*links)[k]); });
   return absl::OkStatus();
 }
 
@@ -194,9 +237,10 @@ absl::Status SnapshotSource::LinkPageFrom(LinkId from, std::vector<LinkPtr>* out
   if (found[0].more) *next = LinkId{(pages.back() + 1) * kLinksPerPage};
   std::vector<PagePtr> loaded;
   SKEIN_RETURN_IF_ERROR(LoadPages(pages, &loaded));
-  for (const PagePtr& page : loaded) {
-    for (const StoredLink& link : page->links) {
-      if (link.record.id >= from) out->push_back(LinkPtr(page, &link));
+  for (size_t i = 0; i < pages.size(); ++i) {
+    const auto links = std::make_shared<const std::vector<StoredLink>>(loaded[i]->All(pages[i]));
+    for (const StoredLink& link : *links) {
+      if (link.record.id >= from) out->push_back(LinkPtr(links, &link));
     }
   }
   return absl::OkStatus();

@@ -43,12 +43,21 @@ class SnapshotSource final : public Source {
   absl::Status LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const override;
 
  private:
-  using PagePtr = std::shared_ptr<const LinkPageRecords>;
+  using PagePtr = std::shared_ptr<const LinkPageView>;
+  struct Located {
+    const LinkChunk* chunk;
+    uint32_t place;
+    uint32_t index;  // of the id asked for
+  };
   using Rows = std::vector<std::pair<std::string, std::string>>;
 
   absl::Status AllNodesPage(NodeId from, std::vector<ScannedNode>* out,
                             std::optional<NodeId>* next) const;
   absl::Status LoadPages(std::span<const uint64_t> pages, std::vector<PagePtr>* out) const;
+  absl::Status Locate(std::span<const LinkId> ids, std::vector<PagePtr>* pages,
+                      std::vector<Located>* found) const;
+  template <typename Decode, typename Give>
+  static void ForChunks(const std::vector<Located>& found, const Decode& decode, const Give& give);
   // All rows of each prefix: one round trip for the first 1,000 rows of all, then more.
   absl::Status ScanAll(Table table, const std::vector<std::string>& prefixes,
                        std::vector<Rows>* out) const;

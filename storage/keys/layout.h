@@ -18,7 +18,7 @@ namespace skein {
 // Numbers are for life.
 enum class SpaceId : uint8_t { kStore = 0, kUsers = 1, kSystem = 2 };
 
-inline constexpr uint64_t kLinksPerPage = 64;  // link records are packed by id >> 6
+inline constexpr uint64_t kLinksPerPage = 256;  // link records are packed by id >> 8
 inline constexpr uint64_t LinkPage(LinkId id) { return Raw(id) / kLinksPerPage; }
 
 class Layout {
@@ -42,7 +42,7 @@ class Layout {
   std::string Label(LabelId label) const { return With32(Space(), U32(label)); }
   std::string Label(LabelId label, NodeId id) const { return With64(Label(label), skein::Raw(id)); }
 
-  // kLinks: pages of 64 link ids, each a list of chunks.
+  // kLinks: pages of 256 link ids, each a list of chunks.
   std::string Page(uint64_t page) const { return With64(Space(), page); }
   std::string Page(uint64_t page, uint64_t chunk) const { return With64(Page(page), chunk); }
 

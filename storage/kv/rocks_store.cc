@@ -361,8 +361,8 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
       }
       continue;
     }
-    writers.push_back(std::make_unique<RunWriter>(
-        *core_, run.table, path + "-" + std::string(TableName(run.table))));
+    writers.push_back(std::make_unique<RunWriter>(*core_, run.table,
+                                                  path + "-" + std::string(TableName(run.table))));
     SKEIN_RETURN_IF_ERROR(writers.back()->Write(run));
   }
   writers.push_back(std::make_unique<RunWriter>(*core_, Table::kMeta, path + "-meta"));
