@@ -27,14 +27,17 @@ absl::Status ConstraintError(const absl::Status& status) {
 class ConnectionImpl final : public Connection {
  public:
   ConnectionImpl(Graph& graph, PlanCache& plans, Clock& clock, ConnectionOptions options)
-      : graph_(graph), plans_(plans), clock_(clock), options_(std::move(options)) {}
+      : graph_(graph), plans_(plans), clock_(clock), options_(std::move(options)) {
+    off_after_writes_ = options_.rewrites_off;
+    off_after_writes_.emplace_back("time_window");
+  }
 
   absl::StatusOr<std::unique_ptr<Cursor>> Run(std::string_view text,
                                               const ValueMap& parameters) override {
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Reader> reader, CurrentReader());
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Prepared> prepared,
                            plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
-                                      options_.rewrites_off));
+                                      wrote_ ? off_after_writes_ : options_.rewrites_off));
     if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
     if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) return Explain(*prepared);
     if (prepared->plan.writes && options_.read_only) {
@@ -60,7 +63,7 @@ class ConnectionImpl final : public Connection {
     if (transaction_ != nullptr) return FailedPrecondition("a transaction is open already");
     SKEIN_ASSIGN_OR_RETURN(transaction_, BeginWrite());
     transaction_time_ = clock_.Now();
-    failed_ = false;
+    failed_ = wrote_ = false;
     return absl::OkStatus();
   }
 
@@ -68,16 +71,19 @@ class ConnectionImpl final : public Connection {
     if (transaction_ == nullptr) return FailedPrecondition("no transaction is open");
     if (failed_) {
       transaction_.reset();
+      wrote_ = false;
       return FailedPrecondition("a statement of the transaction failed: it was rolled back");
     }
     const absl::StatusOr<Version> version = transaction_->Commit();
     transaction_.reset();
+    wrote_ = false;
     return ConstraintError(version.status());
   }
 
   absl::Status Rollback() override {
     if (transaction_ == nullptr) return FailedPrecondition("no transaction is open");
     transaction_.reset();
+    wrote_ = false;
     return absl::OkStatus();
   }
 
@@ -146,6 +152,7 @@ class ConnectionImpl final : public Connection {
     run.transaction = transaction_.get();
     const bool writes = run.prepared->plan.writes;
     if (writes) transaction_->MarkStatement();
+    wrote_ |= writes;
     absl::StatusOr<std::unique_ptr<Cursor>> cursor = HeldRun(std::move(run));
     if (!cursor.ok() && writes) {
       // No trace of a failed statement; where even that fails, nothing may be committed.
@@ -207,6 +214,9 @@ class ConnectionImpl final : public Connection {
   std::optional<WriteContext> context_;
   std::shared_ptr<Transaction> transaction_;
   absl::Time transaction_time_;
+  // The open transaction has links that no time key has been held against yet: it is at commit.
+  bool wrote_ = false;
+  std::vector<std::string> off_after_writes_;
   bool failed_ = false;
 };
 

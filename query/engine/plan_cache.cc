@@ -14,7 +14,19 @@ namespace {
 
 // Statistics are read again when the graph is this many times as large or as small as it was.
 constexpr double kStaleFactor = 4;
-constexpr double kSmallGraph = 1000;  // below this, differences do not matter
+constexpr double kSmallGraph = 1000;         // below this, differences do not matter
+constexpr uint64_t kCheckEvery = 1'000'000;  // versions are microseconds
+
+bool Changed(double size, double before) {
+  return size > before * kStaleFactor || size * kStaleFactor < before;
+}
+
+// What the plan rests on holds for the reader.
+bool Holds(const Prepared& prepared, const Reader& reader) {
+  if (!prepared.plan.time_keys) return true;
+  return prepared.plan.since <= reader.version() &&
+         prepared.time_key_epoch == reader.catalog().time_key_epoch();
+}
 
 absl::StatusOr<double> GraphSize(const Reader& reader, const Viewer& viewer) {
   SKEIN_ASSIGN_OR_RETURN(const uint64_t nodes, reader.CountNodes(viewer, std::nullopt));
@@ -47,23 +59,33 @@ void PlanCache::MakeRoom() {
 absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
     std::string_view text, size_t text_bytes_max, const Reader& reader, const Viewer& viewer,
     const std::vector<std::string>& off) {
-  SKEIN_ASSIGN_OR_RETURN(const double size, GraphSize(reader, viewer));
   std::string key(text);
   key += '\0';
   key += viewer.CacheKey();
   for (const std::string& name : off) key += '\0' + name;
+  const uint64_t version = Raw(reader.version());
+  std::shared_ptr<const Prepared> found;
+  bool fresh = false;
   {
     absl::MutexLock lock(&mu_);
     key += '\0' + std::to_string(schema_);
     if (const auto it = entries_.find(key); it != entries_.end()) {
-      const double before = it->second.prepared->graph_size;
-      if (size <= before * kStaleFactor && size * kStaleFactor >= before) {
-        it->second.used = ++clock_;
-        return it->second.prepared;
-      }
+      it->second.used = ++clock_;
+      found = it->second.prepared;
+      fresh = version < Raw(it->second.checked) + kCheckEvery;
     }
   }
+  if (found != nullptr && !Holds(*found, reader)) found = nullptr;
+  if (found != nullptr && fresh) return found;
+  SKEIN_ASSIGN_OR_RETURN(const double size, GraphSize(reader, viewer));
+  if (found != nullptr && !Changed(size, found->graph_size)) {
+    absl::MutexLock lock(&mu_);
+    const auto it = entries_.find(key);
+    if (it != entries_.end()) it->second.checked = reader.version();
+    return found;
+  }
   auto made = std::make_shared<Prepared>();
+  made->time_key_epoch = reader.catalog().time_key_epoch();  // before it is looked at
   made->graph_size = size;
   SKEIN_ASSIGN_OR_RETURN(made->syntax, syntax::Parse(text, {.text_bytes_max = text_bytes_max}));
   if (made->syntax.query != nullptr) {
@@ -74,7 +96,7 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
   MakeRoom();
   const auto [it, added] = entries_.try_emplace(key);
   if (added) bytes_ += key.size();
-  it->second = {made, ++clock_};
+  it->second = {made, ++clock_, reader.version()};
   return std::shared_ptr<const Prepared>(made);
 }
 

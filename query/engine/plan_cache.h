@@ -2,7 +2,9 @@
 //
 // Key       Text, viewer (what it sees decides statistics and so the plan), rewrites that are off,
 //           and the number of schema changes so far. A plan is made anew when the graph has grown
-//           or shrunk so much that its statistics no longer hold.
+//           or shrunk so much that its statistics no longer hold (looked at again for a version a
+//           second younger), and when a time key that it rests on is gone or younger than the
+//           reader.
 // Bounds    `max` plans and kBytesMax of text; when full, the half that was used least recently
 //           goes.
 // Threads   Safe from any thread; what is handed out is immutable and shared.
@@ -28,6 +30,7 @@ struct Prepared {
   syntax::Statement syntax;
   plan::Plan plan;
   double graph_size = 0;  // nodes and links when the plan was made
+  uint64_t time_key_epoch = 0;
 };
 
 class PlanCache {
@@ -47,6 +50,7 @@ class PlanCache {
   struct Entry {
     std::shared_ptr<const Prepared> prepared;
     uint64_t used = 0;
+    Version checked{};  // of the statistics
   };
   void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

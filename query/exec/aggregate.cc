@@ -29,6 +29,11 @@ class AggregateColumn {
   // Takes in all rows of a batch; groups[i] is the group of row i, of `n` groups so far.
   absl::Status Update(const Batch& batch, const std::vector<uint32_t>& groups, size_t n,
                       Context& context) {
+    if (counts_only_ && args_.empty() && n == 1) {
+      counts_.resize(n, 0);
+      counts_[0] += static_cast<int64_t>(batch.rows);
+      return absl::OkStatus();
+    }
     std::vector<Column> columns(args_.size());
     for (size_t i = 0; i < args_.size(); ++i) {
       SKEIN_RETURN_IF_ERROR(EvalAll(*args_[i], batch, &columns[i]));

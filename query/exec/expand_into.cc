@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "query/exec/links.h"
 #include "query/exec/operators.h"
+#include "query/exec/time_windows.h"
 #include "storage/base/status.h"
 
 namespace skein::exec {
@@ -15,6 +16,7 @@ namespace {
 class ExpandIntoOperator final : public UnaryOperator {
  public:
   using UnaryOperator::UnaryOperator;
+  absl::Status Compile() { return windows_.Compile(node_, context_); }
 
   absl::Status Open() override {
     batch_.Clear();
@@ -75,7 +77,10 @@ class ExpandIntoOperator final : public UnaryOperator {
   absl::Status Match() {
     bool none = false;
     ExpandOptions forward = OptionsOf(node_, context_, &none);
-    if (none) return absl::OkStatus();
+    if (none || batch_.rows == 0) return absl::OkStatus();
+    // Bounds are the same for every row: a vertex that several rows share is expanded once.
+    SKEIN_RETURN_IF_ERROR(windows_.Reset(batch_));
+    windows_.Apply(0, &forward);
     SKEIN_ASSIGN_OR_RETURN(const std::vector<NodeId> from, AsNodes(batch_.at(node_.from)));
     SKEIN_ASSIGN_OR_RETURN(const std::vector<NodeId> to, AsNodes(batch_.at(node_.to)));
     Side left;
@@ -134,13 +139,16 @@ class ExpandIntoOperator final : public UnaryOperator {
   Batch batch_;
   std::vector<uint32_t> picked_;
   std::vector<LinkId> links_;
+  TimeWindows windows_;
   size_t next_ = 0;
 };
 
 }  // namespace
 
 absl::StatusOr<OperatorPtr> MakeExpandInto(const plan::Node& node, OperatorPtr input, Context& c) {
-  return OperatorPtr(std::make_unique<ExpandIntoOperator>(node, c, std::move(input)));
+  auto out = std::make_unique<ExpandIntoOperator>(node, c, std::move(input));
+  SKEIN_RETURN_IF_ERROR(out->Compile());
+  return OperatorPtr(std::move(out));
 }
 
 }  // namespace skein::exec

@@ -48,6 +48,8 @@ UnaryMaker MakerOf(NodeKind kind) {
       return &MakeVarExpand;
     case NodeKind::kReachable:
       return &MakeReachable;
+    case NodeKind::kDegree:
+      return &MakeDegree;
     case NodeKind::kShortestPath:
       return &MakeShortestPath;
     case NodeKind::kFilter:

@@ -10,6 +10,7 @@ absl::StatusOr<OperatorPtr> MakeSeekIds(const plan::Node& node, OperatorPtr inpu
 absl::StatusOr<OperatorPtr> MakeSeekIndex(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeLinkEnds(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeExpand(const plan::Node& node, OperatorPtr input, Context& c);
+absl::StatusOr<OperatorPtr> MakeDegree(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeExpandInto(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeVarExpand(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeReachable(const plan::Node& node, OperatorPtr input, Context& c);

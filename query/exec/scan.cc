@@ -196,7 +196,15 @@ class SeekIndexOperator final : public SeekOperator {
 
  protected:
   absl::Status Seek() override {
-    const auto label = context_.Label(node_.label);
+    if (node_.labels.empty()) return SeekLabel(node_.label);
+    for (const std::string& label : node_.labels) SKEIN_RETURN_IF_ERROR(SeekLabel(label));
+    MakeUnique();
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status SeekLabel(const std::string& name) {
+    const auto label = context_.Label(name);
     const auto key = context_.Key(node_.index_keys[0]);
     if (!label.has_value() || !key.has_value()) return absl::OkStatus();
     std::optional<IndexInfo> index;
@@ -205,22 +213,70 @@ class SeekIndexOperator final : public SeekOperator {
       if (index.has_value() && index->online) break;
       index.reset();
     }
-    // Dropped since the plan was made: the predicate behind the seek stays, so a scan will do.
-    if (!index.has_value()) return ScanInstead(*label);
-    return values_ != nullptr ? SeekValues(index->id) : SeekRange(index->id);
+    // Dropped since the plan was made.
+    if (!index.has_value()) return ScanInstead(*label, *key);
+    return values_ != nullptr ? SeekValues(index->id, *key) : SeekRange(index->id);
   }
 
- private:
-  absl::Status ScanInstead(LabelId label) {
+  // A node that has several of the labels was found by each.
+  void MakeUnique() {
+    if (found_.size() < 2) return;
+    std::vector<std::pair<uint32_t, NodeId>> pairs;
+    pairs.reserve(found_.size());
+    for (size_t i = 0; i < found_.size(); ++i) pairs.emplace_back(rows_[i], found_[i]);
+    std::sort(pairs.begin(), pairs.end());
+    pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+    rows_.clear();
+    found_.clear();
+    for (const auto& [row, node] : pairs) {
+      rows_.push_back(row);
+      found_.push_back(node);
+    }
+  }
+
+  absl::Status ScanInstead(LabelId label, KeyId key) {
+    Column lists;
+    if (values_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &lists));
     for (uint32_t row = 0; row < batch_.rows; ++row) {
+      const size_t first = found_.size();
       SKEIN_ASSIGN_OR_RETURN(
           auto cursor, context_.reader().ScanNodes(context_.viewer(), label, context_.budget()));
       SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+      if (values_ == nullptr) continue;  // of a range the filter above decides
+      const Value list = lists.At(row);
+      if (list.kind() == ValueKind::kList) {
+        SKEIN_RETURN_IF_ERROR(KeepEqual(first, key, list.list()));
+      } else {
+        found_.resize(first);
+        rows_.resize(first);
+      }
     }
     return absl::OkStatus();
   }
 
-  absl::Status SeekValues(uint32_t index) {
+  // Of those found from `first` on, the ones whose property equals one of the values.
+  absl::Status KeepEqual(size_t first, KeyId key, std::span<const Value> values) {
+    std::vector<Value> properties;
+    SKEIN_RETURN_IF_ERROR(context_.reader().GetNodeProperty(
+        context_.viewer(), std::span(found_).subspan(first), key, &properties));
+    size_t kept = first;
+    for (size_t i = 0; i < properties.size(); ++i) {
+      const bool equal = std::any_of(values.begin(), values.end(), [&](const Value& v) {
+        return Equal(properties[i], v).value_or(false);
+      });
+      if (equal) found_[kept++] = found_[first + i];
+    }
+    found_.resize(kept);
+    rows_.resize(kept);
+    return absl::OkStatus();
+  }
+
+  // Of these an index finds exactly what the language calls equal.
+  static bool IsExact(ValueKind kind) {
+    return kind == ValueKind::kInteger || kind == ValueKind::kString || kind == ValueKind::kBoolean;
+  }
+
+  absl::Status SeekValues(uint32_t index, KeyId key) {
     Column column;
     SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &column));
     for (uint32_t row = 0; row < batch_.rows; ++row) {
@@ -229,10 +285,14 @@ class SeekIndexOperator final : public SeekOperator {
       const size_t first = found_.size();
       for (const Value& v : list.list()) {
         if (v.is_null()) continue;
+        const size_t before = found_.size();
         SKEIN_ASSIGN_OR_RETURN(
             auto cursor,
             context_.reader().SeekIndex(context_.viewer(), index, {&v, 1}, context_.budget()));
         SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+        if (!IsExact(v.kind()) && found_.size() > before) {
+          SKEIN_RETURN_IF_ERROR(KeepEqual(before, key, {&v, 1}));
+        }
       }
       if (list.list().size() > 1) {
         // Equal values in the list find a vertex once.

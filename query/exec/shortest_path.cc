@@ -1,16 +1,19 @@
 // ShortestPath: one shortest path, or all of them, between two known ends.
 //
 // Method    Breadth-first from both ends, always the smaller frontier, one Expand a level. Each
-// side
-//           remembers for every vertex the links by which a shortest walk reaches it. Where the
-//           sides meet the paths are put together. Which of several equally short paths is taken is
-//           decided by the order of Expand, the same every time.
+//           side remembers for every vertex the steps by which a shortest walk reaches it. Where
+//           the sides meet the paths are put together. Which of several equally short paths is
+//           taken is decided by the order of Expand, the same every time.
+// One path  The search stops at the first vertex that both sides know: all that a level adds lie
+//           equally far from its side's end, and what the other side knew before the level would
+//           have met earlier. Links are not read on the way, only those of the path found.
 #include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "query/exec/links.h"
 #include "query/exec/operators.h"
+#include "query/exec/time_windows.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 
@@ -18,26 +21,54 @@ namespace skein::exec {
 
 namespace {
 
-// One end's search.
+constexpr uint32_t kNone = UINT32_MAX;
+
+// One end's search: vertices by number, in the order in which they were found.
 struct Side {
-  struct Back {
-    NodeId node;
-    LinkId link;
+  // A step towards this side's end; kNoLink where links are not read on the way.
+  struct Step {
+    uint32_t to = kNone;  // vertex
+    LinkId link = kNoLink;
+    uint32_t next = kNone;  // another step from the same vertex
   };
-  struct Seen {
-    int64_t depth = 0;
-    std::vector<Back> backs;  // steps towards this side's end
+  struct Vertex {
+    NodeId node{};
+    int32_t depth = 0;
+    uint32_t first = kNone, last = kNone;  // steps
   };
-  absl::flat_hash_map<NodeId, Seen> seen;
-  std::vector<NodeId> frontier;
-  int64_t depth = 0;
+  absl::flat_hash_map<NodeId, uint32_t> numbers;
+  std::vector<Vertex> vertices;
+  std::vector<Step> steps;
+  size_t frontier = 0;  // vertices from here on
+  int32_t depth = 0;
 
   void Start(NodeId node) {
-    seen.clear();
-    seen[node] = {};
-    frontier = {node};
+    Clear();
+    numbers[node] = 0;
+    vertices.push_back({node});
+  }
+  void Clear() {
+    numbers.clear();
+    vertices.clear();
+    steps.clear();
+    frontier = 0;
     depth = 0;
   }
+  bool Knows(NodeId node) const { return numbers.contains(node); }
+  size_t frontier_size() const { return vertices.size() - frontier; }
+  void AddStep(uint32_t vertex, uint32_t to, LinkId link) {
+    const auto step = static_cast<uint32_t>(steps.size());
+    steps.push_back({to, link, kNone});
+    Vertex& v = vertices[vertex];
+    (v.first == kNone ? v.first : steps[v.last].next) = step;
+    v.last = step;
+  }
+};
+
+// A walk from where the sides meet to a side's end: vertices and the links between them.
+struct Walk {
+  std::vector<NodeId> nodes;
+  std::vector<LinkId> links;
 };
 
 class ShortestPathOperator final : public UnaryOperator {
@@ -45,8 +76,11 @@ class ShortestPathOperator final : public UnaryOperator {
   ShortestPathOperator(const plan::Node& node, Context& context, OperatorPtr input)
       : UnaryOperator(node, context, std::move(input)), charge_(context.budget()) {}
   absl::Status Compile() {
+    SKEIN_RETURN_IF_ERROR(windows_.Compile(node_, context_));
     SKEIN_RETURN_IF_ERROR(predicates_.Compile(node_.element_predicates, context_));
-    return node_predicates_.Compile(node_.node_predicates, context_);
+    SKEIN_RETURN_IF_ERROR(node_predicates_.Compile(node_.node_predicates, context_));
+    reads_links_ = node_.all_shortest || !predicates_.empty() || !node_predicates_.empty();
+    return absl::OkStatus();
   }
 
   absl::Status Open() override {
@@ -67,6 +101,7 @@ class ShortestPathOperator final : public UnaryOperator {
         row_ = 0;
         SKEIN_ASSIGN_OR_RETURN(from_, AsNodes(batch_.at(node_.from)));
         SKEIN_ASSIGN_OR_RETURN(to_, AsNodes(batch_.at(node_.to)));
+        SKEIN_RETURN_IF_ERROR(windows_.Reset(batch_));
       }
       for (; row_ < batch_.rows && lists.size() < context_.batch_rows(); ++row_) {
         SKEIN_RETURN_IF_ERROR(Search(&lists));
@@ -93,23 +128,23 @@ class ShortestPathOperator final : public UnaryOperator {
       return absl::OkStatus();
     }
     bool none = false;
-    const ExpandOptions forward = OptionsOf(node_, context_, &none);
+    forward_ = OptionsOf(node_, context_, &none);
     if (none) return absl::OkStatus();
-    if (InRun()) return SearchTree(from, to, forward, lists);
+    windows_.Apply(row_, &forward_);
+    backward_ = forward_;
+    if (forward_.direction == Direction::kOut) backward_.direction = Direction::kIn;
+    if (forward_.direction == Direction::kIn) backward_.direction = Direction::kOut;
+    if (InRun()) return SearchTree(from, to, lists);
     tree_ = kNoNode;
     left_.Start(from);
     right_.Start(to);
     charge_.Release();
-    ExpandOptions backward = forward;
-    if (forward.direction == Direction::kOut) backward.direction = Direction::kIn;
-    if (forward.direction == Direction::kIn) backward.direction = Direction::kOut;
-    while (!left_.frontier.empty() && !right_.frontier.empty() &&
+    while (left_.frontier_size() > 0 && right_.frontier_size() > 0 &&
            left_.depth + right_.depth < node_.max) {
-      const bool grow_left = left_.frontier.size() <= right_.frontier.size();
-      Side& side = grow_left ? left_ : right_;
+      const bool grow_left = left_.frontier_size() <= right_.frontier_size();
       std::vector<NodeId> meets;
-      SKEIN_RETURN_IF_ERROR(
-          Grow(&side, grow_left ? right_ : left_, grow_left ? forward : backward, &meets));
+      SKEIN_RETURN_IF_ERROR(grow_left ? Grow(&left_, right_, forward_, &meets)
+                                      : Grow(&right_, left_, backward_, &meets));
       if (!meets.empty()) return Join(meets, lists);
     }
     return absl::OkStatus();
@@ -118,7 +153,7 @@ class ShortestPathOperator final : public UnaryOperator {
   // Is this row one of many neighbouring rows with one start?
   bool InRun() const {
     constexpr uint32_t kRun = 8;
-    if (!predicates_.empty() || !node_predicates_.empty()) return false;
+    if (!predicates_.empty() || !node_predicates_.empty() || !windows_.empty()) return false;
     if (tree_ == from_[row_]) return true;
     for (uint32_t i = 1; i < kRun; ++i) {
       if (row_ + i >= from_.size() || from_[row_ + i] != from_[row_]) return false;
@@ -126,57 +161,72 @@ class ShortestPathOperator final : public UnaryOperator {
     return true;
   }
 
-  absl::Status SearchTree(NodeId from, NodeId to, const ExpandOptions& options,
-                          std::vector<Value>* lists) {
+  absl::Status SearchTree(NodeId from, NodeId to, std::vector<Value>* lists) {
     if (tree_ != from) {
       charge_.Release();
       left_.Start(from);
-      right_.seen.clear();
+      right_.Clear();
       tree_ = from;
     }
     std::vector<NodeId> meets;
-    while (!left_.seen.contains(to) && !left_.frontier.empty() && left_.depth < node_.max) {
-      SKEIN_RETURN_IF_ERROR(Grow(&left_, right_, options, &meets));
+    while (!left_.Knows(to) && left_.frontier_size() > 0 && left_.depth < node_.max) {
+      SKEIN_RETURN_IF_ERROR(Grow(&left_, right_, forward_, &meets));
     }
-    if (!left_.seen.contains(to)) return absl::OkStatus();
-    right_.seen[to] = {};
+    if (!left_.Knows(to)) return absl::OkStatus();
+    right_.Start(to);
     const absl::Status status = Join({to}, lists);
-    right_.seen.clear();
+    right_.Clear();
     return status;
   }
 
-  // One level of one side. *meets: new vertices that the other side knows, in order.
+  // One level of one side. *meets: new vertices that the other side knows, in order; where one path
+  // is wanted, the first ends it.
   absl::Status Grow(Side* side, const Side& other, ExpandOptions options,
                     std::vector<NodeId>* meets) {
-    options.links = true;
-    const std::vector<NodeId> frontier = std::exchange(side->frontier, {});
+    options.links = reads_links_;
+    const auto begin = static_cast<uint32_t>(side->frontier);
+    std::vector<NodeId> frontier;
+    frontier.reserve(side->frontier_size());
+    for (size_t i = begin; i < side->vertices.size(); ++i) {
+      frontier.push_back(side->vertices[i].node);
+    }
+    side->frontier = side->vertices.size();
     ++side->depth;
     SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), frontier,
                                                                  options, context_.budget()));
-    ExpandBatch found;
     for (;;) {
-      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found));
+      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found_));
       if (!more) break;
-      std::vector<uint32_t> kept = AllRows(found.size());
-      SKEIN_RETURN_IF_ERROR(Filter(found, &kept));
-      const size_t before = side->frontier.size();
-      for (const uint32_t i : kept) {
-        const NodeId node = found.neighbour[i];
-        const auto [it, added] = side->seen.try_emplace(node);
-        if (added) {
-          it->second.depth = side->depth;
-          side->frontier.push_back(node);
-          if (other.seen.contains(node)) meets->push_back(node);
-        } else if (!node_.all_shortest || it->second.depth != side->depth) {
-          continue;
-        }
-        it->second.backs.push_back({frontier[found.source[i]], found.link[i]});
+      const size_t before = side->vertices.size();
+      if (predicates_.empty() && node_predicates_.empty()) {
+        for (size_t i = 0; i < found_.size(); ++i) Take(side, other, begin, i, meets);
+      } else {
+        std::vector<uint32_t> kept = AllRows(found_.size());
+        SKEIN_RETURN_IF_ERROR(Filter(found_, &kept));
+        for (const uint32_t i : kept) Take(side, other, begin, i, meets);
       }
+      // 48: an entry of the map at its usual load, and a step.
       SKEIN_RETURN_IF_ERROR(
-          charge_.Take((side->frontier.size() - before) * (sizeof(Side::Seen) + 48)));
+          charge_.Take((side->vertices.size() - before) * (sizeof(Side::Vertex) + 48)));
+      if (!meets->empty() && !node_.all_shortest) return absl::OkStatus();
       SKEIN_RETURN_IF_ERROR(context_.Check());
     }
     return absl::OkStatus();
+  }
+
+  // Row i of found_, which vertex begin + source found.
+  void Take(Side* side, const Side& other, uint32_t begin, size_t i,
+            std::vector<NodeId>* meets) const {
+    const NodeId node = found_.neighbour[i];
+    const auto [it, added] =
+        side->numbers.try_emplace(node, static_cast<uint32_t>(side->vertices.size()));
+    if (added) {
+      side->vertices.push_back({node, side->depth});
+      if (other.Knows(node)) meets->push_back(node);
+    } else if (!node_.all_shortest || side->vertices[it->second].depth != side->depth) {
+      return;
+    }
+    side->AddStep(it->second, begin + found_.source[i], reads_links_ ? found_.link[i] : kNoLink);
   }
 
   absl::Status Filter(const ExpandBatch& found, std::vector<uint32_t>* kept) {
@@ -193,27 +243,53 @@ class ShortestPathOperator final : public UnaryOperator {
     return node_predicates_.Filter(inner, kept, elements.rows);
   }
 
-  // Every walk from `node` back to the side's end, as links from `node` on.
-  absl::Status Walks(const Side& side, NodeId node, std::vector<std::vector<LinkId>>* out) const {
+  // Every walk from `node` back to the side's end.
+  absl::Status Walks(const Side& side, NodeId node, const ExpandOptions& options,
+                     std::vector<Walk>* out) {
     struct Open {
-      NodeId node;
-      std::vector<LinkId> links;
+      uint32_t vertex;
+      Walk walk;
     };
-    std::vector<Open> stack = {{node, {}}};
+    std::vector<Open> stack = {{side.numbers.at(node), {{node}, {}}}};
     while (!stack.empty()) {
       Open open = std::move(stack.back());
       stack.pop_back();
-      const Side::Seen& seen = side.seen.at(open.node);
-      if (seen.depth == 0) {
+      const Side::Vertex& vertex = side.vertices[open.vertex];
+      if (vertex.depth == 0) {
         SKEIN_RETURN_IF_ERROR(context_.budget().TakeRows(1));
-        out->push_back(std::move(open.links));
-        if (!node_.all_shortest) return absl::OkStatus();
+        out->push_back(std::move(open.walk));
+        if (!node_.all_shortest) break;
         continue;
       }
-      for (auto it = seen.backs.rbegin(); it != seen.backs.rend(); ++it) {
-        std::vector<LinkId> links = open.links;
-        links.push_back(it->link);
-        stack.push_back({it->node, std::move(links)});
+      const size_t first = stack.size();
+      for (uint32_t i = vertex.first; i != kNone; i = side.steps[i].next) {
+        const Side::Step& step = side.steps[i];
+        Walk walk = open.walk;
+        walk.nodes.push_back(side.vertices[step.to].node);
+        walk.links.push_back(step.link);
+        stack.push_back({step.to, std::move(walk)});
+      }
+      std::reverse(stack.begin() + static_cast<ptrdiff_t>(first), stack.end());
+    }
+    return reads_links_ ? absl::OkStatus() : FindLinks(options, out);
+  }
+
+  // The links of walks along which none was read: of each step the first that Expand gives.
+  absl::Status FindLinks(ExpandOptions options, std::vector<Walk>* walks) {
+    options.links = true;
+    for (Walk& walk : *walks) {
+      for (size_t i = 0; i < walk.links.size(); ++i) {
+        const NodeId from = walk.nodes[i + 1];
+        SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), {&from, 1},
+                                                                     options, context_.budget()));
+        while (walk.links[i] == kNoLink) {
+          SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found_));
+          if (!more) return Internal("a step of a shortest path is not there any more");
+          const auto at =
+              std::find(found_.neighbour.begin(), found_.neighbour.end(), walk.nodes[i]);
+          if (at == found_.neighbour.end()) continue;
+          walk.links[i] = found_.link[static_cast<size_t>(at - found_.neighbour.begin())];
+        }
       }
     }
     return absl::OkStatus();
@@ -221,15 +297,18 @@ class ShortestPathOperator final : public UnaryOperator {
 
   absl::Status Join(const std::vector<NodeId>& meets, std::vector<Value>* lists) {
     for (const NodeId node : meets) {
-      std::vector<std::vector<LinkId>> heads;
-      std::vector<std::vector<LinkId>> tails;
-      SKEIN_RETURN_IF_ERROR(Walks(left_, node, &heads));
-      SKEIN_RETURN_IF_ERROR(Walks(right_, node, &tails));
-      for (const auto& head : heads) {
-        for (const auto& tail : tails) {
+      std::vector<Walk> heads;
+      std::vector<Walk> tails;
+      SKEIN_RETURN_IF_ERROR(Walks(left_, node, forward_, &heads));
+      SKEIN_RETURN_IF_ERROR(Walks(right_, node, backward_, &tails));
+      for (const Walk& head : heads) {
+        for (const Walk& tail : tails) {
           ValueList list;
-          for (auto it = head.rbegin(); it != head.rend(); ++it) list.push_back(Value::Link(*it));
-          for (const LinkId link : tail) list.push_back(Value::Link(link));
+          list.reserve(head.links.size() + tail.links.size());
+          for (auto it = head.links.rbegin(); it != head.links.rend(); ++it) {
+            list.push_back(Value::Link(*it));
+          }
+          for (const LinkId link : tail.links) list.push_back(Value::Link(link));
           lists->push_back(Value::List(std::move(list)));
           if (!node_.all_shortest) return absl::OkStatus();
           SKEIN_RETURN_IF_ERROR(charge_.Take(lists->back().HeapBytes()));
@@ -242,6 +321,10 @@ class ShortestPathOperator final : public UnaryOperator {
 
   Predicates predicates_;
   Predicates node_predicates_;
+  TimeWindows windows_;
+  bool reads_links_ = true;  // on the way
+  ExpandOptions forward_, backward_;
+  ExpandBatch found_;
   MemoryCharge charge_;
   Batch batch_;
   std::vector<NodeId> from_;

@@ -8,6 +8,7 @@
 
 #include "query/exec/links.h"
 #include "query/exec/operators.h"
+#include "query/exec/time_windows.h"
 #include "storage/base/status.h"
 
 namespace skein::exec {
@@ -19,7 +20,10 @@ class VarExpandOperator final : public UnaryOperator {
   VarExpandOperator(const plan::Node& node, Context& context, OperatorPtr input)
       : UnaryOperator(node, context, std::move(input)), charge_(context.budget()) {}
 
-  absl::Status Compile() { return predicates_.Compile(node_.element_predicates, context_); }
+  absl::Status Compile() {
+    SKEIN_RETURN_IF_ERROR(windows_.Compile(node_, context_));
+    return predicates_.Compile(node_.element_predicates, context_);
+  }
 
   absl::Status Open() override {
     batch_.Clear();
@@ -96,6 +100,7 @@ class VarExpandOperator final : public UnaryOperator {
       SKEIN_ASSIGN_OR_RETURN(targets_, AsNodes(batch_.at(node_.to)));
     }
     distinct_.Reset(batch_, node_.distinct_links);
+    SKEIN_RETURN_IF_ERROR(windows_.Reset(batch_));
     for (uint32_t row = 0; row < from.size(); ++row) {
       if (from[row] == kNoNode) continue;
       if (node_.to_bound && targets_[row] == kNoNode) continue;
@@ -133,6 +138,11 @@ class VarExpandOperator final : public UnaryOperator {
     options.links = true;
     std::vector<NodeId> frontier;
     for (size_t i = chunk.begin; i < chunk.end; ++i) frontier.push_back(steps_[i].node);
+    if (!windows_.empty()) {
+      std::vector<uint32_t> rows;
+      for (size_t i = chunk.begin; i < chunk.end; ++i) rows.push_back(steps_[i].row);
+      windows_.Apply(rows, &options);
+    }
     SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), frontier,
                                                                  options, context_.budget()));
     const size_t begin = steps_.size();
@@ -206,6 +216,7 @@ class VarExpandOperator final : public UnaryOperator {
   }
 
   Predicates predicates_;
+  TimeWindows windows_;
   MemoryCharge charge_;
   size_t charged_ = 0;
   Batch batch_;

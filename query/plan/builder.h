@@ -78,6 +78,16 @@ class Builder {
   size_t nodes_ = 0;
 };
 
+// Open ends of `n.key <op> value` and the like; null `value` where the predicate is no such thing.
+struct PropertyTest {
+  enum class Op : uint8_t { kNone, kEqual, kIn, kLess, kLessEqual, kGreater, kGreaterEqual, kId };
+  Op op = Op::kNone;
+  Slot node = kNoSlot;
+  std::string key;
+  ExprRef value;
+};
+PropertyTest ReadPropertyTest(const ExprRef& e);
+
 // Turns one pattern into operators over state->plan.
 class PatternPlanner {
  public:
@@ -90,6 +100,7 @@ class PatternPlanner {
     Slot node = kNoSlot;
     double rows = 0;
     std::string label;
+    std::vector<std::string> labels;  // kIndex: any of these instead
     std::string key;
     size_t predicate = SIZE_MAX;   // that the access answers
     size_t predicate2 = SIZE_MAX;  // the other end of a range
@@ -105,6 +116,7 @@ class PatternPlanner {
   absl::Status PlaceShortest(size_t index);
   void AddPathPredicates(const bind::PatternLink& link, Node* node) const;
   absl::Status PlaceStart(const Start& start);
+  void MarkAnswered(const Start& start);
   absl::Status PlacePredicates();
   absl::Status PlaceJoin(const std::set<Slot>& component);
   // The join's other side, and how predicates fall to it.
@@ -120,10 +132,15 @@ class PatternPlanner {
   Start BestStart(Slot node) const;
   void ConsiderPredicate(Slot node, size_t index, const std::vector<std::string>& labels,
                          Start* best) const;
+  // An index of the key for every one of `labels`, of which a node has at least one.
+  void ConsiderIndex(const PropertyTest& test, size_t predicate,
+                     const std::vector<std::string>& labels, Start* best) const;
   double FanOut(size_t link, bool from_left) const;
   // Share of rows that the open predicates on `node` alone let pass.
   double Selectivity(Slot node) const;
   std::vector<std::string> LabelsOf(Slot node) const;
+  // Of each test `node:A|B|…`: its labels.
+  std::vector<std::vector<std::string>> AnyLabelsOf(Slot node) const;
   bool IsBound(Slot slot) const { return state_->bound.contains(slot); }
   // All slots of the expression have values, `extra` apart.
   bool Ready(const ExprRef& e, Slot extra = kNoSlot) const;
@@ -136,15 +153,5 @@ class PatternPlanner {
   std::vector<uint8_t> link_placed_;
   std::vector<uint8_t> predicate_placed_;
 };
-
-// Open ends of `n.key <op> value` and the like; null `value` where the predicate is no such thing.
-struct PropertyTest {
-  enum class Op : uint8_t { kNone, kEqual, kIn, kLess, kLessEqual, kGreater, kGreaterEqual, kId };
-  Op op = Op::kNone;
-  Slot node = kNoSlot;
-  std::string key;
-  ExprRef value;
-};
-PropertyTest ReadPropertyTest(const ExprRef& e);
 
 }  // namespace skein::plan

@@ -102,7 +102,33 @@ class Explainer {
     const bool right = node.direction == bind::LinkDirection::kRight;
     return "(" + Name(node.from) + ")" + (left ? "<-[" : "-[") +
            (node.link == kNoSlot ? "" : Name(node.link)) + types + hops + (right ? "]->(" : "]-(") +
-           Name(node.to) + ")";
+           (node.to == kNoSlot ? "" : Name(node.to)) + ")" + Times(node);
+  }
+
+  std::string Times(const Node& node) const {
+    std::string out;
+    for (const TimeBound& bound : node.time_bounds) {
+      out += (out.empty() ? " time " : ", ") + std::string(OpText(bound.op)) + " " +
+             ExprText(bound.value);
+    }
+    return out;
+  }
+  static std::string_view OpText(syntax::ComparisonOp op) {
+    switch (op) {
+      case syntax::ComparisonOp::kEqual:
+        return "=";
+      case syntax::ComparisonOp::kNotEqual:
+        return "<>";
+      case syntax::ComparisonOp::kLess:
+        return "<";
+      case syntax::ComparisonOp::kLessEqual:
+        return "<=";
+      case syntax::ComparisonOp::kGreater:
+        return ">";
+      case syntax::ComparisonOp::kGreaterEqual:
+        return ">=";
+    }
+    return "?";
   }
 
   std::string Sort(const Node& node) const {
@@ -114,7 +140,9 @@ class Explainer {
   }
 
   std::string Index(const Node& node) const {
-    std::string out = "(" + Name(node.to) + ":" + node.label + ") " + node.index_keys[0];
+    std::string label = node.label;
+    for (const std::string& any : node.labels) label += (label.empty() ? "" : "|") + any;
+    std::string out = "(" + Name(node.to) + ":" + label + ") " + node.index_keys[0];
     if (!node.exprs.empty()) out += " IN " + ExprText(node.exprs[0]);
     if (node.seek_low != nullptr) {
       out += (node.low_inclusive ? " >= " : " > ") + ExprText(node.seek_low);
@@ -139,6 +167,7 @@ class Explainer {
       case NodeKind::kVarExpand:
       case NodeKind::kShortestPath:
       case NodeKind::kReachable:
+      case NodeKind::kDegree:
         return Link(node);
       case NodeKind::kFilter:
         return Exprs(node.exprs, " AND ");

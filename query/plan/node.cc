@@ -94,6 +94,8 @@ std::string_view KindText(NodeKind kind) {
       return "CountStore";
     case NodeKind::kReachable:
       return "Reachable";
+    case NodeKind::kDegree:
+      return "Degree";
     case NodeKind::kCreate:
       return "Create";
     case NodeKind::kMerge:
@@ -119,6 +121,7 @@ std::vector<ExprRef> ExprsOf(const Node& node) {
   add(node.limit);
   for (const ExprRef& e : node.element_predicates) add(e);
   for (const ExprRef& e : node.node_predicates) add(e);
+  for (const TimeBound& bound : node.time_bounds) add(bound.value);
   for (const auto& item : node.items) add(item.expr);
   for (const auto& item : node.aggregates) add(item.call);
   for (const auto& key : node.sort) add(key.expr);
@@ -133,6 +136,33 @@ std::vector<ExprRef> ExprsOf(const Node& node) {
   return out;
 }
 
+void ReplaceExprs(Node* node, const std::function<ExprRef(const ExprRef&)>& replace) {
+  const auto one = [&replace](ExprRef* e) {
+    if (*e != nullptr) *e = replace(*e);
+  };
+  const auto all = [&one](std::vector<ExprRef>* list) {
+    for (ExprRef& e : *list) one(&e);
+  };
+  const auto set = [&one](std::vector<bind::SetItem>* items) {
+    for (bind::SetItem& item : *items) {
+      for (ExprRef* e : {&item.target, &item.key_expr, &item.value}) one(e);
+    }
+  };
+  for (auto* list : {&node->exprs, &node->element_predicates, &node->node_predicates,
+                     &node->left_keys, &node->right_keys}) {
+    all(list);
+  }
+  for (ExprRef* e : {&node->seek_low, &node->seek_high, &node->skip, &node->limit}) one(e);
+  for (TimeBound& bound : node->time_bounds) one(&bound.value);
+  for (auto& item : node->items) one(&item.expr);
+  for (auto& item : node->aggregates) one(&item.call);
+  for (auto& key : node->sort) one(&key.expr);
+  for (auto& made : node->creation.nodes) one(&made.properties);
+  for (auto& made : node->creation.links) one(&made.properties);
+  for (auto& path : node->creation.paths) one(&path.value);
+  for (auto* items : {&node->set_items, &node->on_create, &node->on_match}) set(items);
+}
+
 std::vector<Slot> AddedSlots(const Node& node) {
   std::vector<Slot> out;
   const auto add = [&out](Slot slot) {
@@ -145,6 +175,7 @@ std::vector<Slot> AddedSlots(const Node& node) {
     case NodeKind::kUnwind:
     case NodeKind::kCountStore:
     case NodeKind::kReachable:
+    case NodeKind::kDegree:
       add(node.to);
       break;
     case NodeKind::kLinkEnds:
@@ -154,6 +185,7 @@ std::vector<Slot> AddedSlots(const Node& node) {
     case NodeKind::kExpand:
       add(node.link);
       add(node.to);
+      add(node.time);
       break;
     case NodeKind::kExpandInto:
     case NodeKind::kShortestPath:
@@ -206,6 +238,7 @@ std::vector<Slot> ReadSlots(const Node& node) {
       break;
     case NodeKind::kExpand:
     case NodeKind::kReachable:
+    case NodeKind::kDegree:
       add(node.from);
       break;
     case NodeKind::kExpandInto:

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "query/bind/query.h"
+#include "storage/schema/catalog.h"
 
 namespace skein::plan {
 
@@ -31,7 +32,7 @@ enum class NodeKind : uint8_t {
   // Access to the graph; output slot `to`, or `link` with its ends.
   kScanNodes,     // label: empty for all
   kSeekIds,       // exprs[0]: an id or a list of ids, as id() and elementId() give them
-  kSeekIndex,     // label, keys: exprs equal, or seek_low/seek_high
+  kSeekIndex,     // label or labels, keys: exprs equal, or seek_low/seek_high
   kLinkEnds,      // link is bound: from, to become its ends (checked where bound)
   kExpand,        // from → link, to
   kExpandInto,    // from and to are bound → link
@@ -55,11 +56,19 @@ enum class NodeKind : uint8_t {
   kEmptyResult,  // drains the input, no rows
   kCountStore,   // the number of nodes with `label`, or of links of `types[0]`, as `to`
   kReachable,    // distinct vertices within min … max hops of from → to
+  kDegree,       // the number of links of from, as `to`
   // Writes.
   kCreate,
   kMerge,  // children[1] finds, creation makes
   kSet,
   kDelete,
+};
+
+// A bound of the time from which links are valid: what `value` (computed of the input row) says in
+// the node's time_unit.
+struct TimeBound {
+  syntax::ComparisonOp op = syntax::ComparisonOp::kEqual;  // time <op> value; never <>
+  ExprRef value;
 };
 
 struct Node {
@@ -77,6 +86,7 @@ struct Node {
   bool from_bound = true;  // kLinkEnds
   bool to_bound = false;   // kLinkEnds, kVarExpand
   std::string label;
+  std::vector<std::string> labels;  // kSeekIndex: any of these instead
   std::vector<std::string> index_keys;
   bind::LinkDirection direction = bind::LinkDirection::kRight;
   std::vector<std::string> types;
@@ -93,6 +103,14 @@ struct Node {
   std::vector<Slot> node_elements;
   std::vector<Slot> link_elements;
   std::vector<ExprRef> node_predicates;
+  // Of what walks links: all bounds hold of every link (rewrite/time_window.cc).
+  std::vector<TimeBound> time_bounds;
+  TimeUnit time_unit = TimeUnit::kSeconds;
+  Slot time = kNoSlot;  // kExpand: the link's time, an INTEGER in time_unit or null
+  // kReachable: the start is never a row. unique: a vertex is a row once, whatever the start; then
+  // only `to` may be live.
+  bool skips_start = false;
+  bool unique = false;
 
   // Expressions.
   std::vector<ExprRef> exprs;
@@ -134,6 +152,10 @@ struct Plan {
   bool returns = false;
   bool reads = false;
   bool writes = false;
+  // Rests on time keys (Catalog::GetTimeKey): for versions from `since` on, while the catalogue's
+  // time_key_epoch stays.
+  bool time_keys = false;
+  Version since{};
 };
 
 std::string_view KindText(NodeKind kind);
@@ -142,6 +164,8 @@ std::string_view KindText(NodeKind kind);
 void VisitPlan(NodePtr* root, const std::function<void(NodePtr*)>& visit);
 // Expressions of a node itself.
 std::vector<ExprRef> ExprsOf(const Node& node);
+// Puts `replace` of it in place of every expression of a node itself.
+void ReplaceExprs(Node* node, const std::function<ExprRef(const ExprRef&)>& replace);
 // Slots that the node reads of its input (children[0]), and those that it adds.
 std::vector<Slot> ReadSlots(const Node& node);
 std::vector<Slot> AddedSlots(const Node& node);

@@ -41,6 +41,16 @@ void ConjunctLabels(const LabelTree& tree, std::vector<std::string>* out) {
   }
 }
 
+// The names of a tree's operands; none where an operand is no name.
+std::vector<std::string> OperandNames(const LabelTree& tree) {
+  std::vector<std::string> names;
+  for (const auto& operand : tree.operands) {
+    if (operand->kind != LabelTree::Kind::kName) return {};
+    names.push_back(operand->name);
+  }
+  return names;
+}
+
 bool TypesOverlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   if (a.empty() || b.empty()) return true;
   return std::any_of(a.begin(), a.end(), [&b](const std::string& type) {
@@ -224,6 +234,19 @@ std::vector<std::string> PatternPlanner::LabelsOf(Slot node) const {
   return labels;
 }
 
+std::vector<std::vector<std::string>> PatternPlanner::AnyLabelsOf(Slot node) const {
+  std::vector<std::vector<std::string>> out;
+  for (const ExprRef& e : pattern_.predicates) {
+    if (e->kind != ExprKind::kLabelTest || e->args[0]->kind != ExprKind::kSlot ||
+        e->args[0]->slot != node || e->labels->kind != LabelTree::Kind::kOr) {
+      continue;
+    }
+    std::vector<std::string> names = OperandNames(*e->labels);
+    if (!names.empty()) out.push_back(std::move(names));
+  }
+  return out;
+}
+
 double PatternPlanner::Selectivity(Slot node) const {
   double share = 1;
   for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
@@ -268,44 +291,55 @@ void PatternPlanner::ConsiderPredicate(Slot node, size_t index,
     best->value = test.value;
     return;
   }
+  for (const std::string& label : labels) ConsiderIndex(test, index, {label}, best);
+  for (const auto& any : AnyLabelsOf(node)) ConsiderIndex(test, index, any, best);
+}
+
+void PatternPlanner::ConsiderIndex(const PropertyTest& test, size_t predicate,
+                                   const std::vector<std::string>& labels, Start* best) const {
+  const bool equal = test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn;
+  double rows = 0;
   for (const std::string& label : labels) {
     bool unique = false;
-    if (!builder_.statistics_.HasIndex(label, test.key, &unique)) continue;
+    if (!builder_.statistics_.HasIndex(label, test.key, &unique)) return;
     const double all = builder_.statistics_.Nodes(label);
-    const bool equal = test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn;
-    double rows = equal ? std::max(1.0, std::sqrt(all)) : all * kRangeShare;
-    if (equal && unique) rows = 1;
-    if (best->way != Start::Way::kAll && best->rows <= rows) continue;
-    best->way = Start::Way::kIndex;
-    best->rows = rows;
-    best->label = label;
-    best->key = test.key;
-    best->predicate = index;
-    best->value = best->low = best->high = nullptr;
-    best->low_inclusive = best->high_inclusive = true;
-    switch (test.op) {
-      case PropertyTest::Op::kGreater:
-      case PropertyTest::Op::kGreaterEqual:
-        best->low = test.value;
-        best->low_inclusive = test.op == PropertyTest::Op::kGreaterEqual;
-        break;
-      case PropertyTest::Op::kLess:
-      case PropertyTest::Op::kLessEqual:
-        best->high = test.value;
-        best->high_inclusive = test.op == PropertyTest::Op::kLessEqual;
-        break;
-      case PropertyTest::Op::kIn:
-        best->value = test.value;
-        break;
-      default: {
-        // One value, as a list of one: the seek takes any number.
-        auto list = std::make_shared<bind::Expr>();
-        list->kind = ExprKind::kList;
-        list->type = bind::Type::ListOf(test.value->type.kinds);
-        list->args = {test.value};
-        best->value = list;
-        break;
-      }
+    if (equal && unique) {
+      rows = std::max(rows, 1.0);
+    } else {
+      rows += equal ? std::max(1.0, std::sqrt(all)) : all * kRangeShare;
+    }
+  }
+  if (best->way != Start::Way::kAll && best->rows <= rows) return;
+  best->way = Start::Way::kIndex;
+  best->rows = rows;
+  best->label = labels.size() == 1 ? labels.front() : "";
+  best->labels = labels.size() == 1 ? std::vector<std::string>() : labels;
+  best->key = test.key;
+  best->predicate = predicate;
+  best->value = best->low = best->high = nullptr;
+  best->low_inclusive = best->high_inclusive = true;
+  switch (test.op) {
+    case PropertyTest::Op::kGreater:
+    case PropertyTest::Op::kGreaterEqual:
+      best->low = test.value;
+      best->low_inclusive = test.op == PropertyTest::Op::kGreaterEqual;
+      break;
+    case PropertyTest::Op::kLess:
+    case PropertyTest::Op::kLessEqual:
+      best->high = test.value;
+      best->high_inclusive = test.op == PropertyTest::Op::kLessEqual;
+      break;
+    case PropertyTest::Op::kIn:
+      best->value = test.value;
+      break;
+    default: {
+      // One value, as a list of one: the seek takes any number.
+      auto list = std::make_shared<bind::Expr>();
+      list->kind = ExprKind::kList;
+      list->type = bind::Type::ListOf(test.value->type.kinds);
+      list->args = {test.value};
+      best->value = list;
+      break;
     }
   }
 }
@@ -545,6 +579,7 @@ absl::Status PatternPlanner::PlaceStart(const Start& start) {
   SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(kind, state_));
   node->to = start.node;
   node->label = start.label;
+  node->labels = start.labels;
   if (start.value != nullptr) node->exprs = {start.value};
   if (kind == NodeKind::kSeekIndex) {
     node->index_keys = {start.key};
@@ -555,9 +590,30 @@ absl::Status PatternPlanner::PlaceStart(const Start& start) {
   }
   node->estimated_rows *= std::max(1.0, start.rows);
   state_->bound.insert(start.node);
-  // The predicate behind the access is checked again all the same: an index finds what is equal in
-  // its own order, the language decides.
+  MarkAnswered(start);
   return PlacePredicates();
+}
+
+// What the access answers by itself needs no filter: the label that is scanned; of a seek by values
+// the labels and the equality, which the operator decides as the language does. The ends of ranges
+// are checked again: an index orders what the language does not compare.
+void PatternPlanner::MarkAnswered(const Start& start) {
+  const bool by_values = start.way == Start::Way::kIndex && start.value != nullptr;
+  if (by_values) predicate_placed_[start.predicate] = 1;
+  if (start.way != Start::Way::kLabel && start.way != Start::Way::kIndex) return;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    const ExprRef& e = pattern_.predicates[i];
+    if (e->kind != ExprKind::kLabelTest || e->args[0]->kind != ExprKind::kSlot ||
+        e->args[0]->slot != start.node) {
+      continue;
+    }
+    std::vector<std::string> names;
+    if (e->labels->kind == LabelTree::Kind::kName) names = {e->labels->name};
+    if (e->labels->kind == LabelTree::Kind::kOr) names = OperandNames(*e->labels);
+    const std::vector<std::string> found =
+        start.labels.empty() ? std::vector<std::string>{start.label} : start.labels;
+    if (names == found) predicate_placed_[i] = 1;
+  }
 }
 
 bool PatternPlanner::Best(Start* start, size_t* link, bool* from_left) const {

@@ -30,7 +30,7 @@ bool IsRoot(const Node& node) {
 
 }  // namespace
 
-absl::Status CountStore(plan::Plan* plan) {
+absl::Status CountStore(plan::Plan* plan, const plan::PlanOptions& /*options*/) {
   // A statement that writes may have changed what it counts.
   if (plan->writes) return absl::OkStatus();
   plan::VisitPlan(&plan->root, [](plan::NodePtr* at) {
@@ -51,8 +51,9 @@ absl::Status CountStore(plan::Plan* plan) {
     }
     // ()-[r:T]->(): every link has both its ends.
     if (below.kind == NodeKind::kExpand && below.direction != bind::LinkDirection::kBoth &&
-        below.distinct_links.empty() && below.children[0]->kind == NodeKind::kScanNodes &&
-        below.children[0]->label.empty() && IsRoot(*below.children[0]->children[0]) &&
+        below.distinct_links.empty() && below.time_bounds.empty() &&
+        below.children[0]->kind == NodeKind::kScanNodes && below.children[0]->label.empty() &&
+        IsRoot(*below.children[0]->children[0]) &&
         CountsRows(node, {below.link, below.to, below.from})) {
       count->link = below.link;
       count->types = below.types;

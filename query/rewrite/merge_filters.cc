@@ -5,7 +5,7 @@
 
 namespace skein::rewrite {
 
-absl::Status MergeFilters(plan::Plan* plan) {
+absl::Status MergeFilters(plan::Plan* plan, const plan::PlanOptions& /*options*/) {
   plan::VisitPlan(&plan->root, [](plan::NodePtr* node) {
     using plan::NodeKind;
     while ((*node)->kind == NodeKind::kFilter && (*node)->children[0]->kind == NodeKind::kFilter) {

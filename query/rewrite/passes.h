@@ -2,12 +2,20 @@
 #pragma once
 
 #include "query/plan/node.h"
+#include "query/plan/planner.h"
 
 namespace skein::rewrite {
 
-absl::Status CountStore(plan::Plan* plan);     // count_store.cc
-absl::Status TopK(plan::Plan* plan);           // top_k.cc
-absl::Status ReachableHops(plan::Plan* plan);  // reachable_hops.cc
-absl::Status MergeFilters(plan::Plan* plan);   // merge_filters.cc
+using plan::Plan;
+using plan::PlanOptions;
+
+absl::Status MergeFilters(Plan* plan, const PlanOptions& options);     // merge_filters.cc
+absl::Status WalkPredicates(Plan* plan, const PlanOptions& options);   // walk_predicates.cc
+absl::Status TimeWindow(Plan* plan, const PlanOptions& options);       // time_window.cc
+absl::Status CountStore(Plan* plan, const PlanOptions& options);       // count_store.cc
+absl::Status CountDegree(Plan* plan, const PlanOptions& options);      // count_degree.cc
+absl::Status ReachableHops(Plan* plan, const PlanOptions& options);    // reachable_hops.cc
+absl::Status UniqueReachable(Plan* plan, const PlanOptions& options);  // unique_reachable.cc
+absl::Status TopK(Plan* plan, const PlanOptions& options);             // top_k.cc
 
 }  // namespace skein::rewrite

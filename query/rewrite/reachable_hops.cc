@@ -1,10 +1,10 @@
-// reachable_hops: a walk of variable length of which only the distinct ends matter becomes a search
-// by frontiers (plan::NodeKind::kReachable), which touches every vertex once.
+// reachable_hops: a walk of variable length (or a hop from one vertex) of which only the distinct
+// ends matter becomes a search by frontiers (plan::NodeKind::kReachable), which touches every
+// vertex once.
 //
 // Right     when what is above asks for a set: it reaches, through operators that treat every row
-// by
-//           itself, a Distinct or an aggregation that does not count duplicates; nobody reads the
-//           list of links; the walk is directed and its minimum is 0 or 1 (see exec/reachable.cc).
+//           by itself, a Distinct or an aggregation that does not count duplicates; nobody reads
+//           the list of links; the minimum is 0 or 1 (see exec/reachable.cc).
 #include <algorithm>
 #include <utility>
 
@@ -36,6 +36,7 @@ bool RowByRow(const Node& node) {
     case NodeKind::kExpandInto:
     case NodeKind::kVarExpand:
     case NodeKind::kReachable:
+    case NodeKind::kDegree:
     case NodeKind::kSeekIds:
     case NodeKind::kSeekIndex:
     case NodeKind::kScanNodes:
@@ -51,20 +52,31 @@ bool RowByRow(const Node& node) {
   return std::none_of(exprs.begin(), exprs.end(), bind::IsVolatile);
 }
 
+bool IsLive(const Node& node, plan::Slot slot) {
+  return slot != plan::kNoSlot && std::binary_search(node.live.begin(), node.live.end(), slot);
+}
+
+bool MayBeSearch(const Node& node) {
+  if (!node.distinct_links.empty() || IsLive(node, node.link)) return false;
+  if (node.kind == NodeKind::kVarExpand) return !node.to_bound && node.min <= 1;
+  // One hop from many vertices is one call; a search is one for each.
+  return node.kind == NodeKind::kExpand && !IsLive(node, node.time) &&
+         node.children[0]->estimated_rows <= 1;
+}
+
 void Visit(Node* node, bool set_wanted) {
   const bool below = IgnoresDuplicates(*node) || (set_wanted && RowByRow(*node));
-  if (set_wanted && node->kind == NodeKind::kVarExpand && !node->to_bound && node->min <= 1 &&
-      node->direction != bind::LinkDirection::kBoth && node->distinct_links.empty() &&
-      !std::binary_search(node->live.begin(), node->live.end(), node->link)) {
+  if (set_wanted && MayBeSearch(*node)) {
+    if (node->kind == NodeKind::kExpand) node->min = node->max = 1;
     node->kind = NodeKind::kReachable;
-    node->link = plan::kNoSlot;
+    node->link = node->time = plan::kNoSlot;
   }
   for (plan::NodePtr& child : node->children) Visit(child.get(), below);
 }
 
 }  // namespace
 
-absl::Status ReachableHops(plan::Plan* plan) {
+absl::Status ReachableHops(plan::Plan* plan, const plan::PlanOptions& /*options*/) {
   Visit(plan->root.get(), false);
   return absl::OkStatus();
 }

@@ -13,8 +13,13 @@ namespace {
 
 constexpr std::array kPasses = {
     Pass{"merge_filters", "neighbouring filters become one", &MergeFilters},
+    Pass{"walk_predicates", "what all links of a walk must hold is asked of each", &WalkPredicates},
+    Pass{"time_window", "ranges of a property that spells time are windows of time", &TimeWindow},
     Pass{"count_store", "counts of labels and link types are looked up", &CountStore},
+    Pass{"count_degree", "counts of a vertex's links are its degree", &CountDegree},
     Pass{"reachable_hops", "distinct ends of walks are found by frontiers", &ReachableHops},
+    Pass{"unique_reachable", "ends found by frontiers are counted as they are found",
+         &UniqueReachable},
     Pass{"top_k", "ORDER BY with LIMIT keeps what it gives", &TopK},
 };
 
@@ -41,7 +46,9 @@ absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
   // Passes ask which columns anybody reads, so that is known before and brought up to date after.
   plan::PruneColumns(&plan, true);
   for (const Pass& pass : kPasses) {
-    if (!IsOff(off, pass.name)) SKEIN_RETURN_IF_ERROR(pass.run(&plan));
+    if (IsOff(off, pass.name)) continue;
+    SKEIN_RETURN_IF_ERROR(pass.run(&plan, options));
+    plan::PruneColumns(&plan, true);
   }
   plan::PruneColumns(&plan, prune);
   return plan;

@@ -20,7 +20,7 @@ namespace skein::rewrite {
 struct Pass {
   std::string_view name;
   std::string_view what;
-  absl::Status (*run)(plan::Plan* plan);
+  absl::Status (*run)(plan::Plan* plan, const plan::PlanOptions& options);
 };
 
 // Passes over the finished plan.

@@ -5,7 +5,7 @@
 
 namespace skein::rewrite {
 
-absl::Status TopK(plan::Plan* plan) {
+absl::Status TopK(plan::Plan* plan, const plan::PlanOptions& /*options*/) {
   plan::VisitPlan(&plan->root, [](plan::NodePtr* node) {
     using plan::NodeKind;
     if ((*node)->kind != NodeKind::kLimit || (*node)->partition != plan::kNoSlot) return;

@@ -46,7 +46,9 @@ bool Spells(const Value& value, TimeUnit unit, TimeUs time) {
 bool FitsTimeKey(const TimeKey& key, const LinkRecord& link) {
   const PropertyEntry* property = read_ops::FindProperty(link.properties, key.key);
   if (property == nullptr) return link.valid.from == kTimeMin;
-  return link.valid.from != kTimeMin && Spells(property->value, key.unit, link.valid.from);
+  // The ends of time are those of windows.
+  if (link.valid.from == kTimeMin || link.valid.from == kTimeMax) return false;
+  return Spells(property->value, key.unit, link.valid.from);
 }
 
 absl::Status DeclareTimeKey(const std::shared_ptr<GraphCore>& core, LinkTypeId type, TimeKey key) {

@@ -1,0 +1,154 @@
+// The yardstick through Skein's query language, the store opened in this process.
+//
+//   skein_bench_yardstick --data DIR --store DIR --out FILE.json [--only CLASS]... [--cap MS]
+//   [--explain]
+//
+// The store is one that `skein import --mapping importers/mappings/yardstick.yaml` loaded.
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "bench/workload/yardstick.h"
+#include "query/engine/engine.h"
+#include "storage/base/status.h"
+#include "storage/kv/open.h"
+
+namespace skein::bench {
+
+namespace {
+
+#define SKEIN_WHO ":Person|Vehicle|Phone"
+#define SKEIN_LINKS ":CALLED|TRANSFERRED|ASSOCIATED|OWNS|USES"
+
+struct Query {
+  const char* text;
+  std::vector<const char*> parameters;  // names, in the order of queries.json
+};
+
+const std::map<std::string, Query, std::less<>>& Queries() {
+  static const auto& all = *new std::map<std::string, Query, std::less<>>{
+      {"point",
+       {"MATCH (n" SKEIN_WHO " {id: $id}) RETURN labels(n)[0] AS kind, n.name AS name, n.region AS "
+        "region",
+        {"id"}}},
+      {"hop1",
+       {"MATCH (a" SKEIN_WHO " {id: $id})-[" SKEIN_LINKS
+        "]-(b) WHERE b <> a RETURN count(DISTINCT b)",
+        {"id"}}},
+      {"hop2",
+       {"MATCH (a" SKEIN_WHO " {id: $id})-[" SKEIN_LINKS
+        "*1..2]-(b) WHERE b <> a RETURN count(DISTINCT b)",
+        {"id"}}},
+      {"hop3",
+       {"MATCH (a" SKEIN_WHO " {id: $id})-[" SKEIN_LINKS
+        "*1..3]-(b) WHERE b <> a RETURN count(DISTINCT b)",
+        {"id"}}},
+      {"tw2",
+       {"MATCH (a" SKEIN_WHO " {id: $id})-[r" SKEIN_LINKS
+        "*1..2 WHERE r.ts >= $from AND r.ts < $to]-(b) WHERE b <> a RETURN count(DISTINCT b)",
+        {"id", "from", "to"}}},
+      {"coloc",
+       {"MATCH (v" SKEIN_WHO " {id: $id})-[s1:SEEN_AT]->(l)<-[s2:SEEN_AT]-(o) "
+        "WHERE s1.ts >= $from AND s1.ts < $to AND s2.ts >= s1.ts - 600 AND s2.ts <= s1.ts + 600 "
+        "AND o <> v WITH o, count(DISTINCT l) AS places WHERE places >= 3 RETURN count(*)",
+        {"id", "from", "to"}}},
+      {"sp",
+       {"MATCH (a" SKEIN_WHO " {id: $a}), (b" SKEIN_WHO " {id: $b}) "
+        "MATCH p = shortestPath((a)-[" SKEIN_LINKS "*0..6]-(b)) RETURN length(p)",
+        {"a", "b"}}},
+  };
+  return all;
+}
+
+struct Flags {
+  std::string data, store, out;
+  std::vector<std::string> off;
+  YardstickOptions run;
+  bool explain = false;
+};
+
+absl::StatusOr<int64_t> Answer(Connection& connection, std::string_view name, const Seed& seed) {
+  const Query& query = Queries().find(name)->second;
+  if (seed.size() != query.parameters.size()) {
+    return InvalidArgument("a seed of ", seed.size(), " numbers; the class takes ",
+                           query.parameters.size());
+  }
+  ValueMap parameters;
+  for (size_t i = 0; i < seed.size(); ++i) {
+    parameters.emplace_back(query.parameters[i], Value::Integer(seed[i]));
+  }
+  SKEIN_ASSIGN_OR_RETURN(const auto cursor, connection.Run(query.text, parameters));
+  std::vector<std::vector<Value>> rows;
+  SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(1000, &rows));
+  if (name == "point") return static_cast<int64_t>(rows.size());
+  if (!more) return name == "sp" ? -1 : 0;
+  if (rows[0][0].kind() != ValueKind::kInteger) return Internal("the answer is no integer");
+  return rows[0][0].integer();
+}
+
+absl::Status Explain(Connection& connection) {
+  for (const auto& [name, query] : Queries()) {
+    ValueMap parameters;
+    for (const char* parameter : query.parameters) {
+      parameters.emplace_back(parameter, Value::Integer(0));
+    }
+    SKEIN_ASSIGN_OR_RETURN(const auto cursor,
+                           connection.Run(std::string("EXPLAIN ") + query.text, parameters));
+    std::printf("%s\n%s\n\n%s\n", name.c_str(), query.text, cursor->summary().plan.c_str());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Main(const Flags& flags) {
+  const double before = NowMs();
+  SKEIN_ASSIGN_OR_RETURN(const OpenedStore opened, OpenStore(flags.store, {}));
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> users,
+                         Graph::Open(*opened.store, {.space = GraphSpace::kUsers}));
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> system,
+                         Graph::Open(*opened.store, {.space = GraphSpace::kSystem}));
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Create(*users, *system, {}));
+  ConnectionOptions options;
+  options.sandbox = true;
+  options.read_only = true;
+  options.rewrites_off = flags.off;
+  options.limits.time = absl::Seconds(600);
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, engine->Connect(options));
+  Subject subject;
+  subject.name = "skein";
+  subject.version = "0.1.0";
+  subject.open_ms = NowMs() - before;
+  subject.answer = [&connection](std::string_view name, const Seed& seed) {
+    return Answer(*connection, name, seed);
+  };
+  if (flags.explain) return Explain(*connection);
+  SKEIN_ASSIGN_OR_RETURN(const Seeds seeds, ReadSeeds(flags.data));
+  SKEIN_ASSIGN_OR_RETURN(const std::string json, RunYardstick(subject, seeds, flags.run));
+  return WriteFile(flags.out, json);
+}
+
+}  // namespace
+}  // namespace skein::bench
+
+int main(int argc, char** argv) {
+  skein::bench::Flags flags;
+  CLI::App app("The yardstick's queries through Skein's query language");
+  app.add_option("--data", flags.data, "Folder of the generator's files, with queries.json")
+      ->required();
+  app.add_option("--store", flags.store, "A store loaded by importers/mappings/yardstick.yaml")
+      ->required();
+  app.add_option("--out", flags.out, "JSON of the shape of ../shared/bench/peers")
+      ->default_val("/dev/stdout");
+  app.add_option("--only", flags.run.only, "Only these classes");
+  app.add_option("--off", flags.off, "Rewrite passes to leave out");
+  app.add_option("--warm", flags.run.warm_passes, "Passes before the measured one")
+      ->capture_default_str();
+  app.add_option("--cap", flags.run.cap_ms, "Milliseconds a class may take")->capture_default_str();
+  app.add_flag("--explain", flags.explain, "Print the plans and end");
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status status = skein::bench::Main(flags);
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "skein_bench_yardstick: %s\n", std::string(skein::Message(status)).c_str());
+  return 1;
+}
