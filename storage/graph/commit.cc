@@ -203,13 +203,7 @@ void CommitBuilder::AddAdjacency() {
 }
 
 void CommitBuilder::AddRemembered() {
-  // Contents of sightings that are no more, then those that are: one may replace the other.
-  for (const auto& [id, change] : overlay_.links()) {
-    if (change.base == nullptr || !core_.catalog->IsSightingType(change.base->record.type))
-      continue;
-    batch_.Delete(Table::kImports, layout_.Sighting(SightingContent(*change.base)));
-  }
-  const std::string sightings = layout_.Sighting({});
+  const std::string sightings = layout_.Lock('s', {});
   // Sorted, because sorted rows go into the store quicker.
   std::vector<const Overlay::Memory::value_type*> rows;
   rows.reserve(overlay_.remembered().size());
@@ -218,12 +212,10 @@ void CommitBuilder::AddRemembered() {
   for (const auto* row : rows) {
     const auto& [key, id] = *row;
     if (key.starts_with(sightings)) {
-      const Change<LinkPtr>* change = overlay_.Find(LinkId{id});
-      const bool current = change != nullptr && change->now != nullptr &&
-                           layout_.Sighting(SightingContent(*change->now)) == key;
-      if (!current) continue;
+      batch_.Lock(Table::kLocks, key);
+    } else {
+      batch_.Put(Table::kImports, key, IdValue(id));
     }
-    batch_.Put(Table::kImports, key, IdValue(id));
   }
 }
 

@@ -55,7 +55,7 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
       node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
       chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536) {}
 
-absl::StatusOr<uint32_t> GraphCore::TakeLinkRow(BatchId batch) {
+absl::StatusOr<uint32_t> GraphCore::TakeLinkRows(BatchId batch, uint32_t n) {
   NumberSequence* sequence = nullptr;
   {
     absl::MutexLock lock(&rows_mu);
@@ -67,8 +67,8 @@ absl::StatusOr<uint32_t> GraphCore::TakeLinkRow(BatchId batch) {
     }
     sequence = slot.get();
   }
-  SKEIN_ASSIGN_OR_RETURN(const uint64_t row, sequence->Take());
-  if (row > UINT32_MAX) {
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t row, sequence->Take(n));
+  if (row + n - 1 > UINT32_MAX) {
     return ResourceExhausted("batch ", Raw(batch), " has 2^32 links; open another batch");
   }
   return static_cast<uint32_t>(row);

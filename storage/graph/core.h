@@ -4,6 +4,7 @@
 //           them borrow the Store, clock and executor.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -52,7 +53,9 @@ struct GraphCore {
   GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options);
 
   // The rows of one batch: the low half of its links' ids.
-  absl::StatusOr<uint32_t> TakeLinkRow(BatchId batch);
+  absl::StatusOr<uint32_t> TakeLinkRow(BatchId batch) { return TakeLinkRows(batch, 1); }
+  // n neighbouring rows; gives the first.
+  absl::StatusOr<uint32_t> TakeLinkRows(BatchId batch, uint32_t n);
 
   Store& store;
   const Layout layout;
@@ -76,6 +79,10 @@ struct GraphCore {
   void SetIndexSince(uint32_t index, Version version);
   absl::Mutex since_mu;
   absl::flat_hash_map<uint32_t, Version> index_since ABSL_GUARDED_BY(since_mu);
+  // Commits that deleted nodes, since the graph was opened: counted before they are visible.
+  std::atomic<uint64_t> node_deletions{0};
+  // Whether links were ever loaded in bulk.
+  std::atomic<bool> has_bulk{false};
   // One folding of chunks at a time.
   absl::Mutex fold_mu;
 };

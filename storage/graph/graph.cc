@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "storage/base/status.h"
+#include "storage/graph/bulk.h"
 #include "storage/graph/core.h"
 #include "storage/graph/element_id.h"
 #include "storage/graph/fold.h"
@@ -58,6 +59,11 @@ class GraphImpl final : public Graph {
         std::make_unique<TransactionImpl>(core_, std::move(view), viewer, context));
   }
 
+  absl::StatusOr<std::unique_ptr<BulkLinks>> BeginBulk(const WriteContext& context) override {
+    SKEIN_RETURN_IF_ERROR(core_->catalog->GetBatch(context.batch).status());
+    return std::unique_ptr<BulkLinks>(std::make_unique<BulkLinksImpl>(core_, context));
+  }
+
   absl::StatusOr<BatchId> OpenBatch(Batch batch) override {
     return core_->catalog->AddBatch(std::move(batch));
   }
@@ -97,6 +103,9 @@ class GraphImpl final : public Graph {
   absl::StatusOr<GraphStats> Stats() override;
 
  private:
+  absl::Status AddBulkImported(const View& view, std::span<const std::string> identities,
+                               std::vector<std::optional<uint64_t>>* ids) const;
+
   std::shared_ptr<GraphCore> core_;
   ElementIdCipher node_cipher_, link_cipher_;
 };
@@ -119,6 +128,24 @@ absl::Status GraphImpl::FindImported(std::span<const std::string> identities,
     ByteReader in(*row);
     (*ids)[i] = in.Varint();
     if (!in.ok()) return DataLoss("table imports: the row of an identity does not decode");
+  }
+  return AddBulkImported(*view, identities, ids);
+}
+
+absl::Status GraphImpl::AddBulkImported(const View& view, std::span<const std::string> identities,
+                                        std::vector<std::optional<uint64_t>>* ids) const {
+  if (!core_->has_bulk.load()) return absl::OkStatus();
+  std::vector<std::string> missing;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < identities.size(); ++i) {
+    if ((*ids)[i]) continue;
+    missing.push_back(identities[i]);
+    places.push_back(i);
+  }
+  std::vector<uint8_t> found;
+  SKEIN_RETURN_IF_ERROR(FindBulkIdentities(*core_, view, missing, &found));
+  for (size_t k = 0; k < places.size(); ++k) {
+    if (found[k] != 0) (*ids)[places[k]] = kImportedInBulk;
   }
   return absl::OkStatus();
 }
@@ -188,6 +215,17 @@ absl::StatusOr<std::string> GetOrCreate(Store& store, const std::string& key,
   return fresh;
 }
 
+absl::Status LookForBulk(GraphCore* core) {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core->store.Latest());
+  const std::string begin = core->layout.BulkIdentities();
+  const std::string end = PrefixEnd(begin);
+  const ScanRange range{Table::kImports, begin, end, 1, true};
+  std::vector<ScanPage> pages;
+  SKEIN_RETURN_IF_ERROR(core->store.MultiScan(*view, {&range, 1}, &pages));
+  core->has_bulk.store(!pages[0].rows.empty());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOptions& options) {
@@ -213,6 +251,7 @@ absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOpti
       return finished;
     }
   }
+  SKEIN_RETURN_IF_ERROR(LookForBulk(core.get()));
   return std::unique_ptr<Graph>(std::make_unique<GraphImpl>(std::move(core), keys));
 }
 

@@ -1,12 +1,11 @@
 #include "storage/graph/transaction_impl.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 
 #include "storage/base/status.h"
 #include "storage/graph/commit.h"
 #include "storage/graph/page_reader.h"
+#include "storage/graph/sightings.h"
 #include "storage/graph/time_key.h"
 #include "storage/index/property_index.h"
 #include "storage/keys/value_codec.h"
@@ -51,23 +50,6 @@ absl::Status CheckValid(const ValidTime& valid) {
 }
 
 }  // namespace
-
-std::string SightingContent(const StoredLink& link) {
-  std::string text;
-  AppendVarint(&text, Raw(link.record.type));
-  AppendBe64(&text, Raw(link.record.from));
-  AppendBe64(&text, Raw(link.record.to));
-  AppendSigned(&text, link.record.valid.from);
-  AppendSigned(&text, link.record.valid.to);
-  AppendVarint(&text, Raw(link.record.policy));
-  for (const PropertyEntry& property : link.record.properties) {
-    AppendVarint(&text, Raw(property.key));
-    SKEIN_CHECK(AppendValue(property.value, &text).ok());  // was checked when it was set
-  }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  ::SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return {reinterpret_cast<const char*>(digest), 16};
-}
 
 absl::Status TransactionImpl::CheckOpen() const {
   if (!open_) return FailedPrecondition("the transaction is over");
@@ -166,24 +148,26 @@ absl::StatusOr<NodeId> TransactionImpl::CreateNode(const NewNode& node) {
   return NodeId{id};
 }
 
-absl::StatusOr<std::optional<LinkId>> TransactionImpl::FindSighting(const std::string& key) const {
-  std::optional<uint64_t> id = overlay_.Remembered(key);
-  if (!id) {
-    SKEIN_ASSIGN_OR_RETURN(const auto stored,
-                           GetOne(core_->store, base_.view(), Table::kImports, key));
-    if (stored) id = ByteReader(*stored).Varint();
+absl::StatusOr<std::optional<LinkId>> TransactionImpl::FindSighting(const std::string& content,
+                                                                    const StoredLink& like) const {
+  std::optional<LinkId> id;
+  if (const std::optional<uint64_t> ours = overlay_.Remembered(SightingKey(content))) {
+    id = LinkId{*ours};
+  } else {
+    std::vector<SightingProbe> probes = {{like, std::nullopt}};
+    SKEIN_RETURN_IF_ERROR(FindStoredSightings(base_, &probes));
+    id = probes[0].found;
   }
-  if (!id) return std::optional<LinkId>();
+  if (!id) return id;
   // It may have been deleted, or changed, by this transaction.
-  const LinkId link{*id};
   std::vector<LinkPtr> links;
-  SKEIN_RETURN_IF_ERROR(Links({&link, 1}, &links));
-  const bool same =
-      links[0] != nullptr && core_->layout.Sighting(SightingContent(*links[0])) == key;
-  return same ? std::optional<LinkId>(link) : std::nullopt;
+  SKEIN_RETURN_IF_ERROR(Links({&*id, 1}, &links));
+  const bool same = links[0] != nullptr && SightingContent(*links[0]) == content;
+  return same ? id : std::nullopt;
 }
 
-absl::StatusOr<LinkId> TransactionImpl::CreateLink(const NewLink& link) {
+absl::StatusOr<LinkId> TransactionImpl::CreateLink(const NewLink& link, bool* existed) {
+  if (existed != nullptr) *existed = false;
   SKEIN_RETURN_IF_ERROR(CheckOpen());
   SKEIN_RETURN_IF_ERROR(CheckValid(link.valid));
   const Catalog& catalog = *core_->catalog;
@@ -215,15 +199,18 @@ absl::StatusOr<LinkId> TransactionImpl::CreateLink(const NewLink& link) {
   }
   std::string content;
   if (catalog.IsSightingType(link.type)) {
-    content = core_->layout.Sighting(SightingContent(stored));
-    SKEIN_ASSIGN_OR_RETURN(const std::optional<LinkId> same, FindSighting(content));
-    if (same) return *same;
+    content = SightingContent(stored);
+    SKEIN_ASSIGN_OR_RETURN(const std::optional<LinkId> same, FindSighting(content, stored));
+    if (same) {
+      if (existed != nullptr) *existed = true;
+      return *same;
+    }
   }
   SKEIN_ASSIGN_OR_RETURN(const uint32_t row, core_->TakeLinkRow(context_.batch));
   const LinkId id{Raw(context_.batch) << 32 | row};
   record.id = id;
   overlay_.Set(id, nullptr, std::make_shared<const StoredLink>(std::move(stored)));
-  if (!content.empty()) overlay_.Remember(std::move(content), Raw(id));
+  if (!content.empty()) overlay_.Remember(SightingKey(content), Raw(id));
   return id;
 }
 
@@ -276,7 +263,7 @@ absl::Status TransactionImpl::DeleteNode(NodeId id) {
 absl::Status TransactionImpl::SetLink(LinkId id, LinkPtr before, StoredLink after) {
   const bool sighting = core_->catalog->IsSightingType(after.record.type);
   auto now = std::make_shared<const StoredLink>(std::move(after));
-  if (sighting) overlay_.Remember(core_->layout.Sighting(SightingContent(*now)), Raw(id));
+  if (sighting) overlay_.Remember(SightingKey(SightingContent(*now)), Raw(id));
   overlay_.Set(id, std::move(before), std::move(now));
   return absl::OkStatus();
 }
@@ -350,6 +337,12 @@ absl::Status TransactionImpl::CheckDeletedNodes() const {
   return absl::OkStatus();
 }
 
+bool TransactionImpl::DeletesNodes() const {
+  return std::any_of(overlay_.nodes().begin(), overlay_.nodes().end(), [](const auto& entry) {
+    return entry.second.base != nullptr && entry.second.now == nullptr;
+  });
+}
+
 absl::Status TransactionImpl::CheckUniqueAtCommit() const {
   bool any = false;
   for (const IndexInfo& index : Indexes()) {
@@ -375,6 +368,7 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
   SKEIN_ASSIGN_OR_RETURN(const uint64_t chunk, core_->chunk_ids.Take());
   CommitBuilder builder(*core_, overlay_, base_.source_version(), chunk);
   const WriteBatch& batch = builder.Build();
+  if (DeletesNodes()) core_->node_deletions.fetch_add(1);
   open_ = false;
   return CommitThroughCaches(*core_, overlay_, batch, builder.pages());
 }

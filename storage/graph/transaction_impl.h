@@ -30,7 +30,8 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
 
   // Transaction
   absl::StatusOr<NodeId> CreateNode(const NewNode& node) override;
-  absl::StatusOr<LinkId> CreateLink(const NewLink& link) override;
+  using Transaction::CreateLink;
+  absl::StatusOr<LinkId> CreateLink(const NewLink& link, bool* existed) override;
   absl::Status SetNodeProperty(NodeId id, KeyId key, const Value& value) override;
   absl::Status SetLinkProperty(LinkId id, KeyId key, const Value& value) override;
   absl::Status AddLabel(NodeId id, LabelId label) override;
@@ -85,7 +86,13 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   absl::Status CheckDeletedNodes() const;
   absl::Status CheckUniqueAtCommit() const;
   // The link of a sighting type with this content, if there is one already.
-  absl::StatusOr<std::optional<LinkId>> FindSighting(const std::string& key) const;
+  absl::StatusOr<std::optional<LinkId>> FindSighting(const std::string& content,
+                                                     const StoredLink& like) const;
+  // What two transactions that make equal sightings conflict on.
+  std::string SightingKey(const std::string& content) const {
+    return core_->layout.Lock('s', content);
+  }
+  bool DeletesNodes() const;
   // The catalogue's indexes, copied once for each change of them.
   const std::vector<IndexInfo>& Indexes() const;
   Provenance SourceOf(uint32_t row) const { return {context_.batch, row}; }
@@ -100,8 +107,5 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   mutable uint64_t index_epoch_ = 0;
   bool open_ = true;
 };
-
-// 16 bytes that name the content of a sighting: equal content is one sighting.
-std::string SightingContent(const StoredLink& link);
 
 }  // namespace skein

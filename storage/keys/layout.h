@@ -63,9 +63,19 @@ class Layout {
     return With64(Text(kind, token) + '\0', chunk);
   }
 
-  // kImports: 'i' identity of an imported row, 's' content of a sighting; value is the id.
+  // kImports: 'i' identity of an imported row, value is the id; 'h' identities of rows loaded in
+  // bulk, by their first two bytes.
   std::string Import(std::string_view identity) const { return (Space() + 'i').append(identity); }
-  std::string Sighting(std::string_view content) const { return (Space() + 's').append(content); }
+  std::string BulkIdentities() const { return Space() + 'h'; }
+  std::string BulkIdentities(uint16_t bucket) const {
+    std::string key = BulkIdentities();
+    key.push_back(static_cast<char>(bucket >> 8));
+    key.push_back(static_cast<char>(bucket & 0xff));
+    return key;
+  }
+  std::string BulkIdentities(uint16_t bucket, uint64_t chunk) const {
+    return With64(BulkIdentities(bucket), chunk);
+  }
 
   // kStats: counters.
   std::string NodeCount(uint32_t label) const { return With32(Space() + 'n', label); }
@@ -78,7 +88,8 @@ class Layout {
   }
   std::string PropertyCount() const { return Space() + 'p'; }
 
-  // kLocks: 'a' a node is alive, 'l' a node gains links, 'e' a link is changed, 'k' a key is taken.
+  // kLocks: 'a' a node is alive, 'l' a node gains links, 'e' a link is changed, 'k' a key is taken,
+  // 's' a sighting of this content is made.
   std::string Lock(char kind, uint64_t id) const { return With64(Space() + kind, id); }
   std::string Lock(char kind, std::string_view key) const { return (Space() + kind).append(key); }
 
