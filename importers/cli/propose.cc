@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 
+#include "absl/strings/str_format.h"
 #include "importers/cli/files.h"
 #include "importers/cli/profile.h"
 #include "importers/cli/run.h"
@@ -21,6 +22,8 @@ struct Looked {
   std::string name;
   FileRule rule;  // only the options are filled in
   std::vector<ColumnProfile> columns;
+  // By column: it holds lists; it holds objects or nested arrays, of which only parts can be read.
+  std::vector<bool> list, nested;
   int key = -1;  // column that could be the key of an entity
 };
 
@@ -109,7 +112,13 @@ absl::StatusOr<Looked> Look(const std::string& dir, const std::string& name,
     while (looked.columns.size() < record.fields.size()) {
       looked.columns.emplace_back(reader->columns()[looked.columns.size()]);
     }
-    for (size_t i = 0; i < record.fields.size(); ++i) looked.columns[i].Add(record.fields[i]);
+    looked.list.resize(looked.columns.size());
+    looked.nested.resize(looked.columns.size());
+    for (size_t i = 0; i < record.fields.size(); ++i) {
+      looked.columns[i].Add(record.fields[i]);
+      if (record.fields[i].kind == RawKind::kJsonList) looked.list[i] = true;
+      if (record.fields[i].kind == RawKind::kJsonNested) looked.nested[i] = true;
+    }
   }
   looked.rule.nodes.clear();
   return looked;
@@ -126,7 +135,8 @@ bool LooksLikeId(const std::string& column) {
 // A unique column that is named like an identifier and comes first; nothing else is trusted.
 int FindKey(const Looked& looked) {
   for (size_t i = 0; i < looked.columns.size(); ++i) {
-    if (looked.columns[i].unique() && LooksLikeId(looked.columns[i].name())) {
+    if (looked.columns[i].unique() && LooksLikeId(looked.columns[i].name()) && !looked.list[i] &&
+        !looked.nested[i]) {
       return static_cast<int>(i);
     }
   }
@@ -137,8 +147,8 @@ std::string Quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (c == '\t') {
-      out += "\\t";
+    if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
+      out += absl::StrFormat("\\x%02x", byte);
     } else {
       out += c;
     }
@@ -175,12 +185,23 @@ std::string EndYaml(const char* which, const Looked& entity, const std::string& 
                         Quoted(column), "}}\n");
 }
 
+// `others: true`, less what has to be named by its parts first.
+std::string OthersYaml(const Looked& looked) {
+  std::string left_out;
+  for (size_t i = 0; i < looked.columns.size(); ++i) {
+    if (!looked.nested[i]) continue;
+    left_out += (left_out.empty() ? "" : ", ") + Quoted(looked.columns[i].name());
+  }
+  return left_out.empty() ? "        others: true\n"
+                          : "        others: {except: [" + left_out + "]}\n";
+}
+
 std::string RulesYaml(const Looked& looked, const std::vector<Looked>& all) {
   if (looked.key >= 0) {
     const std::string& key = looked.columns[static_cast<size_t>(looked.key)].name();
     return internal::Join("    nodes:\n      - label: ", Quoted(Stem(looked.name)),
-                          "\n        key: {", Quoted(key), ": ", Quoted(key),
-                          "}\n        others: true\n");
+                          "\n        key: {", Quoted(key), ": ", Quoted(key), "}\n",
+                          OthersYaml(looked));
   }
   std::vector<std::pair<const Looked*, std::string>> ends;
   for (const ColumnProfile& column : looked.columns) {
@@ -190,11 +211,11 @@ std::string RulesYaml(const Looked& looked, const std::vector<Looked>& all) {
     return "    # No column is unique, and no two columns name entities of other files: complete "
            "this "
            "by hand.\n    nodes:\n      - label: " +
-           Quoted(Stem(looked.name)) + "\n        key: {row: {meta: row}}\n        others: true\n";
+           Quoted(Stem(looked.name)) + "\n        key: {row: {meta: row}}\n" + OthersYaml(looked);
   }
   return internal::Join("    links:\n      - type: ", Quoted(Stem(looked.name)), "\n",
                         EndYaml("from", *ends[0].first, ends[0].second),
-                        EndYaml("to", *ends[1].first, ends[1].second), "        others: true\n");
+                        EndYaml("to", *ends[1].first, ends[1].second), OthersYaml(looked));
 }
 
 std::string FileYaml(const Looked& looked, const std::vector<Looked>& all) {
@@ -204,9 +225,17 @@ std::string FileYaml(const Looked& looked, const std::vector<Looked>& all) {
     if (looked.rule.options.quote == 0) out += "    quote: none\n";
   }
   out += "    columns:\n";
-  for (const ColumnProfile& column : looked.columns) {
-    out += internal::Join("      ", Quoted(column.name()), ": ", TypeYaml(column.guess()), "  # ",
-                          column.nulls(), " of ", column.rows(), " empty, ",
+  for (size_t i = 0; i < looked.columns.size(); ++i) {
+    const ColumnProfile& column = looked.columns[i];
+    if (looked.nested[i]) {
+      out += internal::Join("      # ", Quoted(column.name()), " holds objects: name their parts, ",
+                            Quoted("/" + column.name() + "/PART"), ": string\n");
+      continue;
+    }
+    const std::string type =
+        looked.list[i] ? "{type: string, list: true}" : TypeYaml(column.guess());
+    out += internal::Join("      ", Quoted(column.name()), ": ", type, "  # ", column.nulls(),
+                          " of ", column.rows(), " empty, ",
                           column.distinct() > ColumnProfile::kDistinctMax
                               ? "over 1000"
                               : std::to_string(column.distinct()),

@@ -405,6 +405,20 @@ TEST_F(ImportTest, AProposedMappingLoads) {
   EXPECT_THAT(Export(), HasSubstr("born: DATE"));
 }
 
+TEST_F(ImportTest, AProposalForNestedJsonLoads) {
+  data_.Write("seen.jsonl",
+              R"({"plate":"A1","tags":["x","y"],"veh":{"colour":"red"},"odd\nname":1})"
+              "\n"
+              R"({"plate":"A2","tags":[],"veh":{"colour":"blue"},"odd\nname":2})"
+              "\n");
+  const auto yaml = ProposeMapping(options_);
+  ASSERT_TRUE(yaml.ok()) << yaml.status().ToString();
+  EXPECT_THAT(*yaml, HasSubstr("/veh/PART"));
+  const ImportSummary summary = Import(*yaml);
+  EXPECT_EQ(summary.total.accepted, 2u) << *yaml;
+  EXPECT_THAT(Export(), HasSubstr("tags: LIST"));
+}
+
 constexpr char kAny[] = R"(
 skein-mapping: 1
 name: any
