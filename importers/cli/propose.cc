@@ -84,10 +84,13 @@ std::string SniffDelimiter(const std::string& path) {
   return best;
 }
 
-absl::StatusOr<Looked> Look(const std::string& dir, const std::string& name,
-                            const ImportOptions& options) {
+// `lists`: columns to read as lists.
+absl::StatusOr<Looked> LookOnce(const std::string& dir, const std::string& name,
+                                const std::vector<std::string>& lists,
+                                const ImportOptions& options) {
   Looked looked;
   looked.name = name;
+  for (const std::string& column : lists) looked.rule.columns[column].list = true;
   PlannedFile file;
   file.name = name;
   file.path = (fs::path(dir) / name).string();
@@ -122,6 +125,18 @@ absl::StatusOr<Looked> Look(const std::string& dir, const std::string& name,
   }
   looked.rule.nodes.clear();
   return looked;
+}
+
+// A reader tells a list from an object only where it was asked for a list: so it is asked again.
+absl::StatusOr<Looked> Look(const std::string& dir, const std::string& name,
+                            const ImportOptions& options) {
+  SKEIN_ASSIGN_OR_RETURN(Looked looked, LookOnce(dir, name, {}, options));
+  std::vector<std::string> nested;
+  for (size_t i = 0; i < looked.columns.size(); ++i) {
+    if (looked.nested[i]) nested.push_back(looked.columns[i].name());
+  }
+  if (nested.empty()) return looked;
+  return LookOnce(dir, name, nested, options);
 }
 
 bool LooksLikeId(const std::string& column) {
