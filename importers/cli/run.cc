@@ -133,6 +133,7 @@ absl::Status Run::LoadFile(const PlannedFile& file, FileSummary* summary) {
   loaded.mapping = file.mapping;
   loaded.rule = file.rule;
   loaded.name = file.name;
+  loaded.bytes = file.bytes;
   SKEIN_ASSIGN_OR_RETURN(loaded.sha256, FileSha256(file.path));
   SKEIN_ASSIGN_OR_RETURN(Repeats repeats, FindRepeats(file));
   loaded.disagreeing = std::move(repeats.disagreeing);

@@ -45,29 +45,9 @@ absl::StatusOr<bool> FoundByKey(const Reader& reader, uint32_t index, const Node
   return !ids.empty();
 }
 
-// exists[i]: an import made the node of identities[i], and it is still there.
-absl::Status FindExisting(const Graph& graph, const Reader& reader,
-                          const std::vector<std::string>& identities,
-                          std::vector<uint8_t>* exists) {
-  std::vector<std::optional<uint64_t>> found;
-  SKEIN_RETURN_IF_ERROR(graph.FindImported(identities, &found));
-  std::vector<NodeId> ids;
-  std::vector<size_t> places;
-  for (size_t i = 0; i < found.size(); ++i) {
-    if (!found[i]) continue;
-    ids.push_back(NodeId{*found[i]});
-    places.push_back(i);
-  }
-  std::vector<uint8_t> there;
-  SKEIN_RETURN_IF_ERROR(reader.FilterLabels(Viewer::All(), ids, {}, &there));
-  exists->assign(identities.size(), 0);
-  for (size_t i = 0; i < places.size(); ++i) (*exists)[places[i]] = there[i];
-  return absl::OkStatus();
-}
-
 }  // namespace
 
-absl::Status ResolveAnyEnds(Graph& graph,
+absl::Status ResolveAnyEnds(Graph& graph, KnownNodes& known,
                             const absl::flat_hash_map<uint32_t, std::optional<uint32_t>>& seek,
                             std::vector<Row>* rows) {
   std::vector<Open> open;
@@ -88,13 +68,14 @@ absl::Status ResolveAnyEnds(Graph& graph,
     for (const NodeRow& node : row.nodes) defined.insert(node.key.identity);
   }
   SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph.Latest());
-  std::vector<uint8_t> exists;
-  SKEIN_RETURN_IF_ERROR(FindExisting(graph, *snapshot, identities, &exists));
+  std::vector<std::optional<NodeId>> exists;
+  SKEIN_RETURN_IF_ERROR(known.Find(*snapshot, identities, &exists));
   for (Open& end : open) {
     size_t chosen = 0;
     const size_t candidates = end.key->others.size() + 1;
     for (size_t i = 0; i < candidates && !end.resolved; ++i) {
-      end.resolved = exists[end.first + i] != 0 || defined.contains(CandidateIdentity(*end.key, i));
+      end.resolved =
+          exists[end.first + i].has_value() || defined.contains(CandidateIdentity(*end.key, i));
       if (!end.resolved) {
         const auto index = seek.find(CandidateLabel(*end.key, i));
         if (index != seek.end() && index->second) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "importers/core/known_nodes.h"
 #include "importers/core/row_maker.h"
 #include "storage/graph/graph.h"
 
@@ -21,7 +22,7 @@ namespace skein {
 
 // Replaces the ends of all links of `rows` that leave a choice. `seek`: label name → the unique
 // index of its key, for labels some of whose nodes no import has made.
-absl::Status ResolveAnyEnds(Graph& graph,
+absl::Status ResolveAnyEnds(Graph& graph, KnownNodes& known,
                             const absl::flat_hash_map<uint32_t, std::optional<uint32_t>>& seek,
                             std::vector<Row>* rows);
 

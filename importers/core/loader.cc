@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kTriesMax = 8;             // of a chunk that conflicts with other writers
 constexpr size_t kImpliedMax = 4 << 20;  // beyond, later definitions count as updates
+// Files from this size on load their links in bulk, gathered up to this much memory.
+constexpr uint64_t kBulkFileBytes = uint64_t{4} << 20;
+constexpr size_t kBulkBytesMax = size_t{2} << 30;
 constexpr std::string_view kRankMark = " rank=";
 
 // Batch.mapping: "name v1 rank=100"; the rank travels with the data, for later imports.
@@ -86,6 +89,9 @@ struct Loader::LinkSlot {
   Properties changes;
   bool set_valid = false;
   bool replace = false;  // a keyed link whose ends moved
+  bool bulk = false;     // loaded in bulk, unless it is there
+  bool loaded = false;   // was loaded in bulk before
+  bool existed = false;  // a sighting that was there already
 };
 
 struct Loader::Chunk {
@@ -108,7 +114,8 @@ Loader::Loader(Graph& graph, NameTable& names, ImportPurpose purpose,
     : graph_(graph),
       names_(names),
       purpose_(std::move(purpose)),
-      after_commit_(std::move(after_commit)) {}
+      after_commit_(std::move(after_commit)),
+      known_(graph) {}
 
 Loader::~Loader() = default;
 
@@ -199,6 +206,7 @@ absl::Status Loader::BeginFile(LoadedFile file) {
   batch_.reset();
   accepted_ = 0;
   gathered_.clear();
+  bulk_file_ = file_.bytes >= kBulkFileBytes;
   SKEIN_ASSIGN_OR_RETURN(file_policy_, graph_.catalog().InternPolicy(file_.rule->policy));
   return absl::OkStatus();
 }
@@ -284,12 +292,13 @@ void Loader::AddLink(const Row& row, LinkRow* link, Chunk* chunk) {
   slot.number = static_cast<uint32_t>(row.number);
   slot.from = from;
   slot.to = to;
+  slot.bulk = bulk_file_ && (slot.row.rule->sighting || slot.row.rule->key.empty());
   chunk->links.push_back(std::move(slot));
 }
 
 absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
   if (rows->empty()) return absl::OkStatus();
-  SKEIN_RETURN_IF_ERROR(ResolveAnyEnds(graph_, seek_, rows));
+  SKEIN_RETURN_IF_ERROR(ResolveAnyEnds(graph_, known_, seek_, rows));
   Chunk chunk;
   ImportCounts made;
   for (Row& row : *rows) {
@@ -302,6 +311,7 @@ absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
   rows->clear();
   SKEIN_RETURN_IF_ERROR(Apply(&chunk, &made));
   counts->Add(made);
+  if (bulk_ != nullptr && bulk_->bytes() >= kBulkBytesMax) return FlushBulk(counts);
   return absl::OkStatus();
 }
 
@@ -317,6 +327,7 @@ absl::Status Loader::Apply(Chunk* chunk, ImportCounts* counts) {
       return Annotate(written, file_.name);
     }
   }
+  SKEIN_RETURN_IF_ERROR(AddBulk(chunk));
   Count(*chunk, counts);
   return absl::OkStatus();
 }
@@ -325,28 +336,17 @@ absl::Status Loader::FindNodes(Chunk* chunk, const Reader& reader) {
   std::vector<std::string> identities;
   identities.reserve(chunk->nodes.size());
   for (Slot& slot : chunk->nodes) identities.push_back(slot.key.identity);
-  std::vector<std::optional<uint64_t>> found;
-  SKEIN_RETURN_IF_ERROR(graph_.FindImported(identities, &found));
-  std::vector<NodeId> ids;
-  std::vector<size_t> slots;
+  std::vector<std::optional<NodeId>> found;
+  SKEIN_RETURN_IF_ERROR(known_.Find(reader, identities, &found));
   for (size_t i = 0; i < found.size(); ++i) {
     Slot& slot = chunk->nodes[i];
-    slot.id.reset();
+    slot.id = found[i];
     slot.record.reset();
     slot.imported = found[i].has_value();
-    if (!found[i]) continue;
-    ids.push_back(NodeId{*found[i]});
-    slots.push_back(i);
-  }
-  // What somebody deleted since is made again: the identity alone is not the entity.
-  std::vector<uint8_t> exists;
-  SKEIN_RETURN_IF_ERROR(reader.FilterLabels(Viewer::All(), ids, {}, &exists));
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (exists[i] != 0) chunk->nodes[slots[i]].id = ids[i];
   }
   SKEIN_RETURN_IF_ERROR(FindByKey(chunk, reader));
-  ids.clear();
-  slots.clear();
+  std::vector<NodeId> ids;
+  std::vector<size_t> slots;
   for (size_t i = 0; i < chunk->nodes.size(); ++i) {
     const Slot& slot = chunk->nodes[i];
     if (!slot.id || slot.rules.empty()) continue;
@@ -385,18 +385,26 @@ absl::Status Loader::FindByKey(Chunk* chunk, const Reader& reader) {
 
 absl::Status Loader::FindLinks(Chunk* chunk, const Reader& reader) {
   std::vector<std::string> identities;
-  identities.reserve(chunk->links.size());
-  for (LinkSlot& slot : chunk->links) identities.push_back(slot.row.identity);
+  std::vector<size_t> wanted;
+  for (size_t i = 0; i < chunk->links.size(); ++i) {
+    LinkSlot& slot = chunk->links[i];
+    slot.id.reset();
+    slot.record.reset();
+    if (slot.bulk && slot.row.rule->sighting) continue;  // known by their content
+    identities.push_back(slot.row.identity);
+    wanted.push_back(i);
+  }
   std::vector<std::optional<uint64_t>> found;
   SKEIN_RETURN_IF_ERROR(graph_.FindImported(identities, &found));
+  std::vector<uint8_t> loaded;
+  SKEIN_RETURN_IF_ERROR(graph_.FindLoadedInBulk(identities, &loaded));
   std::vector<LinkId> ids;
   std::vector<size_t> slots;
   for (size_t i = 0; i < found.size(); ++i) {
-    chunk->links[i].id.reset();
-    chunk->links[i].record.reset();
+    chunk->links[wanted[i]].loaded = loaded[i] != 0;
     if (!found[i]) continue;
     ids.push_back(LinkId{*found[i]});
-    slots.push_back(i);
+    slots.push_back(wanted[i]);
   }
   std::vector<std::optional<LinkRecord>> records;
   SKEIN_RETURN_IF_ERROR(reader.GetLinks(Viewer::All(), ids, &records));
@@ -481,6 +489,7 @@ absl::Status Loader::Write(Chunk* chunk) {
                !slot.missing_labels.empty() || slot.set_valid;
   }
   for (const LinkSlot& slot : chunk->links) {
+    if (slot.loaded || (slot.bulk && !slot.id)) continue;
     anything = anything || !slot.id || slot.replace || !slot.changes.empty() || slot.set_valid;
   }
   if (!anything) return absl::OkStatus();
@@ -493,6 +502,50 @@ absl::Status Loader::Write(Chunk* chunk) {
   SKEIN_RETURN_IF_ERROR(WriteNodes(chunk, *transaction));
   SKEIN_RETURN_IF_ERROR(WriteLinks(chunk, *transaction));
   SKEIN_RETURN_IF_ERROR(transaction->Commit().status());
+  for (const Slot& slot : chunk->nodes) known_.Add(slot.key.identity, *slot.id);
+  if (after_commit_) after_commit_();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<NewLink> Loader::LinkOf(const Chunk& chunk, const LinkSlot& slot) {
+  NewLink link;
+  SKEIN_ASSIGN_OR_RETURN(link.type, Type(slot.row.type));
+  link.from = *chunk.nodes[slot.from].id;
+  link.to = *chunk.nodes[slot.to].id;
+  link.row = slot.number;
+  for (const auto& [name, value] : slot.row.properties) {
+    SKEIN_ASSIGN_OR_RETURN(const KeyId key, Key(name));
+    link.properties.emplace_back(key, value);
+  }
+  if (slot.row.valid) link.valid = *slot.row.valid;
+  SKEIN_ASSIGN_OR_RETURN(link.policy, PolicyOf(*slot.row.rule));
+  return link;
+}
+
+absl::Status Loader::AddBulk(Chunk* chunk) {
+  for (LinkSlot& slot : chunk->links) {
+    if (!slot.bulk || slot.id || slot.loaded) continue;
+    if (bulk_ == nullptr) {
+      SKEIN_RETURN_IF_ERROR(EnsureBatch());
+      WriteContext context;
+      context.policy = file_policy_;
+      context.batch = *batch_;
+      SKEIN_ASSIGN_OR_RETURN(bulk_, graph_.BeginBulk(context));
+    }
+    SKEIN_ASSIGN_OR_RETURN(const NewLink link, LinkOf(*chunk, slot));
+    SKEIN_RETURN_IF_ERROR(
+        bulk_->Add(link, slot.row.rule->sighting ? std::string_view() : slot.row.identity));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Loader::FlushBulk(ImportCounts* counts) {
+  if (bulk_ == nullptr || bulk_->size() == 0) return absl::OkStatus();
+  const absl::StatusOr<BulkResult> result = bulk_->Commit();
+  if (!result.ok()) return Annotate(result.status(), file_.name);
+  counts->links += result->links;
+  counts->sightings += result->sightings;
+  counts->sightings_unchanged += result->sightings_unchanged;
   if (after_commit_) after_commit_();
   return absl::OkStatus();
 }
@@ -553,19 +606,10 @@ absl::Status Loader::WriteLinks(Chunk* chunk, Transaction& transaction) {
       }
       continue;
     }
+    if (slot.loaded || slot.bulk) continue;
     if (slot.replace) SKEIN_RETURN_IF_ERROR(transaction.DeleteLink(*slot.id));
-    NewLink link;
-    SKEIN_ASSIGN_OR_RETURN(link.type, Type(slot.row.type));
-    link.from = *chunk->nodes[slot.from].id;
-    link.to = *chunk->nodes[slot.to].id;
-    link.row = slot.number;
-    for (const auto& [name, value] : slot.row.properties) {
-      SKEIN_ASSIGN_OR_RETURN(const KeyId key, Key(name));
-      link.properties.emplace_back(key, value);
-    }
-    if (slot.row.valid) link.valid = *slot.row.valid;
-    SKEIN_ASSIGN_OR_RETURN(link.policy, PolicyOf(*slot.row.rule));
-    SKEIN_ASSIGN_OR_RETURN(const LinkId id, transaction.CreateLink(link));
+    SKEIN_ASSIGN_OR_RETURN(const NewLink link, LinkOf(*chunk, slot));
+    SKEIN_ASSIGN_OR_RETURN(const LinkId id, transaction.CreateLink(link, &slot.existed));
     SKEIN_RETURN_IF_ERROR(graph_.RememberImported(transaction, slot.row.identity, Raw(id)));
   }
   return absl::OkStatus();
@@ -603,7 +647,12 @@ void Loader::Count(const Chunk& chunk, ImportCounts* counts) {
     counts->unchanged += slot.definitions - (created || changed ? 1 : 0);
   }
   for (const LinkSlot& slot : chunk.links) {
-    const bool fresh = !slot.id;
+    if (slot.bulk && !slot.id && !slot.loaded) {  // counted when they are written
+      counts->links_unchanged += slot.row.rule->sighting ? 0 : slot.rows - 1;
+      counts->sightings_unchanged += slot.row.rule->sighting ? slot.rows - 1 : 0;
+      continue;
+    }
+    const bool fresh = !slot.id && !slot.loaded && !slot.existed;
     if (slot.row.rule->sighting) {
       counts->sightings += fresh;
       counts->sightings_unchanged += slot.rows - (fresh ? 1 : 0);
@@ -611,7 +660,7 @@ void Loader::Count(const Chunk& chunk, ImportCounts* counts) {
     }
     const bool changed = slot.replace || !slot.changes.empty() || slot.set_valid;
     counts->links += fresh;
-    counts->links_updated += !fresh && changed;
+    counts->links_updated += slot.id && changed;
     counts->links_unchanged += slot.rows - (fresh || changed ? 1 : 0);
   }
 }
@@ -643,6 +692,8 @@ absl::Status Loader::EndFile(ImportCounts* counts) {
     }
     counts->Add(made);
   }
+  SKEIN_RETURN_IF_ERROR(FlushBulk(counts));
+  bulk_ = nullptr;
   if (!batch_) return absl::OkStatus();
   return graph_.CloseBatch(*batch_, accepted_);
 }

@@ -9,7 +9,8 @@
 //           UNAVAILABLE, DATA_LOSS, UNKNOWN  of the store
 // Threads   one thread. Other threads may write the graph meanwhile: conflicts are tried again.
 // Lifetime  borrows the graph and the name table.
-// Cost      a chunk is one identity look-up, one read of what exists and one commit.
+// Cost      a chunk is one identity look-up, one read of what exists and one commit. Links without
+//           a key and sightings of files over 4 MiB are gathered (≤ 2 GiB) and loaded in bulk.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "importers/core/known_nodes.h"
 #include "importers/core/row_maker.h"
 #include "importers/core/summary.h"
 #include "storage/graph/graph.h"
@@ -40,6 +42,7 @@ struct LoadedFile {
   const FileRule* rule = nullptr;
   std::string name;
   std::string sha256;
+  uint64_t bytes = 0;
   // Keys (Short of their identity) whose records in this file disagree: their values are gathered
   // and written once, at EndFile, the last record winning.
   absl::flat_hash_set<uint64_t> disagreeing;
@@ -81,6 +84,11 @@ class Loader {
   absl::Status Compare(Chunk* chunk);
   bool Outranks(const PropertyEntry& present);
   absl::Status Write(Chunk* chunk);
+  // Links without a key of large files, once the chunk's other changes are written.
+  absl::Status AddBulk(Chunk* chunk);
+  absl::StatusOr<NewLink> LinkOf(const Chunk& chunk, const LinkSlot& slot);
+  // Writes what AddBulk gathered.
+  absl::Status FlushBulk(ImportCounts* counts);
   absl::Status WriteNodes(Chunk* chunk, Transaction& transaction);
   absl::Status WriteLinks(Chunk* chunk, Transaction& transaction);
   absl::Status CreateNode(Slot& slot, Transaction& transaction);
@@ -103,6 +111,9 @@ class Loader {
   uint64_t accepted_ = 0;         // rows of the file
   PolicyId file_policy_ = kOpenPolicy;
   std::map<Identity, Gathered> gathered_;
+  bool bulk_file_ = false;  // large enough for bulk loads
+  std::unique_ptr<BulkLinks> bulk_;
+  KnownNodes known_;
 
   // Caches of ids, by NameTable number.
   std::vector<std::optional<KeyId>> keys_;

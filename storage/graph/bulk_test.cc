@@ -169,15 +169,15 @@ TEST(BulkTest, IdentitiesAreKnownAfterwards) {
     ASSERT_TRUE(load->Add(link, identity).ok());
     identities.push_back(identity);
   }
-  std::vector<std::optional<uint64_t>> ids;
-  ASSERT_TRUE(world.graph->FindImported(identities, &ids).ok());
-  EXPECT_FALSE(ids[0].has_value());
+  std::vector<uint8_t> found;
+  ASSERT_TRUE(world.graph->FindLoadedInBulk(identities, &found).ok());
+  EXPECT_EQ(found[0], 0);
   ASSERT_TRUE(load->Commit().ok());
   identities.emplace_back("never loaded yet");
   world.Open();
-  ASSERT_TRUE(world.graph->FindImported(identities, &ids).ok());
-  for (size_t i = 0; i + 1 < ids.size(); ++i) ASSERT_EQ(ids[i], kImportedInBulk) << i;
-  EXPECT_FALSE(ids.back().has_value());
+  ASSERT_TRUE(world.graph->FindLoadedInBulk(identities, &found).ok());
+  for (size_t i = 0; i + 1 < found.size(); ++i) ASSERT_EQ(found[i], 1) << i;
+  EXPECT_EQ(found.back(), 0);
 }
 
 TEST(BulkTest, AnEndThatIsNoMoreStoresNothing) {

@@ -88,6 +88,8 @@ class GraphImpl final : public Graph {
 
   absl::Status FindImported(std::span<const std::string> identities,
                             std::vector<std::optional<uint64_t>>* ids) const override;
+  absl::Status FindLoadedInBulk(std::span<const std::string> identities,
+                                std::vector<uint8_t>* found) const override;
   absl::Status RememberImported(Transaction& transaction, const std::string& identity,
                                 uint64_t id) override;
 
@@ -103,9 +105,6 @@ class GraphImpl final : public Graph {
   absl::StatusOr<GraphStats> Stats() override;
 
  private:
-  absl::Status AddBulkImported(const View& view, std::span<const std::string> identities,
-                               std::vector<std::optional<uint64_t>>* ids) const;
-
   std::shared_ptr<GraphCore> core_;
   ElementIdCipher node_cipher_, link_cipher_;
 };
@@ -129,25 +128,15 @@ absl::Status GraphImpl::FindImported(std::span<const std::string> identities,
     (*ids)[i] = in.Varint();
     if (!in.ok()) return DataLoss("table imports: the row of an identity does not decode");
   }
-  return AddBulkImported(*view, identities, ids);
+  return absl::OkStatus();
 }
 
-absl::Status GraphImpl::AddBulkImported(const View& view, std::span<const std::string> identities,
-                                        std::vector<std::optional<uint64_t>>* ids) const {
+absl::Status GraphImpl::FindLoadedInBulk(std::span<const std::string> identities,
+                                         std::vector<uint8_t>* found) const {
+  found->assign(identities.size(), 0);
   if (!core_->has_bulk.load()) return absl::OkStatus();
-  std::vector<std::string> missing;
-  std::vector<size_t> places;
-  for (size_t i = 0; i < identities.size(); ++i) {
-    if ((*ids)[i]) continue;
-    missing.push_back(identities[i]);
-    places.push_back(i);
-  }
-  std::vector<uint8_t> found;
-  SKEIN_RETURN_IF_ERROR(FindBulkIdentities(*core_, view, missing, &found));
-  for (size_t k = 0; k < places.size(); ++k) {
-    if (found[k] != 0) (*ids)[places[k]] = kImportedInBulk;
-  }
-  return absl::OkStatus();
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core_->store.Latest());
+  return FindBulkIdentities(*core_, *view, identities, found);
 }
 
 absl::Status GraphImpl::RememberImported(Transaction& transaction, const std::string& identity,

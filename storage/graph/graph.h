@@ -112,17 +112,14 @@ struct BulkResult {
 class BulkLinks {
  public:
   virtual ~BulkLinks() = default;
-  // `identity` (16 bytes, or empty): what FindImported will know the link by. Of a sighting type,
-  // links of equal content are one, whatever their identity.
+  // `identity` (16 bytes, or empty): what FindLoadedInBulk will know the link by. Of a sighting
+  // type, links of equal content are one, whatever their identity.
   virtual absl::Status Add(const NewLink& link, std::string_view identity) = 0;
   virtual size_t size() const = 0;
   virtual size_t bytes() const = 0;
   // Then empty, ready for more.
   virtual absl::StatusOr<BulkResult> Commit() = 0;
 };
-
-// FindImported: the element was loaded in bulk; which one it is, is not kept.
-inline constexpr uint64_t kImportedInBulk = UINT64_MAX;
 
 // A committed version, for ever the same. Cheap to take; an old one keeps superseded rows stored.
 class Snapshot : public Reader {};
@@ -169,10 +166,12 @@ class Graph {
 
   // Row identity of imports: what makes a repeated import change nothing. `identity` is 16 bytes
   // (hash of source, declared key or content + ordinal). Written with the element, atomically.
-  // Finds what a former or an interrupted run made of these identities; nullopt: nothing yet;
-  // kImportedInBulk: a link, by BulkLinks.
+  // Finds what a former or an interrupted run made of these identities; nullopt: nothing yet.
   virtual absl::Status FindImported(std::span<const std::string> identities,
                                     std::vector<std::optional<uint64_t>>* ids) const = 0;
+  // Whether links of these identities were made by BulkLinks, which keeps no more than that.
+  virtual absl::Status FindLoadedInBulk(std::span<const std::string> identities,
+                                        std::vector<uint8_t>* found) const = 0;
   // Within `transaction` (of this graph): remembers element `id` (node or link id) for `identity`.
   virtual absl::Status RememberImported(Transaction& transaction, const std::string& identity,
                                         uint64_t id) = 0;
