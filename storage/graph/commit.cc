@@ -260,8 +260,14 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
       core.nodes.Insert(Raw(id), version, change.now, HeapBytes(*change.now));
     }
   }
-  for (const uint64_t page : pages) core.pages.EndChange(page, version);
-  for (const auto& [page, chunk] : touched) core.adjacency.EndChange(page, version, chunk);
+  for (const uint64_t page : pages) {
+    core.pages.EndChange(page, version);
+    if (committed.ok()) core.link_chunks.Added(page);
+  }
+  for (const auto& [page, chunk] : touched) {
+    core.adjacency.EndChange(page, version, chunk);
+    if (committed.ok()) core.adjacency_chunks.Added(page);
+  }
   return committed;
 }
 

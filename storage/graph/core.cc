@@ -9,11 +9,26 @@ namespace skein {
 namespace {
 
 // Bounds of the caches of decoded records; one budget for the process comes with issue 3's pages.
+// Chunks that commits add to a page before it is folded.
+constexpr uint32_t kChunksDue = 32;
 constexpr size_t kNodeCacheBytes = size_t{256} << 20;
 constexpr size_t kLinkCacheBytes = size_t{256} << 20;
 constexpr size_t kAdjacencyBytes = size_t{2} << 30;
 
 }  // namespace
+
+void ChunkCounts::Added(uint64_t page) {
+  absl::MutexLock lock(&mu_);
+  const auto it = added_.try_emplace(page, 0).first;
+  if (++it->second < kChunksDue) return;
+  added_.erase(it);
+  due_.push_back(page);
+}
+
+std::vector<uint64_t> ChunkCounts::TakeDue() {
+  absl::MutexLock lock(&mu_);
+  return std::exchange(due_, {});
+}
 
 absl::Status NumberSequence::Load() {
   if (loaded_) return absl::OkStatus();

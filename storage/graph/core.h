@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -49,6 +50,20 @@ class NumberSequence {
   const uint64_t step_max_;
 };
 
+// Counts the chunks that commits add to pages, so that lists do not grow for ever.
+// Threads: safe from any thread. Bounds: pages touched since the graph was opened, 16 bytes each.
+class ChunkCounts {
+ public:
+  void Added(uint64_t page);
+  // Pages that have enough new chunks to be folded; they count from 0 again.
+  std::vector<uint64_t> TakeDue();
+
+ private:
+  absl::Mutex mu_;
+  absl::flat_hash_map<uint64_t, uint32_t> added_ ABSL_GUARDED_BY(mu_);
+  std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
+};
+
 struct GraphCore {
   GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options);
 
@@ -83,6 +98,7 @@ struct GraphCore {
   std::atomic<uint64_t> node_deletions{0};
   // Whether links were ever loaded in bulk.
   std::atomic<bool> has_bulk{false};
+  ChunkCounts adjacency_chunks, link_chunks;
   // One folding of chunks at a time.
   absl::Mutex fold_mu;
 };

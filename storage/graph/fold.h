@@ -9,6 +9,9 @@
 
 namespace skein {
 
+// Everything.
 absl::Status FoldChunks(GraphCore& core);
+// The pages to which commits have added many chunks since.
+absl::Status FoldDue(GraphCore& core);
 
 }  // namespace skein

@@ -480,5 +480,32 @@ TEST_F(GraphTest, TimeKeySpellsDateTimesAndMillis) {
   EXPECT_FALSE(graph_->catalog().GetTimeKey(millis).has_value());
 }
 
+TEST_F(GraphTest, ListsThatManyCommitsAddToAreFolded) {
+  NodeId hub{};
+  {
+    auto t = Begin();
+    hub = Person(*t, "hub");
+    ASSERT_OK(t->Commit().status());
+  }
+  std::vector<LinkId> links;
+  const auto before = Latest();
+  for (int i = 0; i < 200; ++i) {
+    auto t = Begin();
+    links.push_back(Link(*t, hub, Person(*t, "other")));
+    if (i % 10 == 9) ASSERT_OK(t->DeleteLink(links[static_cast<size_t>(i - 5)]));
+    ASSERT_OK(t->Commit().status());
+  }
+  const auto view = *store_->Latest();
+  for (const Table table : {Table::kAdjacency, Table::kLinks}) {
+    EXPECT_LT((*ScanPrefix(*store_, *view, table, "")).size(), 80U) << TableName(table);
+  }
+  EXPECT_EQ(Neighbours(*Latest(), hub).size(), 180U);
+  EXPECT_EQ(Neighbours(*before, hub).size(), 0U);
+  Open();
+  EXPECT_EQ(Neighbours(*Latest(), hub).size(), 180U);
+  Budget budget;
+  EXPECT_EQ(*Latest()->CountLinks(Viewer::All(), knows_), 180U);
+}
+
 }  // namespace
 }  // namespace skein

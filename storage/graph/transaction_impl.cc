@@ -4,6 +4,7 @@
 
 #include "storage/base/status.h"
 #include "storage/graph/commit.h"
+#include "storage/graph/fold.h"
 #include "storage/graph/page_reader.h"
 #include "storage/graph/sightings.h"
 #include "storage/graph/time_key.h"
@@ -361,7 +362,24 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
     open_ = false;
     return base_.source_version();
   }
-  absl::ReaderMutexLock indexes_stay(&core_->index_mu);
+  absl::StatusOr<Version> committed = Version{0};
+  {
+    absl::ReaderMutexLock indexes_stay(&core_->index_mu);
+    committed = CommitHeld();
+  }
+  if (!committed.ok()) return committed;
+  const auto fold = [core = core_] {
+    SKEIN_IGNORE_ERROR(FoldDue(*core), "lists stay longer; what ails the store fails a commit");
+  };
+  if (core_->options.executor != nullptr) {
+    core_->options.executor->Post(fold);
+  } else {
+    fold();
+  }
+  return committed;
+}
+
+absl::StatusOr<Version> TransactionImpl::CommitHeld() {
   SKEIN_RETURN_IF_ERROR(CheckDeletedNodes());
   SKEIN_RETURN_IF_ERROR(CheckUniqueAtCommit());
   SKEIN_RETURN_IF_ERROR(KeepTimeKeys(*core_, overlay_.links()));

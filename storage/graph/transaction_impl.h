@@ -71,6 +71,7 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   absl::Status LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const override;
 
  private:
+  absl::StatusOr<Version> CommitHeld() ABSL_SHARED_LOCKS_REQUIRED(core_->index_mu);
   // OK while the transaction is open and its overlay small enough.
   absl::Status CheckOpen() const;
   // The element as it is now, which must be visible; NOT_FOUND names its kind only.
