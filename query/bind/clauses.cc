@@ -342,6 +342,7 @@ absl::Status Binder::BindProcedure(const syntax::CallProcedureClause& clause, Pa
   }
   auto call = std::make_shared<CallProcedure>();
   call->procedure = def;
+  state->query->writes |= def->writes;
   call->position = at;
   if (!clause.explicit_args) {
     if (!clause.standalone && !def->args.empty()) {

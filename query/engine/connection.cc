@@ -51,6 +51,9 @@ class ConnectionImpl final : public Connection {
     run.limits = options_.limits;
     run.clock = &clock_;
     run.batch_rows = options_.batch_rows;
+    run.plans = &plans_;
+    run.rewrites_off = options_.rewrites_off;
+    run.person = options_.person;
     run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);

@@ -8,6 +8,53 @@
 
 namespace skein {
 
+// Statements that a procedure was given as text: read-only, for the same viewer, from the same
+// reader, within the same budget.
+class Run::InnerQueries final : public procedures::QueryRunner {
+ public:
+  explicit InnerQueries(skein::Run& outer) : outer_(outer) {}
+
+  absl::Status Run(std::string_view text, procedures::RowSink& rows) override {
+    constexpr int kDepthMax = 3;
+    const RunOptions& o = outer_.options_;
+    if (o.plans == nullptr || o.depth >= kDepthMax) {
+      return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
+                            "queries as arguments are nested too deep");
+    }
+    RunOptions inner = o;
+    SKEIN_ASSIGN_OR_RETURN(inner.prepared, o.plans->Get(text, o.limits.text_bytes, *o.reader,
+                                                        o.viewer, o.rewrites_off));
+    const Prepared& p = *inner.prepared;
+    if (p.syntax.schema.has_value() || p.plan.writes || !p.plan.returns ||
+        p.syntax.mode != syntax::Statement::Mode::kRun) {
+      return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
+                            "a query as an argument reads and returns");
+    }
+    inner.budget = &outer_.budget();
+    ++inner.depth;
+    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<skein::Run> run,
+                           skein::Run::Start(std::move(inner)));
+    exec::Batch batch;
+    std::vector<Value> row(p.plan.outputs.size());
+    for (;;) {
+      SKEIN_ASSIGN_OR_RETURN(const bool more, run->Next(&batch));
+      if (!more) return absl::OkStatus();
+      for (size_t i = 0; i < batch.rows; ++i) {
+        for (size_t c = 0; c < row.size(); ++c) {
+          row[c] = std::as_const(batch).at(p.plan.outputs[c].slot).At(i);
+        }
+        SKEIN_RETURN_IF_ERROR(rows.Emit(row));
+      }
+    }
+  }
+
+ private:
+  skein::Run& outer_;
+};
+
+Run::Run(RunOptions options) : options_(std::move(options)) {}
+Run::~Run() = default;
+
 absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   auto run = std::unique_ptr<Run>(new Run(std::move(options)));
   const RunOptions& o = run->options_;
@@ -22,12 +69,15 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   context.transaction = o.prepared->plan.writes ? o.transaction : nullptr;
   context.graph = o.graph;
   context.viewer = &o.viewer;
-  context.budget = &run->budget_;
+  context.budget = &run->budget();
   context.parameters = &o.parameters;
   context.clock = o.clock;
   context.transaction_time = o.transaction_time;
   context.batch_rows = std::max<uint32_t>(1, o.batch_rows);
   context.measure = o.prepared->syntax.mode == syntax::Statement::Mode::kProfile;
+  run->inner_ = std::make_unique<InnerQueries>(*run);
+  context.queries = run->inner_.get();
+  context.person = o.person;
   run->context_ = std::make_unique<exec::Context>(context);
   for (const std::string& name : o.prepared->plan.parameters) {
     SKEIN_RETURN_IF_ERROR(run->context_->Parameter(name, {}).status());

@@ -26,11 +26,19 @@ struct RunOptions {
   Clock* clock = nullptr;
   absl::Time transaction_time;
   uint32_t batch_rows = 2048;
+  // For statements that procedures are given as text; null: they are refused.
+  PlanCache* plans = nullptr;
+  std::vector<std::string> rewrites_off;
+  std::string person;
+  // Of a statement inside another: the outer one's budget, and how deep it is.
+  Budget* budget = nullptr;
+  int depth = 0;
 };
 
 class Run {
  public:
   static absl::StatusOr<std::unique_ptr<Run>> Start(RunOptions options);
+  ~Run();
 
   // The next batch of rows, in the order of the plan's outputs; false at the end.
   absl::StatusOr<bool> Next(exec::Batch* out);
@@ -40,15 +48,18 @@ class Run {
 
   const plan::Plan& plan() const { return options_.prepared->plan; }
   const RunOptions& options() const { return options_; }
-  Budget& budget() { return budget_; }
+  Budget& budget() { return options_.budget != nullptr ? *options_.budget : budget_; }
   exec::Context& context() { return *context_; }
 
  private:
-  explicit Run(RunOptions options) : options_(std::move(options)) {}
+  explicit Run(RunOptions options);
+
+  class InnerQueries;
 
   RunOptions options_;
   Budget budget_;
   absl::Time started_;
+  std::unique_ptr<procedures::QueryRunner> inner_;
   std::unique_ptr<exec::Context> context_;
   std::unique_ptr<exec::BuildContext> build_;
   exec::OperatorPtr root_;

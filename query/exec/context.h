@@ -18,6 +18,7 @@
 #include "query/exec/batch.h"
 #include "query/functions/function.h"
 #include "query/plan/explain.h"
+#include "query/procedures/procedure.h"
 #include "storage/base/clock.h"
 #include "storage/graph/graph.h"
 
@@ -39,7 +40,9 @@ struct ContextOptions {
   Clock* clock = nullptr;
   absl::Time transaction_time;
   uint32_t batch_rows = 2048;
-  bool measure = false;  // PROFILE
+  bool measure = false;                        // PROFILE
+  procedures::QueryRunner* queries = nullptr;  // runs what procedures are given as text
+  std::string_view person = {};                // who asks, as the connection names them
 };
 
 class Context final : public functions::EvalContext {
@@ -54,6 +57,8 @@ class Context final : public functions::EvalContext {
   uint32_t batch_rows() const { return options_.batch_rows; }
   bool measuring() const { return options_.measure; }
   Clock& clock() const { return *options_.clock; }
+  procedures::QueryRunner* queries() const { return options_.queries; }
+  std::string_view person() const { return options_.person; }
   Counters& counters() { return counters_; }
   plan::Measures& measures() { return measures_; }
 

@@ -116,8 +116,14 @@ class ProcedureOperator final : public UnaryOperator {
     ++row_;
     next_ = 0;
     held_.Clear();
-    procedures::ProcedureContext context{context_.reader(), context_.viewer(), context_.budget(),
-                                         context_};
+    procedures::ProcedureContext context{
+        .reader = context_.reader(),
+        .viewer = context_.viewer(),
+        .budget = context_.budget(),
+        .eval = context_,
+        .transaction = node_.procedure->writes ? context_.transaction() : nullptr,
+        .queries = context_.queries(),
+        .person = context_.person()};
     return WithPosition(node_.procedure->eval(args, context, held_), node_.position);
   }
 

@@ -7,7 +7,24 @@ const ProcedureRegistry& AllProcedures() {
     auto* all = new ProcedureRegistry;  // lives for ever: connections outlive static destructors
     AddDbProcedures(*all);
     AddDbmsProcedures(*all);
+    AddSchemaProcedures(*all);
     AddSearchProcedures(*all);
+    AddBfs(*all);
+    AddPaths(*all);
+    AddKShortest(*all);
+    AddComponents(*all);
+    AddPageRank(*all);
+    AddDegree(*all);
+    AddBetweenness(*all);
+    AddCloseness(*all);
+    AddEigenvector(*all);
+    AddKCore(*all);
+    AddTriangles(*all);
+    AddLabelPropagation(*all);
+    AddLouvain(*all);
+    AddTracePaths(*all);
+    AddTraceConnect(*all);
+    AddTraceTogether(*all);
     return all;
   }();
   return *kAll;

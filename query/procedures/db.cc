@@ -65,6 +65,29 @@ absl::Status Indexes(std::span<const Value>, ProcedureContext& context, RowSink&
   return absl::OkStatus();
 }
 
+absl::Status Constraints(std::span<const Value>, ProcedureContext& context, RowSink& out) {
+  const Catalog& catalog = context.reader.catalog();
+  for (const IndexInfo& index : catalog.Indexes()) {
+    if (index.kind != IndexKind::kUnique) continue;
+    ValueList keys;
+    for (KeyId key : index.keys) keys.push_back(Text(catalog.Name(key)));
+    const Value row[] = {Text(index.name), Text("UNIQUENESS"), Text(catalog.Name(index.label)),
+                         Value::List(std::move(keys))};
+    SKEIN_RETURN_IF_ERROR(out.Emit(row));
+  }
+  return absl::OkStatus();
+}
+
+// CREATE INDEX returns when the index is built, so there is nothing to wait for.
+absl::Status AwaitIndexes(std::span<const Value>, ProcedureContext&, RowSink&) {
+  return absl::OkStatus();
+}
+
+absl::Status Info(std::span<const Value>, ProcedureContext&, RowSink& out) {
+  const Value row[] = {Text("skein"), Text("skein"), Text("1970-01-01T00:00:00Z")};
+  return out.Emit(row);
+}
+
 absl::Status Ping(std::span<const Value>, ProcedureContext&, RowSink& out) {
   const Value row[] = {Value::Boolean(true)};
   return out.Emit(row);
@@ -98,6 +121,25 @@ void AddDbProcedures(ProcedureRegistry& out) {
            .doc = "Indexes and unique constraints.",
            .example = "CALL db.indexes() YIELD name, state",
            .eval = &Indexes});
+  out.Add({.name = "db.constraints",
+           .columns = {{"name", Type::kString},
+                       {"type", Type::kString},
+                       {"label", Type::kString},
+                       {"properties", Type::kList}},
+           .doc = "Unique constraints.",
+           .example = "CALL db.constraints() YIELD name, label, properties",
+           .eval = &Constraints});
+  out.Add({.name = "db.awaitIndexes",
+           .args = {{"timeOutSeconds", Type::kInteger, Value::Integer(300)}},
+           .doc = "Returns at once: an index is built when CREATE INDEX returns.",
+           .example = "CALL db.awaitIndexes(10)",
+           .eval = &AwaitIndexes});
+  out.Add(
+      {.name = "db.info",
+       .columns = {{"id", Type::kString}, {"name", Type::kString}, {"creationDate", Type::kString}},
+       .doc = "The name of the database; the same everywhere, because it identifies nobody.",
+       .example = "CALL db.info() YIELD name",
+       .eval = &Info});
   out.Add({.name = "db.ping",
            .columns = {{"success", Type::kBoolean}},
            .doc = "Answers true; clients ask it when they connect.",

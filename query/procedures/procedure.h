@@ -20,7 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "query/functions/function.h"
-#include "storage/graph/reader.h"
+#include "storage/graph/graph.h"
 #include "storage/schema/catalog.h"
 
 namespace skein::procedures {
@@ -32,11 +32,24 @@ class RowSink {
   virtual absl::Status Emit(std::span<const Value> row) = 0;
 };
 
+// Runs a statement that a procedure was given as text: for the same viewer, at the same version and
+// within the same budget as the statement that calls the procedure.
+// Errors    Of the inner statement; ArgumentError where it writes or is nested too deep.
+class QueryRunner {
+ public:
+  virtual ~QueryRunner() = default;
+  // Every row of the answer goes to `rows`, in order.
+  virtual absl::Status Run(std::string_view text, RowSink& rows) = 0;
+};
+
 struct ProcedureContext {
   const Reader& reader;
   const Viewer& viewer;
   Budget& budget;
-  functions::EvalContext& eval;  // clocks, randomness, public ids, charging
+  functions::EvalContext& eval;        // clocks, randomness, public ids, charging
+  Transaction* transaction = nullptr;  // of procedures that write, else null
+  QueryRunner* queries = nullptr;      // null: this caller runs no inner statements
+  std::string_view person = {};        // who asks, as the connection names them
 };
 
 using ProcedureEval = absl::Status (*)(std::span<const Value> args, ProcedureContext& context,
@@ -61,6 +74,7 @@ struct ProcedureDef {
   std::string_view doc;
   std::string_view example;
   ProcedureEval eval = nullptr;
+  bool writes = false;  // gets a transaction; refused where the connection is read-only
 };
 
 class ProcedureRegistry {
