@@ -27,7 +27,7 @@ class Run {
   Run(Graph& graph, const std::vector<Mapping>& mappings, const ImportOptions& options)
       : mappings_(mappings),
         options_(options),
-        loader_(graph, names_, options.purpose, options.after_commit),
+        loader_(graph, names_, options.purpose, options.after_commit, options.bulk),
         quarantine_(options.quarantine) {}
 
   absl::StatusOr<ImportSummary> Go();

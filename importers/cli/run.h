@@ -37,6 +37,7 @@ struct ImportOptions {
   size_t chunk_rows = 10'000;
   size_t chunk_bytes = size_t{16} << 20;
   ReaderLimits limits;
+  BulkLimits bulk;
   std::function<void()> after_commit;  // for tests that kill
 };
 

@@ -12,9 +12,6 @@ namespace {
 
 constexpr int kTriesMax = 8;             // of a chunk that conflicts with other writers
 constexpr size_t kImpliedMax = 4 << 20;  // beyond, later definitions count as updates
-// Files from this size on load their links in bulk, gathered up to this much memory.
-constexpr uint64_t kBulkFileBytes = uint64_t{4} << 20;
-constexpr size_t kBulkBytesMax = size_t{2} << 30;
 constexpr std::string_view kRankMark = " rank=";
 
 // Batch.mapping: "name v1 rank=100"; the rank travels with the data, for later imports.
@@ -110,11 +107,12 @@ struct Loader::Gathered {
 };
 
 Loader::Loader(Graph& graph, NameTable& names, ImportPurpose purpose,
-               std::function<void()> after_commit)
+               std::function<void()> after_commit, const BulkLimits& bulk)
     : graph_(graph),
       names_(names),
       purpose_(std::move(purpose)),
       after_commit_(std::move(after_commit)),
+      bulk_limits_(bulk),
       known_(graph) {}
 
 Loader::~Loader() = default;
@@ -206,7 +204,7 @@ absl::Status Loader::BeginFile(LoadedFile file) {
   batch_.reset();
   accepted_ = 0;
   gathered_.clear();
-  bulk_file_ = file_.bytes >= kBulkFileBytes;
+  bulk_file_ = file_.bytes >= bulk_limits_.file_bytes;
   SKEIN_ASSIGN_OR_RETURN(file_policy_, graph_.catalog().InternPolicy(file_.rule->policy));
   return absl::OkStatus();
 }
@@ -311,7 +309,7 @@ absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
   rows->clear();
   SKEIN_RETURN_IF_ERROR(Apply(&chunk, &made));
   counts->Add(made);
-  if (bulk_ != nullptr && bulk_->bytes() >= kBulkBytesMax) return FlushBulk(counts);
+  if (bulk_ != nullptr && bulk_->bytes() >= bulk_limits_.memory_bytes) return FlushBulk(counts);
   return absl::OkStatus();
 }
 

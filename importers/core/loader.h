@@ -36,6 +36,12 @@ struct ImportPurpose {
   std::string person, case_number;
 };
 
+// Which files load links without a key, and sightings, in bulk.
+struct BulkLimits {
+  uint64_t file_bytes = uint64_t{4} << 20;  // files from this size on
+  size_t memory_bytes = size_t{2} << 30;    // what is gathered before it is written
+};
+
 // The file being loaded.
 struct LoadedFile {
   const Mapping* mapping = nullptr;
@@ -51,7 +57,7 @@ struct LoadedFile {
 class Loader {
  public:
   Loader(Graph& graph, NameTable& names, ImportPurpose purpose,
-         std::function<void()> after_commit = nullptr);
+         std::function<void()> after_commit = nullptr, const BulkLimits& bulk = {});
   ~Loader();
 
   // Names, sighting types and the unique index of every label's key.
@@ -111,6 +117,7 @@ class Loader {
   uint64_t accepted_ = 0;         // rows of the file
   PolicyId file_policy_ = kOpenPolicy;
   std::map<Identity, Gathered> gathered_;
+  const BulkLimits bulk_limits_;
   bool bulk_file_ = false;  // large enough for bulk loads
   std::unique_ptr<BulkLinks> bulk_;
   KnownNodes known_;

@@ -28,7 +28,9 @@ absl::Status Import(int argc, char** argv) {
   ImportOptions options;
   options.data_dir = argv[3];
   options.quarantine = std::string(argv[2]) + ".quarantine.jsonl";
-  options.chunk_rows = std::strtoul(argv[4], nullptr, 10);
+  char* rest = nullptr;
+  options.chunk_rows = std::strtoul(argv[4], &rest, 10);
+  if (*rest == 'b') options.bulk = {0, size_t{32} << 10};  // everything in bulk, many small loads
   const uint64_t kill_after = std::strtoul(argv[5], nullptr, 10);
   uint64_t commits = 0;
   options.after_commit = [&commits, kill_after] {

@@ -49,8 +49,10 @@ class Case(unittest.TestCase):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="skein-kill-"))
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
 
-    def load(self, store, data, mappings, chunk=200, kill_after=0, check=True):
-        return run("import", store, data, chunk, kill_after, *mappings, check=check)
+    CHUNK = "200"
+
+    def load(self, store, data, mappings, chunk=None, kill_after=0, check=True):
+        return run("import", store, data, chunk or self.CHUNK, kill_after, *mappings, check=check)
 
 
 class Killed(Case):
@@ -100,7 +102,7 @@ class Killed(Case):
         for cycle in range(CYCLES):
             store = self.dir / f"random{cycle}"
             for _ in range(dice.randrange(1, 4)):  # killed again while it recovers
-                process = subprocess.Popen([DRIVER, "import", store, self.data, "200", "0", self.mapping],
+                process = subprocess.Popen([DRIVER, "import", store, self.data, self.CHUNK, "0", self.mapping],
                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 time.sleep(dice.uniform(0, length))  # the moment of the kill is what is tested
                 process.kill()
@@ -114,7 +116,7 @@ class Killed(Case):
         calls, _, people = text[len(head):].partition("  - name: people.csv")
         self.mapping.write_text(head + "files:\n  - name: people.csv" + people + calls)
         store = self.dir / "shuffled"
-        self.load(store, self.data, [self.mapping], chunk=77)
+        self.load(store, self.data, [self.mapping], chunk=self.CHUNK.replace("200", "77"))
         self.assertEqual(run("export", store).stdout, self.expected)
 
     def test_a_held_store_is_refused_in_one_line(self):
@@ -137,6 +139,12 @@ class Killed(Case):
 
 
 @unittest.skipUnless(FINBENCH.is_dir(), f"{FINBENCH} is not there")
+class KilledInBulk(Killed):
+    """The same with every link without a key, and every sighting, loaded in bulk, 32 KiB at a time."""
+
+    CHUNK = "200b"
+
+
 class FinBench(Case):
     def test_all_files(self):
         mapping = ROOT / "importers" / "mappings" / "finbench.yaml"
