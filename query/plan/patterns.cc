@@ -13,7 +13,6 @@
 #include "storage/schema/catalog.h"
 
 namespace skein::plan {
-
 namespace {
 
 using bind::ExprKind;

@@ -94,9 +94,13 @@ def select(root, known, everything):
     return picked
 
 
-def check(folder, root, path):
-    done = subprocess.run([PROGRAM, "-quiet", "-p", folder, "--extra-arg=-Wno-unknown-warning-option",
-                           os.path.join(root, path)], capture_output=True, text=True, check=False)
+def check(folder, root, path, seconds):
+    """Offences of one source; None where they were not known in time."""
+    try:
+        done = subprocess.run([PROGRAM, "-quiet", "-p", folder, "--extra-arg=-Wno-unknown-warning-option",
+                               os.path.join(root, path)], capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
     found = [line.replace(root + "/", "") for line in done.stdout.splitlines()
              if re.match(r"\S+:\d+:\d+: (?:error|warning):", line)]
     if done.returncode and not found:
@@ -118,7 +122,8 @@ def run(root, everything, budget_seconds, jobs):
     offences, late, end = [], 0, time.monotonic() + budget_seconds
 
     def one(path):
-        return None if time.monotonic() > end else check(folder, root, path)
+        left = end - time.monotonic()
+        return None if left <= 0 else check(folder, root, path, left)
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for path, found in zip(rest, pool.map(one, rest)):
