@@ -1,6 +1,7 @@
 #include "storage/graph/adjacency_page.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <tuple>
 #include <utility>
@@ -213,19 +214,22 @@ bool AdjacencyChunk::Parse(std::string_view bytes) {
   time_unit_ = kUnits[unit];
   time_base_ = in.Signed();
   link_base_ = in.Varint();
-  uint64_t at = 0;
+  std::array<uint32_t, kVerticesPerPage + 1> offsets;
+  uint64_t at = sizeof(offsets);
   for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
-    offsets_[v] = static_cast<uint32_t>(at);
+    offsets[v] = static_cast<uint32_t>(at);
     if ((present >> v & 1) == 0) continue;
     const uint64_t length = in.Varint();
     if (length == 0 || length > bytes.size()) return false;
     at += length;
   }
-  if (!in.ok() || at != in.left() || at > UINT32_MAX) return false;
-  offsets_[kVerticesPerPage] = static_cast<uint32_t>(at);
+  if (!in.ok() || at - sizeof(offsets) != in.left() || at > UINT32_MAX) return false;
+  offsets[kVerticesPerPage] = static_cast<uint32_t>(at);
   size_ = at + kNumbersPadding;
-  data_ = std::make_unique<uint8_t[]>(size_);
-  std::memcpy(data_.get(), in.Raw(at).data(), at);
+  blob_ = std::make_unique<uint8_t[]>(size_);
+  std::memcpy(blob_.get(), offsets.data(), sizeof(offsets));
+  const std::string_view blocks = in.Raw(in.left());
+  std::memcpy(blob_.get() + sizeof(offsets), blocks.data(), blocks.size());
   for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
     if (Has(v) && !CheckBlock(v)) return false;
   }
@@ -234,9 +238,9 @@ bool AdjacencyChunk::Parse(std::string_view bytes) {
 
 AdjacencyBlock AdjacencyChunk::Block(uint32_t vertex) const {
   AdjacencyBlock block;
-  if (!Has(vertex)) return block;
-  ByteReader in({reinterpret_cast<const char*>(data_.get()) + offsets_[vertex],
-                 offsets_[vertex + 1] - offsets_[vertex]});
+  const std::string_view bytes = BytesOf(vertex);
+  if (bytes.empty()) return block;
+  ByteReader in(bytes);
   block.policy = PolicyId{in.Varint32()};
   block.segments = in.Varint32();
   block.gone = in.Varint32();
@@ -245,8 +249,7 @@ AdjacencyBlock AdjacencyChunk::Block(uint32_t vertex) const {
 }
 
 bool AdjacencyChunk::CheckBlock(uint32_t vertex) const {
-  ByteReader in({reinterpret_cast<const char*>(data_.get()) + offsets_[vertex],
-                 offsets_[vertex + 1] - offsets_[vertex]});
+  ByteReader in(BytesOf(vertex));
   in.Varint32();
   const uint32_t segments = in.Varint32();
   const uint32_t gone = in.Varint32();
@@ -378,9 +381,7 @@ void AdjacencySegment::ReadHeads() {
 }
 
 void AdjacencySegment::Neighbours(NodeId self, uint64_t* out) const {
-  DecodeNumbers(neighbours_, n_, 0, out);
-  const uint64_t base = Raw(self);
-  for (uint32_t i = 0; i < n_; ++i) out[i] = base + static_cast<uint64_t>(UnZigZag(out[i]));
+  DecodeZigZag(neighbours_, n_, Raw(self), out);
 }
 
 void AdjacencySegment::Links(uint64_t* out) {

@@ -17,7 +17,7 @@
 // Source    docs/formats/graph.md
 #pragma once
 
-#include <array>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -115,7 +115,7 @@ class AdjacencyChunk {
  public:
   static std::shared_ptr<const AdjacencyChunk> Read(std::string_view bytes);
 
-  bool Has(uint32_t vertex) const { return offsets_[vertex] != offsets_[vertex + 1]; }
+  bool Has(uint32_t vertex) const { return OffsetOf(vertex) != OffsetOf(vertex + 1); }
   AdjacencyBlock Block(uint32_t vertex) const;
   // The i-th segment of a block; any i in O(1).
   void Segment(const AdjacencyBlock& block, uint32_t i, AdjacencySegment* segment) const;
@@ -123,11 +123,16 @@ class AdjacencyChunk {
   void AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entries) const;
 
   size_t bytes() const { return sizeof(*this) + size_; }
-  void PrefetchOffset(uint32_t vertex) const { __builtin_prefetch(&offsets_[vertex]); }
-  void PrefetchBlock(uint32_t vertex) const {
-    const uint8_t* at = data_.get() + offsets_[vertex];
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + 64);
+  // The bytes in memory, for those who bring them nearer: offsets of the blocks, then the blocks.
+  const uint8_t* blob() const { return blob_.get(); }
+  static void PrefetchOffset(const uint8_t* blob, uint32_t vertex) {
+    __builtin_prefetch(blob + vertex * sizeof(uint32_t));
+  }
+  static void PrefetchBlock(const uint8_t* blob, uint32_t vertex) {
+    uint32_t offset;
+    std::memcpy(&offset, blob + vertex * sizeof(uint32_t), sizeof(offset));
+    __builtin_prefetch(blob + offset);
+    __builtin_prefetch(blob + offset + 64);
   }
 
  private:
@@ -140,9 +145,19 @@ class AdjacencyChunk {
 
   int64_t time_base_ = 0, time_unit_ = 1;  // µs
   uint64_t link_base_ = 0;
-  std::array<uint32_t, kVerticesPerPage + 1> offsets_{};  // of the blocks in data_
+  uint32_t OffsetOf(uint32_t vertex) const {
+    uint32_t offset;
+    std::memcpy(&offset, blob_.get() + vertex * sizeof(offset), sizeof(offset));
+    return offset;
+  }
+  std::string_view BytesOf(uint32_t vertex) const {
+    const uint32_t begin = OffsetOf(vertex);
+    return {reinterpret_cast<const char*>(blob_.get()) + begin, OffsetOf(vertex + 1) - begin};
+  }
+
   size_t size_ = 0;
-  std::unique_ptr<uint8_t[]> data_;  // the blocks, padded
+  // kVerticesPerPage + 1 offsets within the blob, the blocks, padding.
+  std::unique_ptr<uint8_t[]> blob_;
 };
 
 // The chunks of one page, oldest first, to one chunk's bytes. With `whole` they are all there is,

@@ -1,6 +1,7 @@
 // Expansion, degrees and neighbour counts: the traversal half of ReadOps.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <tuple>
 
@@ -69,10 +70,11 @@ class SegmentReader {
 
   AdjacencySegment& segment() { return segment_; }
 
-  // Calls `emit(i, tag)` for each entry from the `skip`-th on that passes, until it gives false;
-  // gives the number of entries that were looked at.
-  template <typename Emit>
-  uint32_t ForEach(NodeId self, uint32_t skip, const Emit& emit) {
+  // Gives the sink the entries from the `skip`-th on that pass, in ranges [i, end) of one tag where
+  // all do; it answers how many it took, and fewer than it was given ends it. Gives the number of
+  // entries that were looked at.
+  template <typename Sink>
+  uint32_t ForEach(NodeId self, uint32_t skip, const Sink& sink) {
     Decode(self);
     const bool instants = segment_.instants();
     AdjacencySegment::Tags tags = segment_.tags();
@@ -100,21 +102,47 @@ class SegmentReader {
               from_.begin());
         }
       }
+      const bool all = !policies_ && (!timed_ || filter_.by_start || instants) &&
+                       !(check_loop && HasLoop(i, last, self));
+      if (all) {
+        if (i < last) {
+          const uint32_t taken = sink(i, last, tag);
+          if (taken < last - i || sink.full()) return taken < last - i ? i + taken : last;
+        }
+        i = end;
+        continue;
+      }
       for (; i < last; ++i) {
         if (check_loop && neighbour_[i] == Raw(self)) continue;
         if (timed_ && !filter_.InWindow(from_[i], to_[i])) continue;
         if (policies_ && !Sees(i)) continue;
-        if (!emit(i, tag)) return i + 1;
+        sink(i, i + 1, tag);
+        if (sink.full()) return i + 1;
       }
       i = end;
     }
     return i;
   }
 
-  uint64_t neighbour(uint32_t i) const { return neighbour_[i]; }
-  const uint64_t* neighbours() const { return neighbour_.data(); }
-  uint64_t link(uint32_t i) const { return link_[i]; }
-  ValidTime valid(uint32_t i) const { return {from_[i], to_[i]}; }
+  // Appends the columns that are asked for of entries [begin, end).
+  void Append(uint32_t begin, uint32_t end, const AdjacencySegment::Tag& tag, uint32_t source,
+              ExpandBatch* batch) const {
+    const size_t n = end - begin;
+    batch->source.insert(batch->source.end(), n, source);
+    const size_t at = batch->neighbour.size();
+    batch->neighbour.resize(at + n);
+    std::memcpy(batch->neighbour.data() + at, neighbour_.data() + begin, n * sizeof(NodeId));
+    if (options_.links) {
+      for (uint32_t i = begin; i < end; ++i) batch->link.push_back(LinkId{link_[i]});
+    }
+    if (options_.type) batch->type.insert(batch->type.end(), n, tag.type);
+    if (options_.outgoing) {
+      batch->outgoing.insert(batch->outgoing.end(), n, tag.outgoing ? uint8_t{1} : uint8_t{0});
+    }
+    if (options_.valid) {
+      for (uint32_t i = begin; i < end; ++i) batch->valid.push_back({from_[i], to_[i]});
+    }
+  }
 
  private:
   void Decode(NodeId self) {
@@ -129,6 +157,11 @@ class SegmentReader {
     if (!policies_) return;
     link_policies_ = segment_.Policies(policy_.data());
     neighbour_policies_ = segment_.NeighbourPolicies(neighbour_policy_.data());
+  }
+  bool HasLoop(uint32_t begin, uint32_t end, NodeId self) const {
+    uint64_t found = 0;
+    for (uint32_t i = begin; i < end; ++i) found |= neighbour_[i] == Raw(self) ? 1 : 0;
+    return found != 0;
   }
   bool Sees(uint32_t i) const {
     return (!link_policies_ || filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(policy_[i])})) &&
@@ -236,6 +269,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         options_(options),
         filter_(options, viewer),
         budget_(budget),
+        changes_(&source != static_cast<const Source*>(&source.committed())),
         pages_(source.committed()),
         reader_(filter_, options_) {}
 
@@ -275,7 +309,7 @@ class ExpandCursorImpl final : public ExpandCursor {
       const NodeId self = frontier_[position_];
       filter_.At(position_);
       bool done = false;
-      if (!list_) SKEIN_RETURN_IF_ERROR(source_.TouchedList(self, &list_));
+      if (changes_ && !list_) SKEIN_RETURN_IF_ERROR(source_.TouchedList(self, &list_));
       if (!list_) {
         Prefetch();
         const AdjacencyPage* page = pages_.Find(AdjacencyPageOf(self));
@@ -313,10 +347,11 @@ class ExpandCursorImpl final : public ExpandCursor {
     }
     if (const AdjacencyPage* page = page_at(kAheadPage)) __builtin_prefetch(page);
     if (const AdjacencyPage* page = page_at(kAheadOffset); page != nullptr && page->only) {
-      page->only->PrefetchOffset(VertexOf(frontier_[position_ + kAheadOffset]));
+      AdjacencyChunk::PrefetchOffset(page->blob, VertexOf(frontier_[position_ + kAheadOffset]));
+      __builtin_prefetch(page->only);
     }
     if (const AdjacencyPage* page = page_at(kAheadBlock); page != nullptr && page->only) {
-      page->only->PrefetchBlock(VertexOf(frontier_[position_ + kAheadBlock]));
+      AdjacencyChunk::PrefetchBlock(page->blob, VertexOf(frontier_[position_ + kAheadBlock]));
     }
   }
 
@@ -367,16 +402,21 @@ class ExpandCursorImpl final : public ExpandCursor {
   }
 
   uint32_t Emit(NodeId self, uint32_t skip, ExpandBatch* batch) {
-    const auto source = static_cast<uint32_t>(position_);
-    return reader_.ForEach(self, skip, [&](uint32_t i, const AdjacencySegment::Tag& tag) {
-      batch->source.push_back(source);
-      batch->neighbour.push_back(NodeId{reader_.neighbour(i)});
-      if (options_.links) batch->link.push_back(LinkId{reader_.link(i)});
-      if (options_.type) batch->type.push_back(tag.type);
-      if (options_.outgoing) batch->outgoing.push_back(tag.outgoing ? 1 : 0);
-      if (options_.valid) batch->valid.push_back(reader_.valid(i));
-      return batch->size() < wanted_;
-    });
+    struct Sink {
+      const SegmentReader& reader;
+      uint32_t source;
+      size_t wanted;
+      ExpandBatch* batch;
+      bool full() const { return batch->size() >= wanted; }
+      uint32_t operator()(uint32_t begin, uint32_t end, const AdjacencySegment::Tag& tag) const {
+        const auto n = static_cast<uint32_t>(
+            std::min<size_t>(end - begin, wanted - std::min(wanted, batch->size())));
+        reader.Append(begin, begin + n, tag, source, batch);
+        return n;
+      }
+    };
+    return reader_.ForEach(self, skip,
+                           Sink{reader_, static_cast<uint32_t>(position_), wanted_, batch});
   }
 
   bool WalkList(NodeId self, ExpandBatch* batch) {
@@ -401,6 +441,7 @@ class ExpandCursorImpl final : public ExpandCursor {
   const ExpandOptions options_;
   Filter filter_;
   Budget& budget_;
+  const bool changes_;  // the source may have changes of its own
   PageReader pages_;
   SegmentReader reader_;
   size_t position_ = 0, wanted_ = 0;
@@ -411,6 +452,16 @@ class ExpandCursorImpl final : public ExpandCursor {
     uint64_t before = 0;
   } place_;                            // where entry_ is, in the page of this serial
   std::optional<AdjacencyList> list_;  // of the vertex at position_, where it had to be merged
+};
+
+// Takes everything and counts it.
+struct Counter {
+  uint64_t* count;
+  static bool full() { return false; }
+  uint32_t operator()(uint32_t begin, uint32_t end, const AdjacencySegment::Tag&) const {
+    *count += end - begin;
+    return end - begin;
+  }
 };
 
 std::optional<LabelId> FirstLabel(const NodePtr& node) {
@@ -457,10 +508,7 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
         const SegmentRange range(*chunk, block, filter);
         for (uint32_t s = range.Next(0); s < block.segments; s = range.Next(s + 1)) {
           chunk->Segment(block, s, &reader.segment());
-          reader.ForEach(self, 0, [&](uint32_t, const AdjacencySegment::Tag&) {
-            ++(*out)[i];
-            return true;
-          });
+          reader.ForEach(self, 0, Counter{&(*out)[i]});
         }
         continue;
       }

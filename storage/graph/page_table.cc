@@ -37,9 +37,10 @@ AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
 
 AdjacencyPage::AdjacencyPage(Version since, Chunks the_chunks)
     : from(since),
-      chunks(std::move(the_chunks)),
-      only(chunks.size() == 1 ? chunks[0].get() : nullptr),
+      only(the_chunks.size() == 1 ? the_chunks[0].get() : nullptr),
+      blob(only != nullptr ? only->blob() : nullptr),
       serial(next_serial.fetch_add(1, std::memory_order_relaxed)),
+      chunks(std::move(the_chunks)),
       bytes(BytesOf(chunks)) {}
 
 AdjacencyList MergedList(const AdjacencyPage& page, NodeId vertex) {

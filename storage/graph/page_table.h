@@ -34,12 +34,14 @@ struct AdjacencyPage {
   using Chunks = std::vector<std::shared_ptr<const AdjacencyChunk>>;
   AdjacencyPage(Version since, Chunks the_chunks);
 
+  // What a warm look-up touches lies together.
   const Version from;
-  const Chunks chunks;               // oldest first; may be none
   const AdjacencyChunk* const only;  // the one chunk, or nullptr: none or several
+  const uint8_t* const blob;         // of `only`
   const uint64_t serial;             // no two pages have the same
-  const size_t bytes;
   mutable std::atomic<bool> used{true};
+  const Chunks chunks;  // oldest first; may be none
+  const size_t bytes;
 };
 using AdjacencyPagePtr = std::shared_ptr<const AdjacencyPage>;
 

@@ -47,6 +47,8 @@ bool ReadNumbers(ByteReader* in, Numbers* column);
 bool CheckNumbers(const Numbers& column, uint32_t n);
 // Decodes n ≤ kNumbersMax numbers of a checked column, with kNumbersPadding readable bytes after.
 void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint64_t* out);
+// The same of a column of zigzag differences to `origin`, as the numbers they stand for.
+void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint64_t* out);
 // The first number, without decoding the others.
 uint64_t FirstNumber(const Numbers& column, uint32_t n, uint64_t base);
 
