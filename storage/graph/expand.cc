@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "storage/base/status.h"
 #include "storage/graph/page_reader.h"
@@ -75,8 +76,7 @@ class SegmentReader {
   // entries that were looked at.
   template <typename Sink>
   uint32_t ForEach(NodeId self, uint32_t skip, const Sink& sink) {
-    Decode(self);
-    const bool instants = segment_.instants();
+    DecodeFilters();
     AdjacencySegment::Tags tags = segment_.tags();
     AdjacencySegment::Tag tag;
     uint32_t i = 0;
@@ -96,25 +96,26 @@ class SegmentReader {
           last = static_cast<uint32_t>(std::lower_bound(begin_at, end_at, filter_.window.to) -
                                        from_.begin());
         }
-        if (filter_.by_start || instants) {
+        if (starts_) {
           i = static_cast<uint32_t>(
               std::lower_bound(begin_at, from_.begin() + last, filter_.window.from) -
               from_.begin());
         }
       }
-      const bool all = !policies_ && (!timed_ || filter_.by_start || instants) &&
-                       !(check_loop && HasLoop(i, last, self));
-      if (all) {
-        if (i < last) {
-          const uint32_t taken = sink(i, last, tag);
-          if (taken < last - i || sink.full()) return taken < last - i ? i + taken : last;
-        }
+      if (i == last) {
+        i = end;
+        continue;
+      }
+      DecodeEnds(self);
+      if (!policies_ && (!timed_ || starts_) && !(check_loop && HasLoop(i, last, self))) {
+        const uint32_t taken = sink(i, last, tag);
+        if (taken < last - i || sink.full()) return taken < last - i ? i + taken : last;
         i = end;
         continue;
       }
       for (; i < last; ++i) {
         if (check_loop && neighbour_[i] == Raw(self)) continue;
-        if (timed_ && !filter_.InWindow(from_[i], to_[i])) continue;
+        if (timed_ && !starts_ && !filter_.InWindow(from_[i], to_[i])) continue;
         if (policies_ && !Sees(i)) continue;
         sink(i, i + 1, tag);
         if (sink.full()) return i + 1;
@@ -145,18 +146,22 @@ class SegmentReader {
   }
 
  private:
-  void Decode(NodeId self) {
-    segment_.Neighbours(self, neighbour_.data());
-    if (options_.links) segment_.Links(link_.data());
+  // What says which entries pass; the rest waits until some do.
+  void DecodeFilters() {
+    ends_decoded_ = false;
     timed_ = filter_.by_start || !filter_.every_time();
-    if (timed_ || options_.valid) {
-      segment_.From(from_.data());
-      segment_.To(from_.data(), to_.data());
-    }
+    starts_ = filter_.by_start || segment_.instants();
+    if (timed_ || options_.valid) segment_.From(from_.data());
+    if (options_.valid || (timed_ && !starts_)) segment_.To(from_.data(), to_.data());
     policies_ = !filter_.viewer.sees_all() && segment_.has_policies();
     if (!policies_) return;
     link_policies_ = segment_.Policies(policy_.data());
     neighbour_policies_ = segment_.NeighbourPolicies(neighbour_policy_.data());
+  }
+  void DecodeEnds(NodeId self) {
+    if (std::exchange(ends_decoded_, true)) return;
+    segment_.Neighbours(self, neighbour_.data());
+    if (options_.links) segment_.Links(link_.data());
   }
   bool HasLoop(uint32_t begin, uint32_t end, NodeId self) const {
     uint64_t found = 0;
@@ -172,7 +177,9 @@ class SegmentReader {
   const Filter& filter_;
   const ExpandOptions& options_;
   AdjacencySegment segment_;
-  bool timed_ = false, policies_ = false, link_policies_ = false, neighbour_policies_ = false;
+  // starts_: valid-from alone decides whether an entry is in the window.
+  bool timed_ = false, starts_ = false, ends_decoded_ = false, policies_ = false,
+       link_policies_ = false, neighbour_policies_ = false;
   std::array<uint64_t, kNumbersMax> neighbour_, link_, policy_, neighbour_policy_;
   std::array<TimeUs, kNumbersMax> from_, to_;
 };
