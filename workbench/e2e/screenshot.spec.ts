@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lin, top, work } from './support/server';
-import { chartOf, enter, expect, screenPoint, test } from './support/workbench';
+import { chartOf, enter, expect, runQuery, screenPoint, test } from './support/workbench';
 
 const story = `MATCH (c:Case {category: 'motorcycle theft'})-[:SCENE_CELL]->(:BaseStation)<-[s:SEEN_AT]-(phone:Phone)
 WHERE c.occurredFrom <= s.time AND s.time <= c.occurredTo
@@ -16,10 +16,7 @@ RETURN person, u, phone, l, other LIMIT 45`;
 test('the demo city on the chart', async ({ open }) => {
   const { page } = await open();
   await enter(page, lin);
-  await page.keyboard.press('Alt+6');
-  await page.getByRole('textbox', { name: 'Query text' }).click();
-  await page.keyboard.insertText(story);
-  await page.keyboard.press('Control+Enter');
+  await runQuery(page, story);
   await page.getByRole('button', { name: /Add \d+ elements to the chart/ }).click();
   await expect.poll(async () => (await chartOf(page)).length).toBeGreaterThan(8);
   await page.locator('#chart-mirror').press('Control+a');

@@ -1,6 +1,6 @@
 // One person's way through the workbench, on the demo city.
 import { basis, caseNumber, lin } from './support/server';
-import { addBySearch, chartOf, choosePurpose, drag, enter, expect, option, place, screenPoint, signIn, test } from './support/workbench';
+import { addBySearch, chartOf, choosePurpose, drag, enter, expect, option, place, runQuery, screenPoint, signIn, test } from './support/workbench';
 
 test('nothing is readable before a purpose; it stays on top afterwards', async ({ open }) => {
   const { page } = await open();
@@ -72,14 +72,7 @@ test('double click expands and does not zoom; right click offers every command',
 test('query page: exact integers, errors at their place, elements to the chart', async ({ open }) => {
   const { page } = await open();
   await enter(page, lin);
-  await page.keyboard.press('Alt+6');
-  const editor = page.getByRole('textbox', { name: 'Query text' });
-  const run = async (text: string) => {
-    await editor.click();
-    await page.keyboard.press('Control+a');
-    await page.keyboard.insertText(text);
-    await page.keyboard.press('Control+Enter');
-  };
+  const run = (text: string) => runQuery(page, text);
   await run('RETURN 4613937818241074769 AS id, -9223372036854775807 AS low');
   await expect(page.getByRole('gridcell', { name: '4613937818241074769' })).toBeVisible();
   await expect(page.getByRole('gridcell', { name: '-9223372036854775807' })).toBeVisible();
@@ -91,13 +84,29 @@ test('query page: exact integers, errors at their place, elements to the chart',
   await expect.poll(async () => (await chartOf(page)).length).toBeGreaterThan(1);
 });
 
+test('an answer as rows, drawn, and its plan as a tree', async ({ open }) => {
+  const { page } = await open();
+  await enter(page, lin);
+  await runQuery(page, 'MATCH (v:Vehicle) RETURN v.make AS make, count(v) AS n ORDER BY n DESC');
+  await expect(page.getByRole('gridcell').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Drawn' }).click();
+  await expect(page.getByRole('img', { name: 'n by make' }).locator('canvas')).toBeVisible();
+  await page.getByRole('button', { name: 'Profile' }).click();
+  const plan = page.getByRole('tree', { name: 'Plan' });
+  await expect(plan.getByRole('treeitem').first()).toContainText(/Project|Sort|Top/);
+  await expect(plan).toContainText('Aggregate');
+  await expect(plan).toContainText(/\d ms/);
+  await page.getByRole('button', { name: 'Explain' }).click();
+  await expect(plan).not.toContainText(/\d ms/);
+  await page.keyboard.press('Alt+1');
+  await page.keyboard.press('Alt+6');
+  await expect(plan).toContainText('Aggregate'); // still there after a look at the chart
+});
+
 test('trajectory on the offline map, timeline and table share selection and window', async ({ open }) => {
   const { page } = await open();
   await enter(page, lin);
-  await page.keyboard.press('Alt+6');
-  await page.getByRole('textbox', { name: 'Query text' }).click();
-  await page.keyboard.insertText('MATCH (v:Vehicle)-[s:SEEN_AT]->(c) WITH v, count(s) AS n ORDER BY n DESC LIMIT 1 RETURN v');
-  await page.keyboard.press('Control+Enter');
+  await runQuery(page, 'MATCH (v:Vehicle)-[s:SEEN_AT]->(c) WITH v, count(s) AS n ORDER BY n DESC LIMIT 1 RETURN v');
   await page.getByRole('button', { name: /Add \d+ elements to the chart/ }).click();
   await expect.poll(async () => (await chartOf(page)).length).toBe(1);
   await page.keyboard.press('Alt+4');

@@ -9,7 +9,7 @@ import '@mantine/core/styles/Overlay.css';
 import '@mantine/core/styles/Paper.css';
 import '@mantine/core/styles/ModalBase.css';
 import '@mantine/core/styles/Modal.css';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import '@fontsource-variable/noto-sans-sc';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -38,7 +38,11 @@ const view = createViewStore({
   theme: dark ? 'dark' : 'light',
   queryText: sessionStorage.getItem('skein.query') ?? '',
 });
-const session = createSession(api);
+const schedule = (run: () => void, ms: number) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+const session = createSession(api, schedule);
 const ports: Ports = {
   camera: null,
   focusChart: null,
@@ -65,10 +69,7 @@ const workspace = new Workspace({
   ports,
   localStorage,
   sessionStorage,
-  schedule: (run, ms) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
+  schedule,
   random: Math.random,
   nowUs: () => Date.now() * 1000,
   newId,
@@ -79,6 +80,7 @@ window.addEventListener('offline', () => workspace.connectionLost());
 window.addEventListener('online', () => workspace.retryNow());
 
 const queries = new QueryClient({
+  queryCache: new QueryCache({ onError: (error) => session.noticed(error) }),
   defaultOptions: {
     queries: {
       staleTime: 30_000,
@@ -93,6 +95,13 @@ const queries = new QueryClient({
 session.store.subscribe((state, before) => {
   const key = (s: typeof state) => `${s.session?.person.name}|${JSON.stringify(s.session?.purpose)}`;
   if (key(state) !== key(before)) queries.clear();
+  // The server is back: what failed meanwhile is asked again.
+  if (state.reachable && !before.reachable) {
+    void queries.refetchQueries({ predicate: (query) => query.state.status === 'error' });
+    view.setState((s) => ({ notices: s.notices.filter((n) => n.key !== 'error.offline') }));
+    workspace.refresh();
+    workspace.retryNow();
+  }
 });
 view.subscribe((state) => {
   localStorage.setItem('skein.language', state.language);

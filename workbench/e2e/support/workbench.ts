@@ -1,6 +1,6 @@
 // What a person does at the workbench, for the tests. Every context of these tests also counts what leaves the
 // origin and what the content policy refused: one of either fails the test.
-import { test as base, expect, type Browser, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { test as base, expect, type Browser, type BrowserContext, type Cookie, type Locator, type Page } from '@playwright/test';
 import { basis, caseNumber, origin, password, type Account } from './server';
 
 export interface Watched {
@@ -57,6 +57,10 @@ export { expect };
 
 export async function signIn(page: Page, who: Account, path = '/'): Promise<void> {
   await page.goto(path);
+  await passSignIn(page, who);
+}
+
+export async function passSignIn(page: Page, who: Account): Promise<void> {
   await page.locator('input[name=name]').fill(who.name);
   await page.locator('input[name=password]').fill(password);
   await page.locator('button[type=submit]').click();
@@ -72,10 +76,30 @@ export async function choosePurpose(page: Page, number = caseNumber): Promise<vo
   await expect(page.locator('.purpose-bar')).toContainText(number);
 }
 
+// Signed in with a purpose. The first time by hand; later tests go on with that session, because each sign-in costs
+// the server a slow hash on purpose.
+const sessions = new Map<string, Cookie[]>();
+
 export async function enter(page: Page, who: Account, path = '/'): Promise<void> {
-  await signIn(page, who, path);
-  await choosePurpose(page);
+  const kept = sessions.get(who.name);
+  if (kept) {
+    await page.context().addCookies(kept);
+    await page.goto(path);
+  } else {
+    await signIn(page, who, path);
+    await choosePurpose(page);
+    sessions.set(who.name, await page.context().cookies());
+  }
   await expect(page.locator('.chart[data-renderer]:not([data-renderer=""])')).toBeVisible();
+}
+
+// Writes a query into the page's editor and runs it.
+export async function runQuery(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('Alt+6');
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+  await page.keyboard.press('Control+Enter');
 }
 
 export function option(page: Page, name: string | RegExp): Locator {

@@ -3,6 +3,7 @@ import { hasSelection, selected, type Action } from './action';
 export const hideOthers: Action = {
   id: 'hideOthers',
   group: 'view',
+  icon: 'only',
   keys: 'Shift+H',
   menus: ['node'],
   enabled: hasSelection,

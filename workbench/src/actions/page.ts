@@ -1,5 +1,6 @@
 // What the page itself can do: palette, sheets, panels, theme, language, purpose, sign-out.
 import type { Dialog } from '../model/stores';
+import { notifyError } from '../sync/notices';
 import type { Action } from './action';
 
 function opens(id: string, dialog: Dialog, keys: string, icon: string): Action {
@@ -56,5 +57,11 @@ export const signOut: Action = {
   id: 'signOut',
   group: 'session',
   icon: 'signOut',
-  run: (desk) => desk.session.signOut(),
+  run: async (desk) => {
+    try {
+      await desk.session.signOut();
+    } catch (error) {
+      notifyError(desk.view, error); // signed out here, but the server did not hear of it
+    }
+  },
 };

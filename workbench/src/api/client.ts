@@ -47,7 +47,7 @@ export function createApi(doFetch: Fetch = (path, init) => fetch(path, init)) {
       });
     } catch (error) {
       if (options?.signal?.aborted) throw new ApiError(0, { code: 'cancelled', message: 'cancelled' });
-      if (deadline.aborted) throw new ApiError(0, { code: 'deadline_exceeded', message: 'no answer in time' });
+      if (deadline.aborted) throw new ApiError(0, { code: 'deadline_exceeded', message: '' });
       throw new ApiError(0, { code: 'offline', message: String(error) });
     }
     if (response.status === 204) return undefined as T;

@@ -58,6 +58,13 @@ function force(request: LayoutRequest): Placed[] {
     .stop();
   // Without anchors the parts of a disconnected chart would drift apart for ever.
   if (!anchored) simulation.force('x', forceX<Body>(0).strength(0.045)).force('y', forceY<Body>(0).strength(0.07));
+  else {
+    // What has no link stays near where it began, for nothing else would hold it there.
+    const start = new Map(bodies.map((b) => [b.id, { x: b.x ?? 0, y: b.y ?? 0 }]));
+    const hold = (b: Body) => (degree.has(b.id) ? 0 : 0.3);
+    simulation.force('x', forceX<Body>((b) => start.get(b.id)?.x ?? 0).strength(hold));
+    simulation.force('y', forceY<Body>((b) => start.get(b.id)?.y ?? 0).strength(hold));
+  }
   const ticks = bodies.length > 1000 ? 120 : anchored ? 140 : 300;
   for (let i = 0; i < ticks; i += 1) simulation.tick();
   return bodies.filter((b) => !b.fixed).map((b) => rounded(b.id, b.x ?? 0, b.y ?? 0));

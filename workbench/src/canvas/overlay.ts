@@ -21,6 +21,7 @@ export const fontStack =
 
 // Link labels are drawn for a few links or when zoomed in, and always where links were merged.
 const linkLabelsMax = 40;
+const selectedLabelsMax = 12; // more would lie over each other; the rings still say what is selected
 const widths = new Map<string, number>();
 const widthsMax = 20_000;
 
@@ -126,13 +127,14 @@ function paintNodeLabels(context: CanvasRenderingContext2D, frame: OverlayFrame,
   context.textBaseline = 'top';
   context.lineJoin = 'round';
   context.lineWidth = 3;
+  const few = frame.scene.nodes.reduce((n, node) => n + (node.selected ? 1 : 0), 0) <= selectedLabelsMax;
   for (const node of labelOrder(frame)) {
     const at = frame.position(node.id);
     if (!at || at.x < -80 || at.y < -40 || at.x > frame.width + 80 || at.y > frame.height + 40) continue;
-    const force = node.id === frame.hovered || node.selected;
+    const force = node.id === frame.hovered || (node.selected && few);
     if (frame.zoom < 0.18 && !force) continue;
     context.globalAlpha = Math.max(node.opacity, force ? 1 : 0);
-    context.font = `${node.selected ? 600 : 500} 12px ${fontStack}`;
+    context.font = `${node.selected && few ? 600 : 500} 12px ${fontStack}`;
     const text = shorten(node.label, force ? 60 : 22);
     const width = measure(context, text);
     const top = at.y + frame.radius(node.id) + 4;

@@ -42,13 +42,19 @@ const detailKeys = [
   'creditCode', 'imei', 'imsi', 'mac', 'code', 'category', 'kind', 'make', 'address', 'district', 'id',
 ];
 
-// The second line under a caption: whatever identifies the thing and is not the caption already.
+function details(node: NodeData): string[] {
+  const texts = detailKeys.map((key) => formatValue(node.properties[key]));
+  return [...new Set(texts)].filter((text) => text !== '' && !node.caption.includes(text));
+}
+
+// The second line under a caption: whatever identifies the thing and is not in the caption already.
 export function detailOf(node: NodeData): string {
-  for (const key of detailKeys) {
-    const text = formatValue(node.properties[key]);
-    if (text && text !== node.caption) return text;
-  }
-  return '';
+  return details(node)[0] ?? '';
+}
+
+// Enough to tell two of the same name apart.
+export function longDetailOf(node: NodeData): string {
+  return details(node).slice(0, 2).join(' · ');
 }
 
 // When a link happened or began, in ms: its valid time, else the first date-time among its properties.

@@ -29,7 +29,7 @@ async function setup() {
   });
   const chart = createChartStore();
   const view = createViewStore();
-  const session = createSession(api);
+  const session = createSession(api, () => () => undefined);
   const ports: Ports = {
     camera: null,
     focusChart: null,

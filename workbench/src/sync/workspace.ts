@@ -1,6 +1,6 @@
 // The chart as the product uses it: one's own (kept in the browser) or a joint operation's (kept by the server),
 // behind the same few verbs. Every change goes through step(), so that everything can be undone.
-import type { Api } from '../api/client';
+import { ApiError, type Api } from '../api/client';
 import type { OpenSocket } from '../api/liveSocket';
 import type { ExpandRequest } from '../api/types';
 import { bundleId, deriveChart } from '../model/chart';
@@ -121,7 +121,8 @@ export class Workspace {
   private setStatus(status: LiveStatus): void {
     const reason = status.kind === 'ended' ? status.reason : '';
     this.deps.chart.setState((s) => (s.live ? { live: { ...s.live, status: status.kind, reason } } : {}));
-    if (status.kind === 'ended' && reason !== 'stopped') notify(this.deps.view, 'error', `live.ended.${reason}`);
+    if (reason === 'signed_out') this.deps.onError(new ApiError(401, { code: 'unauthenticated', message: '' }));
+    else if (status.kind === 'ended' && reason !== 'stopped') notify(this.deps.view, 'error', `live.ended.${reason}`);
     this.refresh();
   }
 

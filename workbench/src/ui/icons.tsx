@@ -18,6 +18,7 @@ import IconDatabaseImport from '@tabler/icons-react/dist/esm/icons/IconDatabaseI
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs';
 import IconEye from '@tabler/icons-react/dist/esm/icons/IconEye.mjs';
 import IconEyeOff from '@tabler/icons-react/dist/esm/icons/IconEyeOff.mjs';
+import IconFilter from '@tabler/icons-react/dist/esm/icons/IconFilter.mjs';
 import IconFlask from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs';
 import IconFocus2 from '@tabler/icons-react/dist/esm/icons/IconFocus2.mjs';
 import IconGavel from '@tabler/icons-react/dist/esm/icons/IconGavel.mjs';
@@ -61,6 +62,7 @@ const icons: Record<string, TablerIcon> = {
   remove: IconCircleX,
   hide: IconEyeOff,
   show: IconEye,
+  only: IconFilter,
   pin: IconPin,
   path: IconRoute,
   connect: IconLink,

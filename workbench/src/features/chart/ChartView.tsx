@@ -6,6 +6,7 @@ import { createRenderer, type GraphRenderer, type Modifiers } from '../../canvas
 import { themes } from '../../ui/palette';
 import { notify } from '../../sync/notices';
 import { useChart, useDesk, useView, type DeskWithApi } from '../desk/desk';
+import { loadPart } from '../desk/loadPart';
 import { buildScene } from './buildScene';
 import './chart.css';
 import { Chips } from './Chips';
@@ -19,6 +20,7 @@ export function ChartView() {
   const canvas = useRef<HTMLDivElement>(null);
   const mirror = useRef<HTMLDivElement>(null);
   const [renderer, setRenderer] = useState<GraphRenderer | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
   const empty = useChart((s) => s.chart.nodes.length === 0 && s.chart.hidden.length === 0);
 
   useEffect(() => {
@@ -29,7 +31,8 @@ export function ChartView() {
     const prefer = new URLSearchParams(window.location.search).get('renderer');
     const wanted = prefer === 'canvas' || prefer === 'webgl' ? prefer : undefined;
     const focusMirror = () => mirror.current?.focus({ preventScroll: true });
-    void createRenderer(container, themes[desk.view.getState().theme], gestures(desk, focusMirror), wanted).then((r) => {
+    const create = () => createRenderer(container, themes[desk.view.getState().theme], gestures(desk, focusMirror), wanted);
+    void loadPart(create).then((r) => {
       if (gone) {
         r.destroy();
         return;
@@ -41,7 +44,7 @@ export function ChartView() {
       r.setScene(buildScene(desk.chart.getState(), desk.view.getState()));
       restoreView(r, desk);
       setRenderer(r);
-    });
+    }, setFailure);
     return () => {
       gone = true;
       if (made && desk.ports.camera === made) {
@@ -56,6 +59,7 @@ export function ChartView() {
 
   useScene(renderer);
   useFollowing(renderer);
+  if (failure) throw failure; // the boundary around this view says it and offers another try
 
   return (
     <section className="chart" aria-label={t('chart.label')} data-renderer={renderer?.name ?? ''}>

@@ -7,6 +7,7 @@ import { typeText } from '../../model/elements';
 import { kindOf } from '../../model/kinds';
 import { Dialog } from '../../ui/Dialog';
 import { useChart, useDesk, useView } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 import { KindGlyph } from '../desk/KindGlyph';
 import { useNeighbours } from '../desk/reads';
 
@@ -16,6 +17,7 @@ const limit = 500;
 export function ExpandDialog() {
   const { t } = useTranslation();
   const desk = useDesk();
+  const errorText = useErrorText();
   const target = useView((s) => (s.dialog === 'expand' ? s.dialogTarget : null));
   const name = useChart((s) => (target ? (s.chart.byId.get(target)?.data.caption ?? target) : ''));
   const counts = useNeighbours(target);
@@ -36,7 +38,7 @@ export function ExpandDialog() {
   const open = target !== null && !direct && (counts.isSuccess || counts.isError);
   return (
     <Dialog opened={open} onClose={close} title={t('expand.title', { name })} size="md">
-      {counts.error ? <p className="error-text">{counts.error.message}</p> : null}
+      {counts.error ? <p className="error-text">{errorText(counts.error)}</p> : null}
       {counts.data && target ? (
         <Choice key={target} counts={counts.data.counts} total={counts.data.total} onClose={close} id={target} />
       ) : null}

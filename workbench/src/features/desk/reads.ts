@@ -1,40 +1,48 @@
-// HTTP reads that several views share, cached by react-query under one key each.
+// HTTP reads that several views share, cached by react-query under one key each; and names for the keys in what they say.
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { Trajectory } from '../../api/types';
-import { useChart, useDesk, useView } from './desk';
+import type { ChartNode } from '../../model/chart';
+import type { Kind } from '../../model/kinds';
+import { useChart, useDesk, useSession, useView } from './desk';
 
 export const trajectoriesMax = 5;
 export const sightingsMax = 2_000;
 
-// An error may mean that the session or its purpose is gone; the gate must hear of it.
-function useNoticed(error: unknown): void {
-  const { session } = useDesk();
-  useEffect(() => {
-    if (error) session.noticed(error);
-  }, [error, session]);
-}
-
 export function useElement(id: string | null) {
   const { api } = useDesk();
-  const query = useQuery({
+  return useQuery({
     queryKey: ['element', id],
     queryFn: ({ signal }) => api.element(id ?? '', { signal }),
     enabled: id !== null,
   });
-  useNoticed(query.error);
-  return query;
 }
 
 export function useNeighbours(id: string | null) {
   const { api } = useDesk();
-  const query = useQuery({
+  return useQuery({
     queryKey: ['neighbours', id],
     queryFn: ({ signal }) => api.neighbours(id ?? '', { signal }),
     enabled: id !== null,
   });
-  useNoticed(query.error);
-  return query;
+}
+
+// Units and people are sent by key; people read names. A person who is not here is called by the sign-in name.
+export function useNames(): { unit(key: string): string; person(name: string): string } {
+  const { api } = useDesk();
+  const units = useQuery({ queryKey: ['units'], queryFn: ({ signal }) => api.units({ signal }), staleTime: Infinity });
+  const people = useChart((s) => s.live?.people);
+  const me = useSession((s) => s.session?.person);
+  return {
+    unit: (key) => units.data?.units.find((u) => u.key === key)?.name ?? key,
+    person: (name) => (me?.name === name ? me.display_name : (people?.find((p) => p.person === name)?.name ?? name)),
+  };
+}
+
+const still: ReadonlySet<Kind> = new Set(['place', 'case', 'document', 'account', 'loan', 'organisation']);
+
+function moves(node: ChartNode | undefined): boolean {
+  return node !== undefined && !still.has(node.kind);
 }
 
 // Trajectories of the selected entities, only while a map is on screen: positions are sensitive, so nothing is
@@ -46,7 +54,7 @@ export function useTrajectories(): Trajectory[] {
   const byId = useChart((s) => s.chart.byId);
   const shown = page === 'map' || page === 'split';
   const ids = useMemo(
-    () => (shown ? [...selection].filter((id) => byId.has(id)).slice(0, trajectoriesMax) : []),
+    () => (shown ? [...selection].filter((id) => moves(byId.get(id))).slice(0, trajectoriesMax) : []),
     [shown, selection, byId],
   );
   return useQueries({

@@ -5,6 +5,7 @@ import { ApiError } from '../../api/client';
 import type { Import } from '../../api/types';
 import { DataGrid, type GridColumn } from '../../ui/DataGrid';
 import { useDesk } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 import { usText } from '../desk/times';
 
 const shown = 200;
@@ -12,6 +13,7 @@ const shown = 200;
 export function ImportsPage() {
   const { t } = useTranslation();
   const desk = useDesk();
+  const errorText = useErrorText();
   const { data, error } = useQuery({
     queryKey: ['imports'],
     queryFn: ({ signal }) => desk.api.imports(shown, { signal }),
@@ -27,7 +29,7 @@ export function ImportsPage() {
         <p className="muted grow">{t('imports.help')}</p>
         {data ? <span className="muted">{t('imports.shown', { shown: imports.length, total: data.total })}</span> : null}
       </header>
-      {error ? <p className={refused ? 'muted' : 'error-text'}>{refused ? t('imports.supervisors') : error.message}</p> : null}
+      {error ? <p className={refused ? 'muted' : 'error-text'}>{refused ? t('imports.supervisors') : errorText(error)}</p> : null}
       {data && imports.length === 0 ? (
         <div className="empty">
           <h2>{t('imports.none')}</h2>

@@ -1,5 +1,5 @@
 // The offline map: places of the chart and trajectories of what is selected, in the shared selection and window.
-import { Map as GlMap, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
+import { Map as GlMap, ScaleControl, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
 // MapLibre 6 under Vite: without this the worker is not emitted and the map stays blank in production.
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -8,7 +8,8 @@ import { hasWebGl } from '../../canvas/renderer';
 import { Icon } from '../../ui/icons';
 import { themes } from '../../ui/palette';
 import { useChart, useDesk, useView } from '../desk/desk';
-import { useTrajectories } from '../desk/reads';
+import { loadPart } from '../desk/loadPart';
+import { trajectoriesMax, useTrajectories } from '../desk/reads';
 import { dateTimeText } from '../desk/times';
 import './map.css';
 import { boundsOf, placesOf, tracksOf, type Track } from './mapData';
@@ -59,7 +60,6 @@ export function MapView() {
 }
 
 function MapCanvas(props: { places: ReturnType<typeof placesOf>; lines: ReturnType<typeof tracksOf> }) {
-  const { t } = useTranslation();
   const desk = useDesk();
   const box = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<GlMap | null>(null);
@@ -79,13 +79,17 @@ function MapCanvas(props: { places: ReturnType<typeof placesOf>; lines: ReturnTy
       keyboard: false,
     });
     made.getCanvas().tabIndex = -1; // hidden from assistive tools, so not a stop for the keyboard either
-    made.on('load', () => setMap(made));
+    made.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-left');
+    // As soon as the sources are there: what the case holds comes before the outline of the world.
+    made.once('style.load', () => {
+      setMap(made);
+      loadLand(made).catch((error: unknown) => desk.session.noticed(error)); // places and tracks do without it
+    });
     made.on('click', 'fixes', (e) => choose(String(e.features?.[0]?.properties['sensor'] ?? '')));
     made.on('click', 'places', (e) => choose(String(e.features?.[0]?.properties['id'] ?? '')));
     const choose = (id: string) => {
       if (desk.chart.getState().chart.byId.has(id)) desk.view.setState({ selection: new Set([id]) });
     };
-    void loadLand(made);
     return () => {
       setMap(null);
       made.remove();
@@ -106,7 +110,7 @@ function MapCanvas(props: { places: ReturnType<typeof placesOf>; lines: ReturnTy
   const fit = () => {
     if (!map || !box4) return;
     (map.getSource('net') as GeoJSONSource | undefined)?.setData(localNet(...box4));
-    map.fitBounds(box4, { padding: 48, maxZoom: 14, duration: 0 });
+    map.fitBounds(box4, { padding: 72, maxZoom: 14, duration: 0 });
   };
   // eslint-disable-next-line react-hooks/exhaustive-deps
   useEffect(fit, [map, boxKey]);
@@ -114,33 +118,37 @@ function MapCanvas(props: { places: ReturnType<typeof placesOf>; lines: ReturnTy
   return (
     <>
       <div ref={box} className="map-canvas" aria-hidden="true" data-ready={map ? 'true' : 'false'} />
-      <div className="map-tools">
-        <button type="button" className="btn icon" aria-label={t('map.zoomIn')} onClick={() => map?.zoomIn({ duration: 0 })}>
-          <Icon name="zoomIn" />
-        </button>
-        <button type="button" className="btn icon" aria-label={t('map.zoomOut')} onClick={() => map?.zoomOut({ duration: 0 })}>
-          <Icon name="zoomOut" />
-        </button>
-        <button type="button" className="btn icon" aria-label={t('map.fit')} onClick={fit}>
-          <Icon name="fit" />
-        </button>
-      </div>
+      <MapTools map={map} fit={fit} />
     </>
+  );
+}
+
+function MapTools({ map, fit }: { map: GlMap | null; fit(): void }) {
+  const { t } = useTranslation();
+  const tools = [
+    ['zoomIn', () => map?.zoomIn({ duration: 0 })],
+    ['zoomOut', () => map?.zoomOut({ duration: 0 })],
+    ['fit', fit],
+  ] as const;
+  return (
+    <div className="map-tools">
+      {tools.map(([name, run]) => (
+        <button key={name} type="button" className="btn icon" aria-label={t(`map.${name}`)} onClick={run}>
+          <Icon name={name} />
+        </button>
+      ))}
+    </div>
   );
 }
 
 // The world outline is a chunk of its own, loaded from the origin after the first paint.
 async function loadLand(map: GlMap): Promise<void> {
-  const [{ feature, mesh }, atlas] = await Promise.all([import('topojson-client'), import('world-atlas/countries-50m.json')]);
+  const [{ feature, mesh }, atlas] = await loadPart(() => Promise.all([import('topojson-client'), import('world-atlas/countries-50m.json')]));
   const topology = atlas.default as unknown as Parameters<typeof feature>[0];
   const objects = topology.objects as Record<string, Parameters<typeof feature>[1]>;
-  const apply = () => {
-    const set = (id: string, data: unknown) => (map.getSource(id) as GeoJSONSource | undefined)?.setData(data as GeoJSON.GeoJSON);
-    if (objects['land']) set('land', feature(topology, objects['land']));
-    if (objects['countries']) set('borders', mesh(topology, objects['countries'] as never, (a, b) => a !== b));
-  };
-  if (map.loaded()) apply();
-  else map.once('load', apply);
+  const set = (id: string, data: unknown) => (map.getSource(id) as GeoJSONSource | undefined)?.setData(data as GeoJSON.GeoJSON);
+  if (objects['land']) set('land', feature(topology, objects['land']));
+  if (objects['countries']) set('borders', mesh(topology, objects['countries'] as never, (a, b) => a !== b));
 }
 
 const listed = 400;
@@ -148,12 +156,16 @@ const listed = 400;
 // The same as a list: for the keyboard, for screen readers, and where there is no WebGL.
 function Sightings({ tracks, open }: { tracks: readonly Track[]; open: boolean }) {
   const { t } = useTranslation();
-  if (tracks.length === 0) return null;
+  const selection = useView((s) => s.selection);
+  const byId = useChart((s) => s.chart.byId);
+  const seen = tracks.filter((track) => track.trajectory.total > 0);
+  const others = [...selection].filter((id) => byId.has(id)).length - trajectoriesMax;
+  if (seen.length === 0) return null;
   return (
     <details className="sightings" open={open}>
       <summary>
         {t('map.list')}
-        {tracks.map(({ trajectory, name, colour }) => {
+        {seen.map(({ trajectory, name, colour }) => {
           const unplaced = trajectory.sightings.filter((s) => !s.position).length;
           return (
             <span key={trajectory.id} className="track">
@@ -163,9 +175,10 @@ function Sightings({ tracks, open }: { tracks: readonly Track[]; open: boolean }
             </span>
           );
         })}
+        {others > 0 ? <span className="track muted">{t('map.firstOnly', { shown: trajectoriesMax, left: others })}</span> : null}
       </summary>
       <ol>
-        {tracks.flatMap(({ trajectory, name }) =>
+        {seen.flatMap(({ trajectory, name }) =>
           trajectory.sightings.slice(0, listed).map((s) => (
             <li key={`${trajectory.id}${s.link}`}>
               <span className="mono">{dateTimeText(s.time_us / 1000)}</span> {name} · {s.sensor.caption}

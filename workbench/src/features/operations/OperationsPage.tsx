@@ -1,17 +1,19 @@
 // Joint operations of the own unit: open one, start one, see who takes part.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Operation } from '../../api/types';
 import { Dialog } from '../../ui/Dialog';
 import { Icon } from '../../ui/icons';
 import { useChart, useDesk, useSession } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 import { usText } from '../desk/times';
 import './operations.css';
 
 export function OperationsPage() {
   const { t } = useTranslation();
   const desk = useDesk();
+  const errorText = useErrorText();
   const [creating, setCreating] = useState(false);
   const list = useQuery({
     queryKey: ['operations'],
@@ -19,9 +21,6 @@ export function OperationsPage() {
     refetchInterval: 10_000,
     staleTime: 0,
   });
-  useEffect(() => {
-    if (list.error) desk.session.noticed(list.error);
-  }, [list.error, desk]);
   const operations = list.data?.operations ?? [];
   return (
     <section className="page" aria-label={t('operations.label')}>
@@ -32,7 +31,7 @@ export function OperationsPage() {
           {t('operations.new')}
         </button>
       </header>
-      {list.error ? <p className="error-text">{list.error.message}</p> : null}
+      {list.error ? <p className="error-text">{errorText(list.error)}</p> : null}
       {list.isSuccess && operations.length === 0 ? (
         <div className="empty">
           <h2>{t('operations.none')}</h2>
@@ -77,6 +76,7 @@ function OperationCard({ operation }: { operation: Operation }) {
 function NewOperation({ onDone }: { onDone(): void }) {
   const { t } = useTranslation();
   const desk = useDesk();
+  const errorText = useErrorText();
   const queries = useQueryClient();
   const session = useSession((s) => s.session);
   const cases = useQuery({ queryKey: ['cases'], queryFn: ({ signal }) => desk.api.cases({ signal }) });
@@ -98,7 +98,7 @@ function NewOperation({ onDone }: { onDone(): void }) {
       window.location.hash = `#/op/${operation.id}/chart`;
     } catch (caught) {
       desk.session.noticed(caught);
-      setError(caught instanceof Error ? caught.message : String(caught));
+      setError(errorText(caught));
     }
   };
   return (

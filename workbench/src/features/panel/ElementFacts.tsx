@@ -1,19 +1,21 @@
-// Every property with the record it came from: source, file and row, one line below the value.
+// Every property with the record it came from: a number at the value, the records by number below.
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
 import type { ElementView, PropertyView, Source } from '../../api/types';
 import { formatValue } from '../../model/values';
 import { Icon } from '../../ui/icons';
+import { useErrorText } from '../desk/errors';
 import { useElement } from '../desk/reads';
 import { usText } from '../desk/times';
 
 export function ElementFacts({ id }: { id: string }) {
   const { t } = useTranslation();
+  const errorText = useErrorText();
   const { data, error, isPending } = useElement(id);
   if (error) {
     const gone = error instanceof ApiError && error.status === 404;
-    return <p className="pad error-text">{gone ? t('panel.gone') : t('panel.failed', { message: error.message })}</p>;
+    return <p className="pad error-text">{gone ? t('panel.gone') : errorText(error)}</p>;
   }
   if (isPending) return <p className="pad muted">…</p>;
   return <Facts view={data} />;
@@ -23,22 +25,34 @@ function Facts({ view }: { view: ElementView }) {
   const { t } = useTranslation();
   const since = view.valid.from_us;
   const until = view.valid.to_us;
-  // Most facts of an element share one record: its source is said once, the others where they differ.
-  const common = sourceText(view.source, t);
+  const sources = [...new Set([view.source, ...view.properties.map((p) => p.source)].map((source) => sourceText(source, t)))];
+  const received = new Map([view.source, ...view.properties.map((p) => p.source)].map((source) => [sourceText(source, t), source.received_us]));
+  const about = [
+    ...(since === null ? [] : [t('panel.validFrom', { when: usText(since) })]),
+    ...(until === null || until === since ? [] : [t('panel.validTo', { when: usText(until) })]),
+    ...(view.policy.handling_code ? [t('panel.handling', { code: view.policy.handling_code })] : []),
+    ...(view.policy.owner_unit ? [t('panel.owner', { unit: view.policy.owner_unit })] : []),
+  ];
   return (
     <section aria-label={t('panel.facts')}>
       <dl className="facts">
-        {view.properties.map((p) => (
-          <Fact key={p.key} fact={p} common={common} />
-        ))}
+        {view.properties.map((p) => {
+          const source = sourceText(p.source, t);
+          return <Fact key={p.key} fact={p} source={source} number={sources.indexOf(source) + 1} />;
+        })}
       </dl>
-      <p className="source-line" title={t('panel.received', { when: usText(view.source.received_us) })}>
-        {t('panel.source')}: {common}
-        {since !== null ? ` · ${t('panel.validFrom', { when: usText(since) })}` : ''}
-        {until !== null && until !== since ? ` · ${t('panel.validTo', { when: usText(until) })}` : ''}
-        {view.policy.handling_code ? ` · ${t('panel.handling', { code: view.policy.handling_code })}` : ''}
-        {view.policy.owner_unit ? ` · ${t('panel.owner', { unit: view.policy.owner_unit })}` : ''}
-        {` · ${view.id}`}
+      <h4 className="sources-head">{t('panel.sources')}</h4>
+      <ol className="sources">
+        {sources.map((source) => (
+          <li key={source} title={t('panel.received', { when: usText(received.get(source) ?? 0) })}>
+            {source}
+          </li>
+        ))}
+      </ol>
+      {about.length > 0 ? <p className="source-line">{about.join(' · ')}</p> : null}
+      <p className="source-line">
+        <span className="mono">{view.id}</span>
+        <Copy what={t('panel.id')} text={view.id} />
       </p>
     </section>
   );
@@ -49,18 +63,19 @@ function sourceText(source: Source, t: (key: string, params?: Record<string, str
   return t('panel.sourceRow', { source: source.source, file: source.file, row: source.row });
 }
 
-function Fact({ fact, common }: { fact: PropertyView; common: string }) {
-  const { t } = useTranslation();
+function Fact({ fact, source, number }: { fact: PropertyView; source: string; number: number }) {
   const text = formatValue(fact.value);
-  const source = sourceText(fact.source, t);
   const machine = /^[\dA-Z·\-:.+ ]{5,}$/.test(text);
   return (
     <div className="fact">
       <dt title={fact.key}>{fact.key}</dt>
       <dd>
         <span className={machine ? 'mono' : ''}>{text}</span>
+        <sup title={source}>
+          {number}
+          <span className="sr-only"> {source}</span>
+        </sup>
         <Copy what={fact.key} text={text} />
-        {source === common ? <span className="sr-only">{source}</span> : <small>{source}</small>}
       </dd>
     </div>
   );

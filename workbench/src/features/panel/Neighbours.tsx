@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { ExpandRequest, NeighbourCount } from '../../api/types';
 import { typeText } from '../../model/elements';
 import { kindOf } from '../../model/kinds';
+import { useErrorText } from '../desk/errors';
 import { KindGlyph } from '../desk/KindGlyph';
 import { useNeighbours } from '../desk/reads';
 
@@ -9,8 +10,9 @@ type Filter = Omit<ExpandRequest, 'ids'>;
 
 export function Neighbours({ id, onExpand }: { id: string; onExpand(filter: Filter): void }) {
   const { t } = useTranslation();
+  const errorText = useErrorText();
   const { data, error } = useNeighbours(id);
-  if (error) return <p className="pad error-text">{error.message}</p>;
+  if (error) return <p className="pad error-text">{errorText(error)}</p>;
   if (!data) return null;
   const rows = [...data.counts].sort((a, b) => b.count - a.count);
   const filter = (c: NeighbourCount): Filter => ({

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { notesOf, type Note } from '../../model/registers';
 import { useChart, useDesk, useView } from '../desk/desk';
+import { useNames } from '../desk/reads';
 import { isUnset, usText } from '../desk/times';
 
 const textMax = 4_000;
@@ -60,6 +61,7 @@ export function Notes({ on }: { on: string }) {
 function NoteCard({ note }: { note: Note }) {
   const { t } = useTranslation();
   const desk = useDesk();
+  const names = useNames();
   const waiting = useChart((s) => s.unconfirmed.has(note.element));
   const [draft, setDraft] = useState<string | null>(null);
   const save = () => {
@@ -75,7 +77,7 @@ function NoteCard({ note }: { note: Note }) {
       )}
       <footer>
         <span className="muted grow">
-          {t('notes.by', { person: note.person, when: isUnset(note.time_us) ? t('notes.now') : usText(note.time_us) })}
+          {t('notes.by', { person: names.person(note.person), when: isUnset(note.time_us) ? t('notes.now') : usText(note.time_us) })}
           {waiting ? ` · ${t('notes.waiting')}` : ''}
         </span>
         {draft === null ? (

@@ -8,6 +8,7 @@ import { selectedNodes } from '../../model/stores';
 import { Icon } from '../../ui/icons';
 import { useChart, useDesk, useView } from '../desk/desk';
 import { KindGlyph } from '../desk/KindGlyph';
+import { useNames } from '../desk/reads';
 import { dateTimeText } from '../desk/times';
 import { ElementFacts } from './ElementFacts';
 import { Neighbours } from './Neighbours';
@@ -43,6 +44,7 @@ function NodePanel({ id }: { id: string }) {
   const node = useChart((s) => s.chart.byId.get(id));
   const holders = useChart((s) => s.live?.people);
   const unconfirmed = useChart((s) => s.unconfirmed.has(id));
+  const names = useNames();
   if (!node) return null;
   const held = (holders ?? []).filter((p) => p.selection.includes(id));
   return (
@@ -52,7 +54,7 @@ function NodePanel({ id }: { id: string }) {
         <div className="grow">
           <h2>{node.data.caption}</h2>
           <p className="muted">
-            {t(`kind.${node.kind}`)} · {node.data.labels.join(', ')}
+            {[...new Set([t(`kind.${node.kind}`), ...node.data.labels])].join(' · ')}
             {unconfirmed ? ` · ${t('notes.waiting')}` : ''}
           </p>
         </div>
@@ -61,7 +63,7 @@ function NodePanel({ id }: { id: string }) {
       {held.map((p) => (
         <p key={p.connection} className="holder">
           <span className="ring" style={{ borderColor: p.colour }} />
-          {p.name} · {p.unit}
+          {p.name} · {names.unit(p.unit)}
         </p>
       ))}
       <ElementFacts id={id} />

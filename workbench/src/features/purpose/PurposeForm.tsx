@@ -3,10 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDesk, useSession } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 
 export function PurposeForm({ onDone, onCancel }: { onDone(): void; onCancel?: (() => void) | undefined }) {
   const { t } = useTranslation();
   const desk = useDesk();
+  const errorText = useErrorText();
   const present = useSession((s) => s.session?.purpose ?? null);
   const cases = useQuery({ queryKey: ['cases'], queryFn: ({ signal }) => desk.api.cases({ signal }) });
   const [number, setNumber] = useState(present?.case ?? '');
@@ -29,7 +31,7 @@ export function PurposeForm({ onDone, onCancel }: { onDone(): void; onCancel?: (
       onDone();
     } catch (caught) {
       desk.session.noticed(caught);
-      setError(caught instanceof Error ? caught.message : String(caught));
+      setError(errorText(caught));
     }
   };
   return (
@@ -57,7 +59,7 @@ export function PurposeForm({ onDone, onCancel }: { onDone(): void; onCancel?: (
       </label>
       {error || cases.error ? (
         <p role="alert" className="error-text">
-          {error ?? cases.error?.message}
+          {error ?? errorText(cases.error)}
         </p>
       ) : null}
       <footer>

@@ -1,6 +1,6 @@
 // CodeMirror with cypher colouring and completion from the live schema. Errors are shown where the server's parser
 // found them; there is no second parser here.
-import { autocompletion, completionKeymap, type CompletionContext } from '@codemirror/autocomplete';
+import { autocompletion, closeCompletion, completionKeymap, type CompletionContext } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language';
 import { cypher } from '@codemirror/legacy-modes/mode/cypher';
@@ -82,7 +82,7 @@ export function QueryEditor(props: QueryEditorProps) {
         doc: latest.current.text,
         extensions: [
           keymap.of([
-            { key: 'Mod-Enter', run: () => (latest.current.onRun(), true) },
+            { key: 'Mod-Enter', run: (editor) => (closeCompletion(editor), latest.current.onRun(), true) },
             ...completionKeymap,
             ...defaultKeymap,
             ...historyKeymap,
@@ -91,7 +91,7 @@ export function QueryEditor(props: QueryEditorProps) {
           history(),
           StreamLanguage.define(cypher),
           syntaxHighlighting(colours),
-          complete.current.of(autocompletion({ override: [completions(latest.current.schema)] })),
+          complete.current.of(autocompletion({ icons: false, override: [completions(latest.current.schema)] })),
           placeholder(latest.current.hint),
           look,
           EditorView.lineWrapping,
@@ -112,7 +112,7 @@ export function QueryEditor(props: QueryEditorProps) {
   const { schema, text, error } = props;
   useEffect(() => {
     view.current?.dispatch({
-      effects: complete.current.reconfigure(autocompletion({ override: [completions(schema)] })),
+      effects: complete.current.reconfigure(autocompletion({ icons: false, override: [completions(schema)] })),
     });
   }, [schema]);
   useEffect(() => {

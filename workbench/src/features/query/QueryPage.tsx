@@ -1,15 +1,14 @@
 // Write a query, see its rows, put its elements on the chart.
-import { useQuery } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
 import type { ErrorInfo, QueryResult } from '../../api/types';
-import { compareValues, formatValue, isTagged, type Value } from '../../model/values';
-import { notify } from '../../sync/notices';
-import { DataGrid, type GridColumn } from '../../ui/DataGrid';
 import { useDesk, useView } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 import './query.css';
 import { QueryEditor } from './QueryEditor';
+import { AddButton, Result } from './QueryResult';
 
 const rowsMax = 1_000;
 const timeoutMs = 60_000;
@@ -25,29 +24,46 @@ interface Answer {
   readonly error: ErrorInfo | null;
 }
 
+type Verb = 'EXPLAIN ' | 'PROFILE ' | '';
+
+// The last answer stays while one looks at its elements on the chart; a change of person or purpose clears it.
+function useAnswer(): [Answer, (answer: Answer) => void] {
+  const client = useQueryClient();
+  const queryKey = ['answer'];
+  const none: Answer = { result: null, error: null };
+  const { data } = useQuery<Answer>({ queryKey, queryFn: () => none, enabled: false, gcTime: Infinity, staleTime: Infinity });
+  return [data ?? none, (answer) => client.setQueryData(queryKey, answer)];
+}
+
+// An error is said where it lies in the text as written, without the verb that a button put before it.
+function placed(info: ErrorInfo, verb: Verb): ErrorInfo {
+  return verb && info.line === 1 && info.column ? { ...info, column: Math.max(1, info.column - verb.length), caret: '' } : info;
+}
+
 export function QueryPage() {
   const { t } = useTranslation();
   const desk = useDesk();
   const text = useView((s) => s.queryText);
-  const [answer, setAnswer] = useState<Answer>({ result: null, error: null });
+  const [answer, setAnswer] = useAnswer();
   const running = useRef<AbortController | null>(null);
   const [busy, setBusy] = useState(false);
   const schema = useQuery({ queryKey: ['schema'], queryFn: ({ signal }) => desk.api.schema({ signal }) });
 
   const change = (next: string) => desk.view.setState({ queryText: next });
-  const run = async () => {
+  const run = async (verb: Verb = '') => {
     if (!text.trim() || running.current) return;
     const controller = new AbortController();
     running.current = controller;
     setBusy(true);
     try {
-      const request = { text, limit: rowsMax, timeout_ms: timeoutMs };
+      const plain = verb ? text.replace(/^\s*(explain|profile)\s+/i, '') : text;
+      const request = { text: verb + plain, limit: rowsMax, timeout_ms: timeoutMs };
       const result = await desk.api.query(request, { signal: controller.signal });
       setAnswer({ result, error: null });
     } catch (error) {
       desk.session.noticed(error);
       const info = error instanceof ApiError ? error.info : { code: 'other', message: String(error) };
-      if (info.code !== 'cancelled') setAnswer({ result: null, error: info });
+      if (info.code !== 'cancelled') setAnswer({ result: null, error: placed(info, verb) });
     } finally {
       running.current = null;
       setBusy(false);
@@ -69,6 +85,12 @@ export function QueryPage() {
             {t('query.run')} <kbd>{t('query.runHint')}</kbd>
           </button>
         )}
+        <button type="button" className="btn outline" disabled={busy || !text.trim()} onClick={() => void run('EXPLAIN ')}>
+          {t('query.explain')}
+        </button>
+        <button type="button" className="btn outline" disabled={busy || !text.trim()} onClick={() => void run('PROFILE ')}>
+          {t('query.profile')}
+        </button>
         {Object.entries(examples).map(([key, snippet]) => (
           <button key={key} type="button" className="btn small" onClick={() => change(snippet)}>
             {t(`query.${key}`)}
@@ -77,14 +99,22 @@ export function QueryPage() {
         <span className="grow" />
         {answer.result ? <AddButton result={answer.result} /> : null}
       </div>
-      {answer.error ? (
-        <div role="alert" className="query-error">
-          <p>{answer.error.message}</p>
-          {answer.error.caret ? <pre>{answer.error.caret}</pre> : null}
-        </div>
-      ) : null}
-      {answer.result ? <Result result={answer.result} /> : null}
+      {answer.error ? <Failure error={answer.error} /> : null}
+      {answer.result ? <Result key={answer.result.summary.plan ? 'plan' : 'rows'} result={answer.result} /> : null}
     </section>
+  );
+}
+
+function Failure({ error }: { error: ErrorInfo }) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const at = { line: error.line ?? 0, column: error.column ?? 0, detail: error.detail ?? '' };
+  return (
+    <div role="alert" className="query-error">
+      {error.line ? <b>{t('query.errorAt', at)}</b> : null}
+      <p>{error.code === 'query_error' ? error.message : errorText(new ApiError(0, error))}</p>
+      {error.caret ? <pre>{error.caret}</pre> : null}
+    </div>
   );
 }
 
@@ -110,69 +140,5 @@ function SchemaList(props: { schema: { labels: readonly { name: string; count: n
       {list(t('query.labels'), schema.labels, (n) => `MATCH (n:${n}) RETURN n LIMIT 25`)}
       {list(t('query.linkTypes'), schema.link_types, (n) => `MATCH (a)-[r:${n}]->(b) RETURN a, r, b LIMIT 25`)}
     </aside>
-  );
-}
-
-function AddButton({ result }: { result: QueryResult }) {
-  const { t } = useTranslation();
-  const desk = useDesk();
-  const { nodes, links } = result.elements;
-  const count = nodes.length + links.length;
-  if (count === 0) return <span className="muted">{t('query.noElements')}</span>;
-  const add = async () => {
-    desk.view.setState({ page: 'chart' });
-    const ids = await desk.workspace.add(nodes, links);
-    desk.view.setState({ selection: new Set(ids), reveal: ids });
-    notify(desk.view, 'info', 'query.added', { count: ids.length });
-  };
-  return (
-    <button type="button" className="btn outline" onClick={() => void add()}>
-      {t('query.add', { count })}
-    </button>
-  );
-}
-
-type Row = { readonly index: number; readonly values: readonly Value[] };
-
-function Result({ result }: { result: QueryResult }) {
-  const { t } = useTranslation();
-  const { summary } = result;
-  const captions = useMemo(() => new Map(result.elements.nodes.map((n) => [n.id, n.caption])), [result]);
-  const text = (value: Value | undefined): string => {
-    if (isTagged(value) && value.$type === 'node') return captions.get(String(value['id'])) ?? formatValue(value);
-    return formatValue(value);
-  };
-  const rows = useMemo<Row[]>(() => result.rows.map((values, index) => ({ index, values })), [result]);
-  const columns = useMemo<GridColumn<Row>[]>(
-    () =>
-      result.columns.map((title, i) => ({
-        id: `c${i}`,
-        title,
-        width: 'minmax(140px, 1fr)',
-        numeric: typeof result.rows[0]?.[i] === 'number',
-        text: (row: Row) => text(row.values[i]),
-        compare: (a: Row, b: Row) => compareValues(a.values[i], b.values[i]),
-      })),
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [result],
-  );
-  const params = { count: result.rows.length.toLocaleString(), ms: Math.round(summary.time_us / 100) / 10 };
-  return (
-    <>
-      <p className="muted" role="status">
-        {t(result.truncated ? 'query.rowsCut' : 'query.rows', params)}
-        {summary.partial ? ` · ${t('query.partial', { reason: summary.partial })}` : ''}
-      </p>
-      {summary.plan ? (
-        <details open>
-          <summary>{t('query.plan')}</summary>
-          <pre>{summary.plan}</pre>
-        </details>
-      ) : null}
-      {result.rows.length === 0 ? <p className="empty">{t('query.empty')}</p> : null}
-      {result.rows.length > 0 ? (
-        <DataGrid label={t('query.results')} rows={rows} columns={columns} rowId={(r) => String(r.index)} sortLabel={(column) => t('table.sort', { column })} />
-      ) : null}
-    </>
   );
 }

@@ -5,11 +5,12 @@ import { useTranslation } from 'react-i18next';
 import type { Action } from '../../actions/action';
 import { allActions } from '../../actions/all';
 import type { SearchHit } from '../../api/types';
-import { detailOf, kindOfNode } from '../../model/elements';
+import { kindOfNode, longDetailOf } from '../../model/elements';
 import { formatValue } from '../../model/values';
 import { notifyError } from '../../sync/notices';
 import { Icon } from '../../ui/icons';
 import { useChart, useDesk, useView, type DeskWithApi } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 import { KindGlyph } from '../desk/KindGlyph';
 import './search.css';
 
@@ -44,9 +45,6 @@ function useRows(text: string): Found {
     queryFn: ({ signal }) => desk.api.search(q, hitsShown, { signal }),
     enabled: q.length > 0 && !q.startsWith('>'),
   });
-  useEffect(() => {
-    if (search.error) desk.session.noticed(search.error);
-  }, [search.error, desk]);
   const hits = useMemo<Row[]>(
     () => (q && typed ? (search.data?.hits ?? []) : []).map((hit) => ({ kind: 'hit', hit })),
     [q, typed, search.data],
@@ -235,7 +233,7 @@ function SearchRow(props: { row: Row; id: string; active: boolean; first: boolea
 
 function hitDetail(hit: SearchHit): string {
   const text = formatValue(hit.value);
-  return text === hit.node.caption ? detailOf(hit.node) : `${hit.key}: ${text}`;
+  return text === hit.node.caption ? longDetailOf(hit.node) : `${hit.key}: ${text}`;
 }
 
 interface SearchStateProps {
@@ -251,9 +249,10 @@ interface SearchStateProps {
 
 function SearchState(props: SearchStateProps) {
   const { t } = useTranslation();
+  const errorText = useErrorText();
   const { search, q } = props;
   if (!props.typed) return null;
-  if (search.error) return <p className="search-state error-text">{t('search.failed', { message: search.error.message })}</p>;
+  if (search.error) return <p className="search-state error-text">{errorText(search.error)}</p>;
   if (search.isFetching) return <p className="search-state muted">{t('search.searching')}</p>;
   if (search.data && search.data.hits.length === 0) {
     return (

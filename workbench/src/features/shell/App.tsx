@@ -1,5 +1,5 @@
 // The one window: gates first, then purpose bar, rail, search, stage, panel, timeline and status.
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { Suspense, useEffect, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { actionFor } from '../../actions/keys';
 import { notify } from '../../sync/notices';
@@ -7,6 +7,7 @@ import { ChartView } from '../chart/ChartView';
 import { ContextMenu } from '../chart/ContextMenu';
 import { ExpandDialog } from '../chart/ExpandDialog';
 import { useChart, useDesk, useSession, useView, type DeskWithApi } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 import { Panel } from '../panel/Panel';
 import { PurposeDialog } from '../purpose/PurposeDialog';
 import { PurposeGate } from '../purpose/PurposeGate';
@@ -16,36 +17,29 @@ import { SignIn } from '../sign-in/SignIn';
 import { FailureBoundary } from './FailureBoundary';
 import { Notices } from './Notices';
 import { PanelFrame } from './PanelFrame';
+import { timeline, views, type Part } from './parts';
 import { PurposeBar } from './PurposeBar';
 import { Rail } from './Rail';
 import { parseRoute, routeText } from './router';
 import './shell.css';
 import { StatusBar } from './StatusBar';
 
-// Heavy views load when first opened; the chart is there at once.
-const MapView = lazy(() => import('../map/MapView').then((m) => ({ default: m.MapView })));
-const Timeline = lazy(() => import('../timeline/Timeline').then((m) => ({ default: m.Timeline })));
-const TableView = lazy(() => import('../table/TableView').then((m) => ({ default: m.TableView })));
-const QueryPage = lazy(() => import('../query/QueryPage').then((m) => ({ default: m.QueryPage })));
-const OperationsPage = lazy(() => import('../operations/OperationsPage').then((m) => ({ default: m.OperationsPage })));
-const ImportsPage = lazy(() => import('../imports/ImportsPage').then((m) => ({ default: m.ImportsPage })));
-
-const views = [
-  ['map', MapView],
-  ['table', TableView],
-  ['query', QueryPage],
-  ['operations', OperationsPage],
-  ['imports', ImportsPage],
-] as const;
-
 // Each view waits and fails on its own: a map that cannot start must not take the chart away.
-function View({ name, children }: { name: string; children: ReactNode }) {
+function View({ part, children }: { part?: Part; children?: ReactNode }) {
   const { t } = useTranslation();
+  const { session } = useDesk();
+  const reachable = useSession((s) => s.reachable);
+  const words = { title: t('app.viewFailed'), retry: t('app.retry'), text: useErrorText() };
   return (
-    <FailureBoundary key={name} title={t('app.viewFailed')} retry={t('app.retry')}>
-      <Suspense fallback={<p className="empty">{t('app.loading')}</p>}>{children}</Suspense>
+    <FailureBoundary words={words} reachable={reachable} onCaught={session.noticed} onRetry={() => part?.again()}>
+      <Suspense fallback={<p className="empty">{t('app.loading')}</p>}>{part ? <Show part={part} /> : children}</Suspense>
     </FailureBoundary>
   );
+}
+
+function Show({ part }: { part: Part }) {
+  const Shown = part.view;
+  return <Shown />;
 }
 
 export function App() {
@@ -101,23 +95,15 @@ function Workbench() {
           </div>
           <div className={`stage${page === 'split' ? ' split' : ''}`}>
             {page === 'chart' || page === 'split' ? (
-              <View name="chart">
+              <View key="chart">
                 <ChartView />
               </View>
             ) : null}
-            {views.map(([name, Part]) =>
-              name === page || (name === 'map' && page === 'split') ? (
-                <View key={name} name={name}>
-                  <Part />
-                </View>
-              ) : null,
-            )}
+            {page === 'chart' ? null : <View key={page === 'split' ? 'map' : page} part={views[page === 'split' ? 'map' : page]} />}
             <Notices />
           </div>
           {charting && timelineOpen ? (
-            <Suspense fallback={<div className="timeline" />}>
-              <Timeline />
-            </Suspense>
+            <View part={timeline} />
           ) : (
             <span />
           )}

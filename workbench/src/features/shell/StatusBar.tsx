@@ -2,15 +2,22 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveInfo } from '../../model/stores';
-import { useChart, useDesk, useView } from '../desk/desk';
+import { useChart, useDesk, useSession, useView } from '../desk/desk';
+import { useNames } from '../desk/reads';
 
 export function StatusBar() {
   const { t } = useTranslation();
   const live = useChart((s) => s.live);
   const chart = useChart((s) => s.chart);
+  const reachable = useSession((s) => s.reachable);
   return (
     <footer className="status" aria-label={t('status.label')}>
-      {live ? <LiveStatus live={live} /> : <span>{t('status.local')}</span>}
+      {reachable ? null : (
+        <span role="alert">
+          <span className="dot offline" /> {t('status.unreachable')}
+        </span>
+      )}
+      {live ? <LiveStatus live={live} /> : reachable ? <span>{t('status.local')}</span> : null}
       <span className="grow" />
       <BusyLine />
       <span>{t('chart.counts', { nodes: chart.nodes.length, links: chart.links.length })}</span>
@@ -22,6 +29,7 @@ function LiveStatus({ live }: { live: LiveInfo }) {
   const { t } = useTranslation();
   const desk = useDesk();
   const following = useView((s) => s.following);
+  const names = useNames();
   return (
     <>
       <span data-testid="live-status" data-status={live.status}>
@@ -33,7 +41,7 @@ function LiveStatus({ live }: { live: LiveInfo }) {
         </button>
       ) : null}
       <span data-testid="pending">{live.pending > 0 ? t('live.pending', { count: live.pending }) : t('live.saved')}</span>
-      {live.people.length === 0 ? <span>{t('live.alone')}</span> : null}
+      {live.people.length === 0 && live.status === 'live' ? <span>{t('live.alone')}</span> : null}
       {live.people.map((p) => (
         <button
           key={p.connection}
@@ -44,7 +52,7 @@ function LiveStatus({ live }: { live: LiveInfo }) {
           onClick={() => desk.view.setState({ following: following === p.connection ? null : p.connection })}
         >
           <span className="ring" style={{ borderColor: p.colour }} />
-          {p.name} · {p.unit}
+          {p.name} · {names.unit(p.unit)}
         </button>
       ))}
       {live.closed ? <b>{t('live.isClosed')}</b> : null}

@@ -1,11 +1,12 @@
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../api/client';
 import { useDesk, useSession } from '../desk/desk';
+import { useErrorText } from '../desk/errors';
 
 export function SignIn() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const desk = useDesk();
+  const errorText = useErrorText();
   const expired = useSession((s) => s.expired);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -18,9 +19,7 @@ export function SignIn() {
     try {
       await desk.session.signIn(name, password);
     } catch (caught) {
-      const code = caught instanceof ApiError ? caught.code : 'other';
-      const message = caught instanceof Error ? caught.message : String(caught);
-      setError(t(i18n.exists(`error.${code}`) ? `error.${code}` : 'error.other', { message }));
+      setError(errorText(caught));
     } finally {
       setWaiting(false);
     }

@@ -1,21 +1,16 @@
 // Histogram of the chart's events with a brush: one time window for chart, map and table. The two time fields do
 // the same for the keyboard.
-import { BarChart } from 'echarts/charts';
-import { AriaComponent, BrushComponent, GridComponent, ToolboxComponent } from 'echarts/components';
-import { init, use as register, type ECharts } from 'echarts/core';
-import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TimeWindow } from '../../model/stores';
 import { Icon } from '../../ui/icons';
 import { themes } from '../../ui/palette';
+import { useEChart } from '../../ui/useEChart';
 import { useChart, useDesk, useView } from '../desk/desk';
 import { useTrajectories } from '../desk/reads';
 import { dateTimeText } from '../desk/times';
-import { binsOf, eventsOf, type Bins } from './events';
+import { binsOf, eventsOf, spanOf, type Bins } from './events';
 import './timeline.css';
-
-register([BarChart, BrushComponent, ToolboxComponent, GridComponent, AriaComponent, CanvasRenderer]);
 
 const playMs = 600;
 
@@ -27,7 +22,9 @@ export function Timeline() {
   const window = useView((s) => s.window);
   const trajectories = useTrajectories();
   const events = useMemo(() => eventsOf(chart, selection, trajectories), [chart, selection, trajectories]);
-  const bins = useMemo(() => binsOf(events), [events]);
+  const [whole, setWhole] = useState(false);
+  const span = useMemo(() => (whole ? null : spanOf(events)), [whole, events]);
+  const bins = useMemo(() => binsOf(events, span), [events, span]);
   const inside = window ? events.filter((e) => e.ms >= window.from && e.ms <= window.to).length : events.length;
   const set = (next: TimeWindow | null) => desk.view.setState({ window: next });
   return (
@@ -42,6 +39,11 @@ export function Timeline() {
               : `${t('timeline.all', { total: events.length.toLocaleString() })}. ${t('timeline.hint')}`}
         </span>
         <span className="grow" />
+        {spanOf(events) ? (
+          <button type="button" className="btn small" aria-pressed={!whole} onClick={() => setWhole(!whole)}>
+            {t('timeline.ofSelection')}
+          </button>
+        ) : null}
         <span className="timeline-key">
           <i className="selected" /> {t('timeline.selected')} <i /> {t('timeline.others')}
         </span>
@@ -51,7 +53,7 @@ export function Timeline() {
           <Icon name="close" size={14} />
         </button>
       </header>
-      {bins ? <Histogram bins={bins} window={window} onChange={set} /> : null}
+      {bins ? <Histogram bins={bins} window={window} onChange={set} /> : <p className="timeline-none muted">{t('timeline.emptyHelp')}</p>}
     </section>
   );
 }
@@ -62,21 +64,41 @@ function endOf(bins: Bins): number {
 
 function WindowFields(props: { bins: Bins; window: TimeWindow | null; onChange(w: TimeWindow): void }) {
   const { t } = useTranslation();
-  const from = props.window?.from ?? props.bins.from;
-  const to = props.window?.to ?? endOf(props.bins);
-  const text = (ms: number) => new Date(ms).toISOString().slice(0, 16);
-  const change = (name: 'from' | 'to', value: string) => {
-    const ms = Date.parse(`${value}Z`);
-    if (Number.isNaN(ms)) return;
-    const next = { from, to, [name]: ms };
-    if (next.from < next.to) props.onChange(next);
-  };
+  const { bins, window, onChange } = props;
+  const from = window?.from ?? bins.from;
+  const to = window?.to ?? endOf(bins);
   return (
     <>
-      <input className="input time" type="datetime-local" aria-label={t('timeline.from')} value={text(from)} onChange={(e) => change('from', e.target.value)} />
+      <TimeField label={t('timeline.from')} ms={from} onChange={(ms) => ms < to && onChange({ from: ms, to })} />
       <span aria-hidden="true">–</span>
-      <input className="input time" type="datetime-local" aria-label={t('timeline.to')} value={text(to)} onChange={(e) => change('to', e.target.value)} />
+      <TimeField label={t('timeline.to')} ms={to} onChange={(ms) => ms > from && onChange({ from, to: ms })} />
+      <span className="muted">UTC</span>
     </>
+  );
+}
+
+// Text as everywhere else, `2026-03-02 16:30`: the browser's own field follows its locale, not the page's.
+function TimeField({ label, ms, onChange }: { label: string; ms: number; onChange(ms: number): void }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const read = (text: string) => Date.parse(`${text.trim().replace(' ', 'T')}${text.trim().length > 10 ? '' : 'T00:00'}Z`);
+  const wrong = draft !== null && Number.isNaN(read(draft));
+  const keep = () => {
+    if (draft !== null && !wrong) onChange(read(draft));
+    setDraft(null);
+  };
+  return (
+    <input
+      className="input time mono"
+      aria-label={label}
+      aria-invalid={wrong}
+      value={draft ?? dateTimeText(ms)}
+      onChange={(e) => setDraft(e.target.value)}
+      onBlur={keep}
+      onKeyDown={(e) => {
+        if (e.key === 'Enter') keep();
+        else if (e.key === 'Escape') setDraft(null);
+      }}
+    />
   );
 }
 
@@ -105,34 +127,23 @@ function Player(props: { bins: Bins | null; window: TimeWindow | null; onChange(
 
 function Histogram(props: { bins: Bins; window: TimeWindow | null; onChange(w: TimeWindow | null): void }) {
   const { t } = useTranslation();
-  const box = useRef<HTMLDivElement>(null);
-  const chart = useRef<ECharts | null>(null);
+  const { box, chart } = useEChart();
   const theme = useView((s) => s.theme);
   const latest = useRef(props);
   latest.current = props;
 
   useEffect(() => {
-    if (!box.current) return undefined;
-    const made = init(box.current);
-    chart.current = made;
-    made.on('brushEnd', (event) => {
+    chart?.on('brushEnd', (event) => {
       const range = (event as { areas?: { coordRange?: [number, number] }[] }).areas?.[0]?.coordRange;
       const { bins, onChange } = latest.current;
       if (range) onChange({ from: bins.from + range[0] * bins.step, to: bins.from + (range[1] + 1) * bins.step - 1 });
     });
-    const observer = new ResizeObserver(() => made.resize());
-    observer.observe(box.current);
-    return () => {
-      observer.disconnect();
-      made.dispose();
-      chart.current = null;
-    };
-  }, []);
+  }, [chart]);
 
   const { bins } = props;
   useEffect(() => {
     const c = themes[theme];
-    chart.current?.setOption({
+    chart?.setOption({
       animation: false,
       aria: { enabled: true, label: { description: t('timeline.chart', { from: dateTimeText(bins.from), to: dateTimeText(endOf(bins)) }) } },
       grid: { left: 36, right: 12, top: 6, bottom: 20 },
@@ -151,16 +162,16 @@ function Histogram(props: { bins: Bins; window: TimeWindow | null; onChange(w: T
         { type: 'bar', stack: 'n', data: [...bins.others], itemStyle: { color: c.link } },
       ],
     });
-    chart.current?.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
-  }, [bins, theme, t]);
+    chart?.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
+  }, [chart, bins, theme, t]);
 
   const { window } = props;
   useEffect(() => {
     const areas = window
       ? [{ brushType: 'lineX', xAxisIndex: 0, coordRange: [clamp(window.from, bins), clamp(window.to, bins)] }]
       : [];
-    chart.current?.dispatchAction({ type: 'brush', areas });
-  }, [window, bins]);
+    chart?.dispatchAction({ type: 'brush', areas });
+  }, [chart, window, bins]);
 
   return <div ref={box} className="timeline-chart" role="img" aria-label={t('timeline.chart', { from: dateTimeText(bins.from), to: dateTimeText(endOf(bins)) })} />;
 }

@@ -44,15 +44,33 @@ const minute = 60_000;
 const day = 86_400_000;
 const steps = [minute, 5 * minute, 15 * minute, 60 * minute, 3 * 60 * minute, 6 * 60 * minute, 12 * 60 * minute, day, 2 * day, 7 * day, 14 * day, 30 * day, 91 * day, 365 * day];
 
-// At most `binsMax` bins of a round width.
-export function binsOf(events: readonly TimedEvent[], binsMax = 120): Bins | null {
-  if (events.length === 0) return null;
+export interface Span {
+  readonly first: number; // ms
+  readonly last: number;
+}
+
+// From the first to the last event of the selection; null where it has none or only one moment.
+export function spanOf(events: readonly TimedEvent[]): Span | null {
+  const span = extent(events.filter((e) => e.selected));
+  return span && span.last > span.first ? span : null;
+}
+
+function extent(events: readonly TimedEvent[]): Span | null {
   let first = Infinity;
   let last = -Infinity;
   for (const { ms } of events) {
     first = Math.min(first, ms);
     last = Math.max(last, ms);
   }
+  return first <= last ? { first, last } : null;
+}
+
+// At most `binsMax` bins of a round width, over all events or those within a span.
+export function binsOf(all: readonly TimedEvent[], span: Span | null = null, binsMax = 120): Bins | null {
+  const events = span ? all.filter(({ ms }) => ms >= span.first && ms <= span.last) : all;
+  const range = extent(events);
+  if (!range) return null;
+  const { first, last } = range;
   const step = steps.find((s) => (last - first) / s < binsMax - 1) ?? Math.ceil((last - first) / (binsMax - 1) / day) * day;
   const from = Math.floor(first / step) * step;
   const count = Math.floor((last - from) / step) + 1;

@@ -1,0 +1,58 @@
+// The plan that EXPLAIN and PROFILE answer as text (query/plan/explain.h), as a tree:
+//   Filter  n.age > 30  (~500 rows; 42 rows, 1.250 ms)
+// one line a node, what it reads from indented below it by two blanks, a line `subquery` above an inner plan.
+
+export interface PlanNode {
+  readonly operator: string;
+  readonly details: string;
+  readonly estimated: number; // rows
+  readonly rows?: number; // PROFILE
+  readonly ms?: number; // PROFILE; with what is below it
+  readonly children: readonly PlanNode[];
+}
+
+interface Building extends PlanNode {
+  readonly children: Building[];
+}
+
+const line = /^( *)(\w+)(?: {2}(.*))? {2}\(~(\d+) rows(?:; (\d+) rows, ([\d.]+) ms)?\)$/;
+const inner = /^( *)subquery$/;
+
+// Null for text that is not such a plan: it is shown as it came.
+export function parsePlan(text: string): PlanNode | null {
+  let root: Building | null = null;
+  const open: Building[] = []; // by depth
+  for (const row of text.split('\n')) {
+    if (row === '') continue;
+    const label = inner.exec(row);
+    const match = label ? null : line.exec(row);
+    if (!label && !match) return null;
+    const depth = ((label ?? match)?.[1]?.length ?? 0) / 2;
+    const [, , operator = 'subquery', details = '', estimated = '0', rows, ms] = match ?? [];
+    const node: Building = {
+      operator,
+      details,
+      estimated: Number(estimated),
+      ...(rows === undefined ? {} : { rows: Number(rows), ms: Number(ms) }),
+      children: [],
+    };
+    if (depth === 0) {
+      if (root) return null;
+      root = node;
+    } else {
+      const parent = open[depth - 1];
+      if (!parent || depth > open.length) return null;
+      parent.children.push(node);
+    }
+    open.length = depth;
+    open.push(node);
+  }
+  return root;
+}
+
+// What a node did itself, in ms: its own time without that of what it reads from.
+export function ownMs(node: PlanNode): number | undefined {
+  if (node.ms === undefined) return undefined;
+  const below = node.children.reduce((sum, child) => sum + (child.ms ?? child.children.reduce((n, c) => n + (c.ms ?? 0), 0)), 0);
+  return Math.max(0, node.ms - below);
+}
