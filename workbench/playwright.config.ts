@@ -8,8 +8,9 @@ export default defineConfig({
   globalSetup: './e2e/support/globalSetup.ts',
   globalTeardown: './e2e/support/globalTeardown.ts',
   workers: 1, // one server, two cores, software WebGL
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // Long, because nothing here waits for time: on a machine that compiles meanwhile each step just takes longer.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: 'list',
   use: {
     baseURL: `http://127.0.0.1:${port}`,

@@ -134,13 +134,16 @@ export async function screenPoint(page: Page, id: string): Promise<{ x: number; 
   return { x: box.x + box.width / 2 + (at.x - cx) * zoom, y: box.y + box.height / 2 + (at.y - cy) * zoom };
 }
 
+// Drags an entity, and waits until the chart holds the new place.
 export async function drag(page: Page, id: string, by: { x: number; y: number }): Promise<void> {
+  const before = await place(page, id);
   const from = await screenPoint(page, id);
   await page.mouse.move(from.x, from.y);
   await page.mouse.down();
   await page.mouse.move(from.x + by.x / 2, from.y + by.y / 2, { steps: 4 });
   await page.mouse.move(from.x + by.x, from.y + by.y, { steps: 4 });
   await page.mouse.up();
+  await expect.poll(() => place(page, id)).not.toEqual(before);
 }
 
 // All entities of the chart with their places, for comparing two screens.

@@ -2,7 +2,7 @@
 import type { Action } from './action';
 import { allActions } from './all';
 
-export interface KeyPress {
+interface KeyPress {
   readonly key: string;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;

@@ -7,7 +7,7 @@ function name(text: string): string {
 }
 
 // Finds the entity again by the property that gave it its caption, else by its first text property.
-export function queryFor(node: NodeData): string {
+function queryFor(node: NodeData): string {
   const texts = Object.entries(node.properties).filter(([, value]) => typeof value === 'string');
   const key = texts.find(([, value]) => value === node.caption) ?? texts[0];
   const label = node.labels[0] ? `:${name(node.labels[0])}` : '';

@@ -53,7 +53,7 @@ void main() {
 const uniforms = ['u_sizeRatio', 'u_correctionRatio', 'u_matrix', 'u_atlas'] as const;
 type Uniform = (typeof uniforms)[number];
 
-export interface GlyphAttributes {
+interface GlyphAttributes {
   kind: Kind;
   alpha: number;
 }

@@ -5,7 +5,7 @@ import { mixColours } from './colour';
 import { iconPaths } from './iconPaths';
 import type { Palette } from './scene';
 
-export const cellPixels = 128;
+const cellPixels = 128;
 export const atlasColumns = 4;
 export const atlasRows = 4;
 // Part of a half cell that the shape fills; the rest is room for its border and antialiasing.
@@ -31,7 +31,7 @@ function rounded(width: number, height: number, radius: number): Path2D {
 }
 
 // A closed path around (0, 0) within a circle of radius 1.
-export function shapePath(kind: Kind): Path2D {
+function shapePath(kind: Kind): Path2D {
   switch (kind) {
     case 'person': {
       const path = new Path2D();

@@ -42,12 +42,6 @@ export interface GraphRenderer {
   destroy(): void;
 }
 
-export type RendererFactory = (
-  container: HTMLElement,
-  palette: Palette,
-  events: RendererEvents,
-) => GraphRenderer;
-
 export function hasWebGl(): boolean {
   try {
     const probe = document.createElement('canvas');

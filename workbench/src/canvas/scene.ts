@@ -2,6 +2,8 @@
 // at zoom 1 one unit is one CSS pixel. A scene is immutable: a renderer compares it with the last one by id.
 import type { Kind } from '../model/kinds';
 
+export type { Palette } from '../model/palette';
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -39,14 +41,3 @@ export interface Scene {
 }
 
 export const emptyScene: Scene = { nodes: [], links: [] };
-
-// Colours of one theme. The canvas gets them as data, because it cannot read CSS variables cheaply.
-export interface Palette {
-  readonly background: string;
-  readonly text: string;
-  readonly muted: string;
-  readonly link: string;
-  readonly accent: string;
-  readonly kinds: Record<Kind, string>;
-  readonly tint: number; // how much of the kind's hue fills the shape
-}

@@ -25,14 +25,6 @@ export interface LinkData {
   readonly valid: Valid;
 }
 
-export function isNodeId(id: string): boolean {
-  return /^n\d+$/.test(id);
-}
-
-export function isLinkId(id: string): boolean {
-  return /^l\d+$/.test(id);
-}
-
 export function kindOfNode(node: Pick<NodeData, 'labels'>): Kind {
   return kindOf(node.labels);
 }

@@ -73,7 +73,7 @@ export interface Notice {
   readonly params: Readonly<Record<string, string | number>>;
 }
 
-export interface Busy {
+interface Busy {
   readonly id: number;
   readonly key: string; // i18n: what is being done
   readonly since: number;
@@ -102,7 +102,7 @@ export interface ViewState {
   readonly busy: readonly Busy[];
 }
 
-export const initialView: ViewState = {
+const initialView: ViewState = {
   page: 'chart',
   dialog: null,
   dialogTarget: null,

@@ -29,7 +29,7 @@ export interface LiveCallbacks {
 }
 
 export const silenceMs = 40_000; // R31
-export const beatLagMs = 5_000; // R31
+const beatLagMs = 5_000; // R31
 const backoffMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 const paceWindowMs = 10_000; // R34: 2,000 ops in any 10 s; we stay below
 const paceOps = 1_600;

@@ -22,7 +22,7 @@ export interface PendingOp extends Omit<Edit, 'value'> {
   ackSeq: number | null; // accepted as this seq, its event not seen yet (R21)
 }
 
-export type Phase = 'offline' | 'joining' | 'live';
+type Phase = 'offline' | 'joining' | 'live';
 
 // What the shell has to do after feeding the room something.
 export interface Outcome {
@@ -35,7 +35,7 @@ export interface Outcome {
 
 const opsPerMessage = 400; // of 500 allowed
 const bytesPerMessage = 200_000; // of 256 KiB allowed
-export const pendingMax = 20_000;
+const pendingMax = 20_000;
 
 const nothing: Outcome = { changed: false, people: false, refused: [], reconnect: false, slowDown: false };
 

@@ -17,7 +17,7 @@ import { LocalChart, type KeyValue } from './localChart';
 import { busy, notify, notifyError } from './notices';
 import { Room, type Outcome, type PendingOp } from './room';
 
-export const drawnMax = 2_000; // drawn by default; more is a query's job
+const drawnMax = 2_000; // drawn by default; more is a query's job
 const expandLimit = 500;
 
 export interface WorkspaceDeps {

@@ -5,7 +5,7 @@ import { en } from './locales/en';
 import { zhCN } from './locales/zhCN';
 
 export const languages = ['en', 'zh-CN'] as const;
-export type Language = (typeof languages)[number];
+type Language = (typeof languages)[number];
 
 export function startI18n(language: Language) {
   void i18next.use(initReactI18next).init({

@@ -1,18 +1,8 @@
 // Hues of the eight families of kinds, apart from each other for colour-blind eyes on both themes. Red, amber
 // and green are kept for deadlines and conflicts; one accent means selection and action.
-import type { Kind } from '../model/kinds';
+import type { Palette } from '../model/palette';
 
-interface ThemeColours {
-  readonly background: string;
-  readonly text: string;
-  readonly muted: string;
-  readonly link: string;
-  readonly accent: string;
-  readonly kinds: Record<Kind, string>;
-  readonly tint: number;
-}
-
-export const light: ThemeColours = {
+export const light: Palette = {
   background: '#ffffff',
   text: '#1b2430',
   muted: '#586474',
@@ -35,7 +25,7 @@ export const light: ThemeColours = {
   },
 };
 
-export const dark: ThemeColours = {
+export const dark: Palette = {
   background: '#181c22',
   text: '#e3e8ef',
   muted: '#9aa6b6',

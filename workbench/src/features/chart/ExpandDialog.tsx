@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { NeighbourCount } from '../../api/types';
 import { typeText } from '../../model/elements';
 import { kindOf } from '../../model/kinds';
+import { busy } from '../../sync/notices';
 import { Dialog } from '../../ui/Dialog';
 import { useChart, useDesk, useView } from '../desk/desk';
 import { useErrorText } from '../desk/errors';
@@ -34,6 +35,17 @@ export function ExpandDialog() {
     desk.ports.focusChart?.();
     void desk.workspace.expand(target);
   }, [target, direct, desk]);
+
+  const counting = target !== null && counts.isPending;
+  useEffect(() => {
+    if (!counting) return undefined;
+    let done = () => undefined as void;
+    void busy(desk.view, 'expand.loading', (signal) => {
+      signal.addEventListener('abort', () => desk.view.setState({ dialog: null, dialogTarget: null }));
+      return new Promise<void>((end) => (done = end));
+    });
+    return () => done();
+  }, [counting, desk]);
 
   const open = target !== null && !direct && (counts.isSuccess || counts.isError);
   return (

@@ -1,7 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import { actionById } from '../../actions/all';
-import { Icon } from '../../ui/icons';
-import { useChart, useDesk, useView } from '../desk/desk';
+import { ActionButton } from '../desk/ActionButton';
+import { useChart, useView } from '../desk/desk';
 
 const groups = [
   ['undo', 'redo'],
@@ -13,7 +12,6 @@ const groups = [
 
 export function Toolbar() {
   const { t } = useTranslation();
-  const desk = useDesk();
   // Renders again whenever an action may have become possible or impossible.
   useChart((s) => s.chart);
   const undoLabel = useChart((s) => s.undoLabel);
@@ -25,23 +23,9 @@ export function Toolbar() {
       {groups.map((ids) => (
         <div key={ids[0]} className="toolbar-group">
           {ids.map((id) => {
-            const action = actionById(id);
             const step = id === 'undo' ? undoLabel : id === 'redo' ? redoLabel : null;
-            const name = step ? t(`history.${id}`, { step: t(step) }) : t(`action.${id}`);
-            return (
-              <button
-                key={id}
-                type="button"
-                className="btn icon"
-                aria-label={name}
-                aria-pressed={id === 'focus' ? focus : undefined}
-                title={action.keys ? `${name} (${action.keys})` : name}
-                disabled={!(action.enabled?.(desk) ?? true)}
-                onClick={() => void action.run(desk)}
-              >
-                <Icon name={action.icon ?? ''} />
-              </button>
-            );
+            const name = step ? t(`history.${id}`, { step: t(step) }) : undefined;
+            return <ActionButton key={id} id={id} name={name} aria-pressed={id === 'focus' ? focus : undefined} />;
           })}
         </div>
       ))}

@@ -7,7 +7,7 @@ import type { Kind } from '../../model/kinds';
 import { useChart, useDesk, useSession, useView } from './desk';
 
 export const trajectoriesMax = 5;
-export const sightingsMax = 2_000;
+const sightingsMax = 2_000;
 
 export function useElement(id: string | null) {
   const { api } = useDesk();

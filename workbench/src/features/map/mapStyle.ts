@@ -12,7 +12,7 @@ const land = { light: '#f8f8f5', dark: '#1c2128' };
 const line = { light: '#b9c1cb', dark: '#3a4450' };
 
 // Lines every `step` degrees within a box; the finer ones appear when zoomed in.
-export function graticule(): FeatureCollection {
+function graticule(): FeatureCollection {
   const features: FeatureCollection['features'] = [];
   const add = (coordinates: Position[]) =>
     features.push({ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } });

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Operation } from '../../api/types';
 import { Dialog } from '../../ui/Dialog';
+import { FormError } from '../../ui/FormError';
 import { Icon } from '../../ui/icons';
 import { useChart, useDesk, useSession } from '../desk/desk';
 import { useErrorText } from '../desk/errors';
@@ -125,11 +126,7 @@ function NewOperation({ onDone }: { onDone(): void }) {
         )}
       </label>
       <UnitChoice members={members} onFlip={flip} />
-      {error ? (
-        <p role="alert" className="error-text">
-          {error}
-        </p>
-      ) : null}
+      <FormError text={error} />
       <footer>
         <button type="submit" className="btn primary" disabled={!name.trim() || !number}>
           {t('operations.create')}

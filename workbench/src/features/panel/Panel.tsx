@@ -6,6 +6,7 @@ import type { Bundle } from '../../model/chart';
 import { kindOfNode, linkTime, typeText } from '../../model/elements';
 import { selectedNodes } from '../../model/stores';
 import { Icon } from '../../ui/icons';
+import { ActionButton } from '../desk/ActionButton';
 import { useChart, useDesk, useView } from '../desk/desk';
 import { KindGlyph } from '../desk/KindGlyph';
 import { useNames } from '../desk/reads';
@@ -74,19 +75,11 @@ function NodePanel({ id }: { id: string }) {
 }
 
 function PanelActions() {
-  const { t } = useTranslation();
-  const desk = useDesk();
   return (
     <div className="panel-actions">
-      {['expand', 'trajectory', 'openAsQuery', 'hide'].map((id) => {
-        const action = actionById(id);
-        const name = t(`action.${id}`);
-        return (
-          <button key={id} type="button" className="btn small icon" aria-label={name} title={`${name} (${action.keys ?? ''})`} onClick={() => void action.run(desk)}>
-            <Icon name={action.icon ?? ''} />
-          </button>
-        );
-      })}
+      {['expand', 'trajectory', 'openAsQuery', 'hide'].map((id) => (
+        <ActionButton key={id} id={id} small />
+      ))}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FormError } from '../../ui/FormError';
 import { useDesk, useSession } from '../desk/desk';
 import { useErrorText } from '../desk/errors';
 
@@ -57,11 +58,7 @@ export function PurposeForm({ onDone, onCancel }: { onDone(): void; onCancel?: (
         <span>{t('purpose.reason')}</span>
         <textarea className="input" name="reason" required rows={3} maxLength={1024} placeholder={t('purpose.reasonPlaceholder')} value={reason} onChange={(e) => setReason(e.target.value)} />
       </label>
-      {error || cases.error ? (
-        <p role="alert" className="error-text">
-          {error ?? errorText(cases.error)}
-        </p>
-      ) : null}
+      <FormError text={error ?? (cases.error ? errorText(cases.error) : null)} />
       <footer>
         <button type="submit" className="btn primary" disabled={!number || !basis.trim() || !reason.trim()}>
           {t('purpose.submit')}

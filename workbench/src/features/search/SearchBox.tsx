@@ -46,7 +46,8 @@ function useRows(text: string): Found {
     enabled: q.length > 0 && !q.startsWith('>'),
   });
   const hits = useMemo<Row[]>(
-    () => (q && typed ? (search.data?.hits ?? []) : []).map((hit) => ({ kind: 'hit', hit })),
+    // Hits of what stood there before must not be chosen for what is typed now.
+    () => (q === typed ? (search.data?.hits ?? []) : []).map((hit) => ({ kind: 'hit', hit })),
     [q, typed, search.data],
   );
   const wanted = typed.replace(/^>\s*/, '').toLowerCase();

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { FormError } from '../../ui/FormError';
 import { useDesk, useSession } from '../desk/desk';
 import { useErrorText } from '../desk/errors';
 
@@ -37,11 +38,7 @@ export function SignIn() {
           <span>{t('signIn.password')}</span>
           <input className="input" name="password" type="password" autoComplete="current-password" required value={password} onChange={(e) => setPassword(e.target.value)} />
         </label>
-        {error ? (
-          <p role="alert" className="error-text">
-            {error}
-          </p>
-        ) : null}
+        <FormError text={error} />
         <footer>
           <button type="submit" className="btn primary" disabled={waiting}>
             {t('signIn.submit')}

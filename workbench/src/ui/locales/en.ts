@@ -10,7 +10,6 @@ export const en = {
     skipToChart: 'Skip to the chart',
   },
   signIn: {
-    title: 'Sign in',
     name: 'Name',
     password: 'Password',
     submit: 'Sign in',
@@ -43,13 +42,9 @@ export const en = {
     noneHelp: 'Try part of the name, the plate without spaces, or the last digits.',
     more: 'There are more hits than the {{limit}} shown. Type more to narrow them.',
     onChart: 'on the chart',
-    add: 'Add to the chart',
     searching: 'Searching…',
   },
   palette: {
-    placeholder: 'Search entities or type a command',
-    commands: 'Commands',
-    entities: 'Entities',
     label: 'Search and commands',
   },
   chart: {
@@ -70,7 +65,6 @@ export const en = {
     counts: 'entities: {{nodes}} · links: {{links}}',
     toolbar: 'Chart tools',
     notLoaded: '{{count}} not visible to you',
-    peers: 'People on the chart',
   },
   legend: {
     label: 'Legend and filter',
@@ -94,11 +88,8 @@ export const en = {
   expand: {
     title: 'Expand {{name}}',
     total: '{{count}} links in all',
-    loading: 'Counting neighbours…',
+    loading: 'Counting neighbours',
     none: 'No links that you may see.',
-    type: 'Link',
-    other: 'To',
-    count: 'Count',
     load: 'Load {{count}} links',
     loadCut: 'Load the first {{limit}} of {{count}} links',
     all: 'All',
@@ -243,7 +234,6 @@ export const en = {
     membersHelp: 'Your own unit takes part from the start.',
     create: 'Start',
     open: 'Open',
-    opened: 'open now',
     closed: 'closed',
     people: '{{count}} there now',
     since: 'since {{when}}, by {{person}}',
@@ -312,12 +302,10 @@ export const en = {
     path: 'Looking for paths',
     layout: 'Arranging',
     export: 'Painting the picture',
-    query: 'Running the query',
     cancel: 'Stop',
   },
   status: {
     label: 'Status',
-    ready: 'ready',
     local: 'own chart, kept in this browser',
     unreachable: 'The server does not answer; your chart is kept. Trying again…',
   },

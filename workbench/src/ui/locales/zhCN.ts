@@ -10,7 +10,6 @@ export const zhCN = {
     skipToChart: '跳到关系图',
   },
   signIn: {
-    title: '登录',
     name: '用户名',
     password: '密码',
     submit: '登录',
@@ -43,13 +42,9 @@ export const zhCN = {
     noneHelp: '可试试姓名的一部分、不带空格的车牌或号码后几位。',
     more: '命中多于所显示的 {{limit}} 条，请输入更多内容以缩小范围。',
     onChart: '已在图上',
-    add: '加入关系图',
     searching: '正在搜索…',
   },
   palette: {
-    placeholder: '搜索实体或输入命令',
-    commands: '命令',
-    entities: '实体',
     label: '搜索与命令',
   },
   chart: {
@@ -70,7 +65,6 @@ export const zhCN = {
     counts: '实体 {{nodes}} · 关联 {{links}}',
     toolbar: '图工具',
     notLoaded: '{{count}} 个对您不可见',
-    peers: '图上的人员',
   },
   legend: {
     label: '图例与筛选',
@@ -94,11 +88,8 @@ export const zhCN = {
   expand: {
     title: '扩展 {{name}}',
     total: '共 {{count}} 条关联',
-    loading: '正在统计相邻实体…',
+    loading: '正在统计相邻实体',
     none: '没有您可见的关联。',
-    type: '关联',
-    other: '对端',
-    count: '数量',
     load: '加载 {{count}} 条关联',
     loadCut: '加载 {{count}} 条关联中的前 {{limit}} 条',
     all: '全部',
@@ -243,7 +234,6 @@ export const zhCN = {
     membersHelp: '本单位自始参与。',
     create: '发起',
     open: '打开',
-    opened: '进行中',
     closed: '已结束',
     people: '现有 {{count}} 人在线',
     since: '{{person}} 发起于 {{when}}',
@@ -312,12 +302,10 @@ export const zhCN = {
     path: '正在查找路径',
     layout: '正在排布',
     export: '正在生成图片',
-    query: '正在运行查询',
     cancel: '停止',
   },
   status: {
     label: '状态',
-    ready: '就绪',
     local: '个人图，保存在本浏览器',
     unreachable: '服务器没有响应，您的图已保留。正在重试…',
   },
