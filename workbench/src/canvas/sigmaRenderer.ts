@@ -88,6 +88,7 @@ export class SigmaRenderer implements GraphRenderer {
     this.tween = new Tween((positions) => this.place(positions));
     this.measureBase();
     this.setView({ x: 0, y: 0, zoom: 1 });
+    this.silenceSigma();
     this.bindPointer();
     this.bindNodes();
   }
@@ -170,15 +171,21 @@ export class SigmaRenderer implements GraphRenderer {
     return { x, y: -y };
   }
 
-  private bindNodes(): void {
-    const { sigma, events } = this;
-    const mouse = sigma.getMouseCaptor();
-    const touch = sigma.getTouchCaptor();
-    // Sigma draws and moves the camera; it must not read the picture back at every move to see what is there.
+  // Sigma draws and moves the camera; it must not read the picture back at every move to see what is there. Before
+  // anything of ours listens: this takes all listeners off.
+  private silenceSigma(): void {
+    const mouse = this.sigma.getMouseCaptor();
+    const touch = this.sigma.getTouchCaptor();
     for (const name of ['mousemove', 'mouseleave', 'click', 'rightClick', 'doubleClick', 'wheel', 'mousedown', 'mouseup'] as const) {
       mouse.removeAllListeners(name);
     }
     for (const name of ['tap', 'doubletap', 'touchdown', 'touchup', 'touchmove'] as const) touch.removeAllListeners(name);
+  }
+
+  private bindNodes(): void {
+    const { sigma, events } = this;
+    const mouse = sigma.getMouseCaptor();
+    const touch = sigma.getTouchCaptor();
     const click = (at: Point, original: MouseEvent | TouchEvent) => {
       if (this.takeSuppressed()) return;
       const { node, link } = this.under(at);
