@@ -53,6 +53,10 @@ const WriteBatch& CommitBuilder::Build() {
   AddLinks();
   AddAdjacency();
   AddRemembered();
+  for (const auto& [key, value] : overlay_.fusion()) batch_.Put(Table::kFusion, key, value);
+  if (!overlay_.fusion().empty()) {
+    batch_.PutUnguarded(Table::kMeta, layout_.FusionToken(), SecureRandomBytes(16));
+  }
   for (const std::string& key : overlay_.locks()) batch_.Lock(Table::kLocks, key);
   for (const auto& [key, posting] : postings_) {
     std::string whole = key;

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/graph/fused_nodes.h"
 #include "storage/graph/graph.h"
 #include "storage/graph/link_page.h"
 #include "storage/graph/page_table.h"
@@ -81,6 +82,8 @@ struct GraphCore {
   VersionedCache<LinkPageView> pages;  // by link page
   PageTable adjacency;
 
+  FusedNodes fused;
+
   NumberSequence node_ids;
   NumberSequence chunk_ids;
   absl::Mutex rows_mu;
@@ -102,6 +105,9 @@ struct GraphCore {
   // One folding of chunks at a time.
   absl::Mutex fold_mu;
 };
+
+// Sets the bits of all nodes that have fusion rows; once, on opening.
+absl::Status LoadFusedNodes(GraphCore& core);
 
 // Names table and key of a row that does not decode, without its contents.
 absl::Status DamagedRow(Table table, uint64_t id);

@@ -231,6 +231,7 @@ absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOpti
       const std::string keys,
       GetOrCreate(store, core->layout.Meta("element_keys"), SecureRandomBytes(kElementKeyBytes)));
   if (keys.size() != kElementKeyBytes) return DataLoss("table meta: the element keys are damaged");
+  SKEIN_RETURN_IF_ERROR(LoadFusedNodes(*core));
   SKEIN_ASSIGN_OR_RETURN(core->catalog, StoredCatalog::Open(store, space, *options.clock));
   for (const IndexInfo& index : core->catalog->Indexes()) {
     if (index.online) continue;

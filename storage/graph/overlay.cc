@@ -47,7 +47,7 @@ const std::vector<LinkId>* Overlay::TouchedLinks(NodeId id) const {
 
 void Overlay::Set(NodeId id, NodePtr base, NodePtr now) {
   const auto it = nodes_.find(id);
-  Undo undo{Undo::What::kNode, Raw(id), nullptr, it != nodes_.end(), {}, {}};
+  Undo undo{Undo::What::kNode, Raw(id), nullptr, it != nodes_.end(), {}, {}, {}};
   bytes_ += 128 + (now != nullptr ? HeapBytes(*now) : 0);
   if (it == nodes_.end()) {
     Reindex(nullptr, now);
@@ -62,7 +62,7 @@ void Overlay::Set(NodeId id, NodePtr base, NodePtr now) {
 
 void Overlay::Set(LinkId id, LinkPtr base, LinkPtr now) {
   const auto it = links_.find(id);
-  Undo undo{Undo::What::kLink, Raw(id), nullptr, it != links_.end(), {}, {}};
+  Undo undo{Undo::What::kLink, Raw(id), nullptr, it != links_.end(), {}, {}, {}};
   bytes_ += 192 + (now != nullptr ? HeapBytes(*now) : 0);
   if (it == links_.end()) {
     const LinkRecord& record = now != nullptr ? now->record : base->record;
@@ -78,7 +78,7 @@ void Overlay::Set(LinkId id, LinkPtr base, LinkPtr now) {
 
 void Overlay::Remember(std::string key, uint64_t id) {
   const auto [it, fresh] = remembered_.emplace(std::move(key), id);
-  Undo undo{Undo::What::kRemembered, 0, &it->first, !fresh, {}, {}};
+  Undo undo{Undo::What::kRemembered, 0, &it->first, !fresh, {}, {}, {}};
   if (!fresh) undo.id = std::exchange(it->second, id);
   bytes_ += 96;
   undo_.push_back(std::move(undo));
@@ -88,6 +88,14 @@ std::optional<uint64_t> Overlay::Remembered(const std::string& key) const {
   const auto it = remembered_.find(key);
   if (it == remembered_.end()) return std::nullopt;
   return it->second;
+}
+
+void Overlay::SetFusion(std::string key, std::string value) {
+  bytes_ += 96 + key.size() + value.size();
+  const auto [it, fresh] = fusion_.try_emplace(std::move(key));
+  Undo undo{Undo::What::kFusion, 0, &it->first, !fresh, {}, {}, std::move(it->second)};
+  it->second = std::move(value);
+  undo_.push_back(std::move(undo));
 }
 
 void Overlay::Rollback() {
@@ -113,6 +121,13 @@ void Overlay::Rollback() {
         }
         break;
       }
+      case Undo::What::kFusion:
+        if (undo.existed) {
+          fusion_[*undo.key] = std::move(undo.fusion);
+        } else {
+          fusion_.erase(fusion_.find(*undo.key));
+        }
+        break;
       case Undo::What::kRemembered:
         if (undo.existed) {
           remembered_[*undo.key] = undo.id;

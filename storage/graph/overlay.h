@@ -51,12 +51,17 @@ class Overlay {
   std::optional<uint64_t> Remembered(const std::string& key) const;
   using Memory = absl::node_hash_map<std::string, uint64_t>;
   const Memory& remembered() const { return remembered_; }
+  // Fusion rows by whole key.
+  void SetFusion(std::string key, std::string value);
+  using FusionChanges = std::map<std::string, std::string>;
+  const FusionChanges& fusion() const { return fusion_; }
   // Keys on which concurrent transactions are to conflict.
   void Lock(std::string key) { locks_.insert(std::move(key)); }
   const std::set<std::string>& locks() const { return locks_; }
 
   bool empty() const {
-    return nodes_.empty() && links_.empty() && remembered_.empty() && locks_.empty();
+    return nodes_.empty() && links_.empty() && remembered_.empty() && locks_.empty() &&
+           fusion_.empty();
   }
   size_t bytes() const { return bytes_; }
 
@@ -69,12 +74,14 @@ class Overlay {
 
  private:
   struct Undo {
-    enum class What : uint8_t { kNode, kLink, kRemembered } what;
+    enum class What : uint8_t { kNode, kLink, kRemembered, kFusion } what;
     uint64_t id = 0;
-    const std::string* key = nullptr;  // of remembered_, whose nodes stay put
+    // Of remembered_ or fusion_, whose nodes stay put.
+    const std::string* key = nullptr;
     bool existed = false;
     Change<NodePtr> node;
     Change<LinkPtr> link;
+    std::string fusion;
   };
   struct IndexOverlay {
     IndexInfo info;
@@ -87,6 +94,7 @@ class Overlay {
   LinkChanges links_;
   absl::flat_hash_map<NodeId, std::vector<LinkId>> touched_;
   Memory remembered_;
+  FusionChanges fusion_;
   std::set<std::string> locks_;
   std::vector<Undo> undo_;
   std::map<uint32_t, IndexOverlay> indexes_;

@@ -74,7 +74,7 @@ namespace skein {
 
 // A Reader (Base: Snapshot or Transaction) over a Source that the derived class names.
 template <typename Base>
-class SourceReader : public Base {
+class SourceReader : public Base, public FusionReader {
  public:
   virtual const Source& source() const = 0;
   virtual const Layout& layout() const = 0;
@@ -152,6 +152,12 @@ class SourceReader : public Base {
                                                   Budget& budget) const override {
     return read_ops::SearchText(source(), viewer, text, label, limit, budget);
   }
+  absl::Status FusionRows(std::span<const NodeId> ids,
+                          std::vector<std::vector<FusionRow>>* out) const override {
+    return source().FusionRows(ids, out);
+  }
+  FusedNodes& fused_nodes() const override { return source().fused_nodes(); }
+  absl::StatusOr<std::string> FusionToken() const override { return source().FusionToken(); }
   absl::StatusOr<uint64_t> CountNodes(const Viewer& viewer,
                                       std::optional<LabelId> label) const override {
     return read_ops::CountNodes(source(), viewer, label);

@@ -41,6 +41,10 @@ class SnapshotSource final : public Source {
                               std::vector<TextPostings>* out) const override;
   absl::Status NodeCounts(uint32_t label, std::vector<NodeCountRow>* out) const override;
   absl::Status LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const override;
+  absl::Status FusionRows(std::span<const NodeId> ids,
+                          std::vector<std::vector<FusionRow>>* out) const override;
+  FusedNodes& fused_nodes() const override { return core_->fused; }
+  absl::StatusOr<std::string> FusionToken() const override;
 
  private:
   using PagePtr = std::shared_ptr<const LinkPageView>;

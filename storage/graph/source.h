@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/graph/fusion_access.h"
 #include "storage/graph/records.h"
 #include "storage/schema/stored_catalog.h"
 
@@ -86,6 +87,12 @@ class Source {
   // Candidates, one entry a probe: possibly stale, in no order; callers check the values.
   virtual absl::Status TextCandidates(std::span<const TextProbe> probes, size_t postings_max,
                                       std::vector<TextPostings>* out) const = 0;
+
+  // As FusionReader's.
+  virtual absl::Status FusionRows(std::span<const NodeId> ids,
+                                  std::vector<std::vector<FusionRow>>* out) const = 0;
+  virtual FusedNodes& fused_nodes() const = 0;
+  virtual absl::StatusOr<std::string> FusionToken() const = 0;
 
   // Counters of a label (type), kAllNames for all.
   virtual absl::Status NodeCounts(uint32_t label, std::vector<NodeCountRow>* out) const = 0;

@@ -15,7 +15,7 @@
 
 namespace skein {
 
-class TransactionImpl final : public SourceReader<Transaction>, public Source {
+class TransactionImpl final : public SourceReader<Transaction>, public FusionWriter, public Source {
  public:
   TransactionImpl(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view, Viewer viewer,
                   const WriteContext& context)
@@ -46,6 +46,10 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
   void MarkStatement() override { overlay_.Mark(); }
   absl::Status RollbackStatement() override;
 
+  // FusionWriter
+  absl::Status PutFusionRow(const FusionRow& row) override;
+  const WriteContext& write_context() const override { return context_; }
+
   // Graph::RememberImported. FAILED_PRECONDITION: committed already.
   absl::Status Remember(const std::string& identity, uint64_t id);
   const GraphCore* core() const { return core_.get(); }
@@ -69,6 +73,10 @@ class TransactionImpl final : public SourceReader<Transaction>, public Source {
                               std::vector<TextPostings>* out) const override;
   absl::Status NodeCounts(uint32_t label, std::vector<NodeCountRow>* out) const override;
   absl::Status LinkCounts(uint32_t type, std::vector<LinkCountRow>* out) const override;
+  absl::Status FusionRows(std::span<const NodeId> ids,
+                          std::vector<std::vector<FusionRow>>* out) const override;
+  FusedNodes& fused_nodes() const override { return core_->fused; }
+  absl::StatusOr<std::string> FusionToken() const override;
 
  private:
   absl::StatusOr<Version> CommitHeld() ABSL_SHARED_LOCKS_REQUIRED(core_->index_mu);

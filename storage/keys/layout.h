@@ -88,6 +88,14 @@ class Layout {
   }
   std::string PropertyCount() const { return Space() + 'p'; }
 
+  // kFusion: each assertion once at each of its two nodes. kMeta "fusion_token": a value that no
+  // other state of the space's assertions has.
+  std::string Fusion(NodeId node) const { return With64(Space(), skein::Raw(node)); }
+  std::string Fusion(NodeId node, NodeId other, uint64_t id) const {
+    return With64(With64(Fusion(node), skein::Raw(other)), id);
+  }
+  std::string FusionToken() const { return Meta("fusion_token"); }
+
   // kLocks: 'a' a node is alive, 'l' a node gains links, 'e' a link is changed, 'k' a key is taken,
   // 's' a sighting of this content is made.
   std::string Lock(char kind, uint64_t id) const { return With64(Space() + kind, id); }

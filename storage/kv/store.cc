@@ -9,8 +9,8 @@ namespace skein {
 
 std::string_view TableName(Table table) {
   static constexpr std::array<std::string_view, kTableCount> kNames = {
-      "meta",  "catalog", "nodes",   "labels",  "links", "adjacency",
-      "index", "text",    "imports", "history", "stats", "locks"};
+      "meta", "catalog", "nodes",   "labels", "links", "adjacency", "index",
+      "text", "imports", "history", "stats",  "locks", "fusion"};
   return kNames[static_cast<size_t>(table)];
 }
 

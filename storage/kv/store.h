@@ -53,8 +53,9 @@ enum class Table : uint8_t {
   kHistory = 9,    // append-only logs
   kStats = 10,     // counters (Add only)
   kLocks = 11,     // nothing stored: keys that only conflict
+  kFusion = 12,    // (node, other node, id): assertions that two nodes are the same, or not
 };
-inline constexpr size_t kTableCount = 12;
+inline constexpr size_t kTableCount = 13;
 std::string_view TableName(Table table);
 
 inline constexpr size_t kPartitionBytes = 7;
