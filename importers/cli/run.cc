@@ -37,6 +37,7 @@ class Run {
   absl::Status LoadFile(const PlannedFile& file, FileSummary* summary);
   absl::Status LoadRecords(const PlannedFile& file, Repeats* repeats, FileSummary* summary);
   absl::Status Reject(const PlannedFile& file, const BadRecord& bad, ImportCounts* counts);
+  absl::Status Watch(const PlannedFile& file, uint64_t position);
 
   const std::vector<Mapping>& mappings_;
   const ImportOptions& options_;
@@ -45,6 +46,7 @@ class Run {
   Quarantine quarantine_;
   std::optional<Progress> progress_;
   uint64_t bytes_before_ = 0;  // of the files already loaded
+  uint64_t bytes_total_ = 0;
   uint64_t rows_ = 0;
 };
 
@@ -54,6 +56,7 @@ absl::StatusOr<ImportSummary> Run::Go() {
                          PlanFiles(mappings_, options_.data_dir));
   uint64_t bytes = 0;
   for (const PlannedFile& file : files) bytes += file.bytes;
+  bytes_total_ = bytes;
   progress_.emplace(*options_.clock, options_.progress, options_.terminal, bytes);
   SKEIN_RETURN_IF_ERROR(loader_.Prepare(mappings_));
   ImportSummary summary;
@@ -78,6 +81,11 @@ absl::StatusOr<ImportSummary> Run::Go() {
   return summary;
 }
 
+absl::Status Run::Watch(const PlannedFile& file, uint64_t position) {
+  if (!options_.watch) return absl::OkStatus();
+  return options_.watch({file.name, rows_, bytes_before_ + position, bytes_total_});
+}
+
 absl::StatusOr<Repeats> Run::FindRepeats(const PlannedFile& file) {
   Repeats repeats;
   SKEIN_ASSIGN_OR_RETURN(const OpenedFile opened,
@@ -87,11 +95,13 @@ absl::StatusOr<Repeats> Run::FindRepeats(const PlannedFile& file) {
   PairSorter contents;
   PairSorter keys;
   std::vector<std::pair<uint64_t, uint64_t>> hashes;
+  size_t looked_at = 0;
   Record record;
   BadRecord bad;
   for (;;) {
     SKEIN_ASSIGN_OR_RETURN(const RecordReader::What what, opened.reader->Next(&record, &bad));
     if (what == RecordReader::What::kEnd) break;
+    if (++looked_at % options_.chunk_rows == 0) SKEIN_RETURN_IF_ERROR(Watch(file, 0));
     if (what == RecordReader::What::kBad) continue;
     if (ordinals) SKEIN_RETURN_IF_ERROR(contents.Add({opened.maker->ContentHash(record), 0}));
     opened.maker->KeyHashes(record, &hashes);
@@ -160,6 +170,7 @@ absl::Status Run::LoadRecords(const PlannedFile& file, Repeats* repeats, FileSum
       SKEIN_RETURN_IF_ERROR(loader_.Load(&rows, &counts));
       bytes = 0;
       progress_->Update(file.name, rows_, bytes_before_ + opened.reader->position());
+      SKEIN_RETURN_IF_ERROR(Watch(file, opened.reader->position()));
     }
     if (end) return absl::OkStatus();
     ++counts.read;

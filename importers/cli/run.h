@@ -24,6 +24,12 @@ namespace skein {
 
 class Graph;
 
+// How far an import is.
+struct ImportProgress {
+  std::string file;
+  uint64_t rows = 0, bytes_done = 0, bytes_total = 0;
+};
+
 struct ImportOptions {
   // The folder that the mappings' file names are relative to.
   std::string data_dir;
@@ -39,6 +45,9 @@ struct ImportOptions {
   ReaderLimits limits;
   BulkLimits bulk;
   std::function<void()> after_commit;  // for tests that kill
+  // Asked after each chunk, and now and then while a file is looked through first. Any error ends
+  // the import with it; what was committed stays.
+  std::function<absl::Status(const ImportProgress&)> watch = nullptr;
 };
 
 // What RunImport finds out before its first write: for callers that would make a store for it.

@@ -34,6 +34,7 @@ class ConnectionImpl final : public Connection {
 
   absl::StatusOr<std::unique_ptr<Cursor>> Run(std::string_view text,
                                               const ValueMap& parameters) override {
+    if (interrupt_->cancelled()) return Cancelled("the connection was cancelled");
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Reader> reader, CurrentReader());
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Prepared> prepared,
                            plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
@@ -54,6 +55,7 @@ class ConnectionImpl final : public Connection {
     run.plans = &plans_;
     run.rewrites_off = options_.rewrites_off;
     run.person = options_.person;
+    run.interrupt = interrupt_;
     run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);
@@ -91,6 +93,7 @@ class ConnectionImpl final : public Connection {
   }
 
   bool in_transaction() const override { return transaction_ != nullptr; }
+  void Cancel() override { interrupt_->Cancel(); }
 
   absl::StatusOr<std::shared_ptr<const Reader>> CurrentReader() override {
     if (transaction_ != nullptr) return std::shared_ptr<const Reader>(transaction_);
@@ -221,6 +224,7 @@ class ConnectionImpl final : public Connection {
   bool wrote_ = false;
   std::vector<std::string> off_after_writes_;
   bool failed_ = false;
+  const std::shared_ptr<Interrupt> interrupt_ = std::make_shared<Interrupt>();
 };
 
 }  // namespace

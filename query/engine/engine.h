@@ -2,7 +2,8 @@
 //
 // Purpose   A Connection cannot be made without a viewer and, on a governed store, a purpose; no
 //           plan exists without them.
-// Threads   Engine: any thread. Connection and Cursor: one at a time; Cancel() from any thread.
+// Threads   Engine: any thread. Connection and Cursor: one at a time, Cancel() of both from any
+//           thread.
 // Lifetime  Engine borrows the Graphs and the clock. A Cursor must be destroyed before its
 //           Connection, a Connection before its Engine.
 // Errors    Of the user's query: the Status carries a QueryError (query/syntax/error.h): class,
@@ -120,6 +121,9 @@ class Connection {
   virtual absl::Status Commit() = 0;
   virtual absl::Status Rollback() = 0;
   virtual bool in_transaction() const = 0;
+  // From any thread: ends the connection. What runs, also inside Run(), and whatever is asked later
+  // is CANCELLED within 100 ms; an open transaction is rolled back with the connection.
+  virtual void Cancel() = 0;
   // The reader that the next statement would use; for element look-ups of the server.
   virtual absl::StatusOr<std::shared_ptr<const Reader>> CurrentReader() = 0;
 };

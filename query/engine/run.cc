@@ -53,7 +53,9 @@ class Run::InnerQueries final : public procedures::QueryRunner {
 };
 
 Run::Run(RunOptions options) : options_(std::move(options)) {}
-Run::~Run() = default;
+Run::~Run() {
+  if (options_.interrupt != nullptr) options_.interrupt->Leave(&budget_);
+}
 
 absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   auto run = std::unique_ptr<Run>(new Run(std::move(options)));
@@ -64,6 +66,7 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   if (o.limits.time != absl::InfiniteDuration()) {
     run->budget_.deadline = run->started_ + o.limits.time;
   }
+  if (o.interrupt != nullptr) o.interrupt->Enter(&run->budget_);
   exec::ContextOptions context;
   context.reader = o.reader.get();
   context.transaction = o.prepared->plan.writes ? o.transaction : nullptr;

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,35 @@
 #include "query/exec/operator.h"
 
 namespace skein {
+
+// Reaches the budget of whatever runs for one connection, from any thread. Once cancelled it stays
+// so: a cancel that comes just before a statement must not be lost.
+class Interrupt {
+ public:
+  void Cancel() {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    for (Budget* budget : running_) budget->cancelled.store(true, std::memory_order_relaxed);
+  }
+  bool cancelled() {
+    const std::lock_guard lock(mutex_);
+    return cancelled_;
+  }
+  void Enter(Budget* budget) {
+    const std::lock_guard lock(mutex_);
+    running_.insert(budget);
+    if (cancelled_) budget->cancelled.store(true, std::memory_order_relaxed);
+  }
+  void Leave(Budget* budget) {
+    const std::lock_guard lock(mutex_);
+    running_.erase(budget);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<Budget*> running_;
+  bool cancelled_ = false;
+};
 
 struct RunOptions {
   std::shared_ptr<const Prepared> prepared;
@@ -33,12 +64,15 @@ struct RunOptions {
   // Of a statement inside another: the outer one's budget, and how deep it is.
   Budget* budget = nullptr;
   int depth = 0;
+  std::shared_ptr<Interrupt> interrupt;  // may be null
 };
 
 class Run {
  public:
   static absl::StatusOr<std::unique_ptr<Run>> Start(RunOptions options);
   ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   // The next batch of rows, in the order of the plan's outputs; false at the end.
   absl::StatusOr<bool> Next(exec::Batch* out);

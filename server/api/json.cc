@@ -1,5 +1,6 @@
 #include "server/api/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <unordered_set>
@@ -115,8 +116,10 @@ absl::StatusOr<Json> Json::Parse(std::string_view text, const JsonLimits& limits
   if (text.size() > limits.bytes) {
     return ResourceExhausted("JSON of ", text.size(), " bytes, at most ", limits.bytes);
   }
-  simdjson::dom::parser parser(limits.bytes + 1);
-  if (parser.allocate(text.size() + 1, limits.depth) != simdjson::SUCCESS) {
+  // simdjson takes no capacity below 32: a tight bound would refuse every short text.
+  constexpr size_t kCapacityMin = 64;
+  simdjson::dom::parser parser(std::max(limits.bytes + 1, kCapacityMin));
+  if (parser.allocate(std::max(text.size() + 1, kCapacityMin), limits.depth) != simdjson::SUCCESS) {
     return ResourceExhausted("no memory for JSON of ", text.size(), " bytes");
   }
   simdjson::dom::element root;

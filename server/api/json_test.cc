@@ -30,6 +30,13 @@ TEST(JsonTest, RefusesWhatIsNotJson) {
   }
 }
 
+TEST(JsonTest, ATightBoundOfBytesTakesShortTexts) {
+  for (const std::string& text : {std::string("{}"), std::string(R"({"state":"closed"})")}) {
+    EXPECT_TRUE(Json::Parse(text, {.bytes = text.size()}).ok()) << text;
+    EXPECT_FALSE(Json::Parse(text, {.bytes = text.size() - 1}).ok()) << text;
+  }
+}
+
 TEST(JsonTest, RefusesDepthBytesAndNumberOfValues) {
   const std::string deep(1'000'000, '[');
   EXPECT_FALSE(Json::Parse(deep).ok());

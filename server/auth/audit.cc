@@ -69,7 +69,11 @@ std::string ToRecord(const AuditEntry& e) {
   out.Member("basis", e.purpose.basis).Member("reason", e.purpose.reason);
   out.Member("action", e.action).Member("what", Prefix(e.what, kWhatBytesMax));
   out.Member("hash", e.hash).Member("result", e.result);
-  out.Member("verdict", VerdictName(e.verdict)).EndObject();
+  out.Member("verdict", VerdictName(e.verdict));
+  if (e.completes != 0) {
+    out.Member("completes", static_cast<int64_t>(e.completes)).Member("answer_hash", e.answer_hash);
+  }
+  out.EndObject();
   return out.Take();
 }
 
@@ -95,9 +99,12 @@ absl::StatusOr<AuditEntry> FromRecord(const HistoryEntry& entry) {
   e.hash = text("hash");
   e.result = number("result");
   const std::string verdict = text("verdict");
-  e.verdict = verdict == "refused"  ? Verdict::kRefused
-              : verdict == "failed" ? Verdict::kFailed
-                                    : Verdict::kAllowed;
+  e.verdict = verdict == "refused"   ? Verdict::kRefused
+              : verdict == "failed"  ? Verdict::kFailed
+              : verdict == "aborted" ? Verdict::kAborted
+                                     : Verdict::kAllowed;
+  e.completes = static_cast<uint64_t>(number("completes"));
+  e.answer_hash = text("answer_hash");
   return e;
 }
 
@@ -117,6 +124,8 @@ std::string_view VerdictName(Verdict verdict) {
       return "refused";
     case Verdict::kFailed:
       return "failed";
+    case Verdict::kAborted:
+      return "aborted";
   }
   return "failed";
 }
@@ -128,11 +137,12 @@ absl::StatusOr<std::unique_ptr<AuditSink>> OpenAuditSink(Store& store) {
 
 std::unique_ptr<AuditSink> MakeMemoryAuditSink() { return std::make_unique<MemorySink>(); }
 
-absl::Status AuditLog::Append(AuditEntry entry) {
+absl::StatusOr<uint64_t> AuditLog::Append(AuditEntry entry) {
   entry.time_us = absl::ToUnixMicros(clock_.Now());
-  entry.hash = Sha256Hex(entry.what);
+  // A completion keeps the hash of what its intent asked.
+  if (entry.completes == 0) entry.hash = Sha256Hex(entry.what);
   const auto number = sink_->Append(ToRecord(entry));
-  if (number.ok()) return absl::OkStatus();
+  if (number.ok()) return number;
   return WithApiCode(Unavailable("the log cannot be written (", Message(number.status()),
                                  "): nothing is answered"),
                      503, "log_unavailable");
@@ -187,7 +197,7 @@ absl::Status LogOffline(Store& store, std::string_view person, const Purpose& pu
   entry.purpose = purpose;
   entry.action = std::string(action);
   entry.what = std::string(what);
-  return log.Append(std::move(entry));
+  return log.Append(std::move(entry)).status();
 }
 
 }  // namespace skein::auth

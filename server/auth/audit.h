@@ -1,8 +1,10 @@
 // AuditLog: who asked what, for which case, before they got it. No log, no answer.
 //
-// Shape     One canonical JSON record an entry, in HistoryLog "audit": hash-chained, append-only.
+// Shape     One canonical JSON record an entry, in HistoryLog "audit": hash-chained, append-only. A
+//           read has two: its intent, durable before the first row leaves, and its completion with
+//           what was disclosed. An intent without completion: all of it is presumed disclosed.
 // Order     Append returns when the entry is durable; only then may the answer leave.
-// Errors    Append: UNAVAILABLE (machine code log_unavailable), whatever the log's own error was:
+// Errors    Append: UNAVAILABLE (machine code log_unavailable), whatever the log's own error was;
 // the
 //           caller must not answer. Read: what HistoryLog::Read returns.
 // Threads   Safe from any thread; concurrent appends share one fsync.
@@ -26,7 +28,8 @@
 
 namespace skein::auth {
 
-enum class Verdict : uint8_t { kAllowed, kRefused, kFailed };
+// Aborted: the answer had begun to leave and did not get to its end.
+enum class Verdict : uint8_t { kAllowed, kRefused, kFailed, kAborted };
 
 struct AuditEntry {
   uint64_t number = 0;  // of the log; filled in by Read
@@ -39,6 +42,8 @@ struct AuditEntry {
   std::string hash;     // SHA-256 of the whole `what`; filled in by Append
   int64_t result = -1;  // rows or elements disclosed; −1: not known before the answer
   Verdict verdict = Verdict::kAllowed;
+  uint64_t completes = 0;        // of a completion: the number of its intent; else 0
+  std::string answer_hash = {};  // of a completion: SHA-256 of the bytes that left
 };
 
 struct AuditFilter {
@@ -65,7 +70,8 @@ std::unique_ptr<AuditSink> MakeMemoryAuditSink();
 class AuditLog {
  public:
   AuditLog(std::unique_ptr<AuditSink> sink, Clock& clock) : sink_(std::move(sink)), clock_(clock) {}
-  absl::Status Append(AuditEntry entry);
+  // The entry's number.
+  absl::StatusOr<uint64_t> Append(AuditEntry entry);
   // Newest first. `more`: there are older ones that the filter was not asked about yet.
   absl::Status Read(const AuditFilter& filter, std::vector<AuditEntry>* entries, bool* more) const;
   AuditSink& sink() { return *sink_; }

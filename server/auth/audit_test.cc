@@ -60,7 +60,7 @@ TEST(AuditTest, EntriesComeBackNewestFirstAndFiltered) {
 
 TEST(AuditTest, NoLogNoAnswer) {
   AuditLog log(std::make_unique<FailingSink>(), Clock::Real());
-  const absl::Status status = log.Append(Entry("ann", "east", "x"));
+  const absl::Status status = log.Append(Entry("ann", "east", "x")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(FromStatus(status).http, 503);
   EXPECT_EQ(FromStatus(status).code, "log_unavailable");

@@ -39,6 +39,15 @@ absl::Status TooMany(absl::Duration wait) {
   return WithApiError(ResourceExhausted(error.message), error);
 }
 
+AuditEntry EntryOf(const Access& access, std::string_view action) {
+  AuditEntry entry;
+  entry.person = access.person.name;
+  entry.unit = access.person.unit;
+  entry.purpose = access.purpose.value_or(Purpose{});
+  entry.action = std::string(action);
+  return entry;
+}
+
 }  // namespace
 
 Gate::Gate(const Parts& parts)
@@ -79,14 +88,14 @@ absl::StatusOr<Person> Gate::SignIn(const std::string& name, std::string_view pa
       names_.Failed(name);
       peers_.Failed(peer);
       entry.verdict = Verdict::kRefused;
-      SKEIN_RETURN_IF_ERROR(parts_.audit.Append(std::move(entry)));
+      SKEIN_RETURN_IF_ERROR(parts_.audit.Append(std::move(entry)).status());
       return WithApiCode(person.status(), 401, "bad_credentials");
     }
     return person.status();
   }
   names_.Succeeded(name);
   entry.unit = person->unit;
-  SKEIN_RETURN_IF_ERROR(parts_.audit.Append(std::move(entry)));
+  SKEIN_RETURN_IF_ERROR(parts_.audit.Append(std::move(entry)).status());
   return person;
 }
 
@@ -94,6 +103,16 @@ absl::StatusOr<std::string> Gate::StartSession(const std::string& name, std::str
                                                const std::string& peer) {
   SKEIN_ASSIGN_OR_RETURN(const Person person, SignIn(name, password, peer));
   return parts_.sessions.Start(person.name);
+}
+
+absl::StatusOr<std::string> Gate::ChangePassword(const Access& access, std::string_view current,
+                                                 std::string_view fresh, const std::string& peer) {
+  const std::string& name = access.person.name;
+  SKEIN_RETURN_IF_ERROR(SignIn(name, current, peer).status());
+  SKEIN_RETURN_IF_ERROR(Log(access, "password", "{}"));
+  SKEIN_RETURN_IF_ERROR(parts_.directory.SetPassword(name, fresh));
+  SKEIN_RETURN_IF_ERROR(parts_.sessions.EndAllOf(name));
+  return parts_.sessions.Start(name);
 }
 
 absl::StatusOr<Access> Gate::SignedIn(std::string_view token) {
@@ -190,18 +209,36 @@ ConnectionOptions Gate::OptionsOf(const Access& access, std::string_view source)
   return options;
 }
 
+absl::StatusOr<Intent> Gate::Intend(const Access& access, std::string_view action,
+                                    std::string what) {
+  Intent intent;
+  if (access.sandbox) return intent;
+  intent.entry = EntryOf(access, action);
+  AuditEntry entry = intent.entry;
+  intent.entry.hash = Sha256Hex(what);
+  entry.what = std::move(what);
+  SKEIN_ASSIGN_OR_RETURN(intent.number, parts_.audit.Append(std::move(entry)));
+  return intent;
+}
+
+absl::Status Gate::Complete(const Intent& intent, Outcome outcome) {
+  if (intent.number == 0) return absl::OkStatus();
+  AuditEntry entry = intent.entry;
+  entry.completes = intent.number;
+  entry.result = outcome.result;
+  entry.verdict = outcome.verdict;
+  entry.answer_hash = std::move(outcome.answer_hash);
+  return parts_.audit.Append(std::move(entry)).status();
+}
+
 absl::Status Gate::Log(const Access& access, std::string_view action, std::string what,
                        int64_t result, Verdict verdict) {
   if (access.sandbox) return absl::OkStatus();
-  AuditEntry entry;
-  entry.person = access.person.name;
-  entry.unit = access.person.unit;
-  entry.purpose = access.purpose.value_or(Purpose{});
-  entry.action = std::string(action);
+  AuditEntry entry = EntryOf(access, action);
   entry.what = std::move(what);
   entry.result = result;
   entry.verdict = verdict;
-  return parts_.audit.Append(std::move(entry));
+  return parts_.audit.Append(std::move(entry)).status();
 }
 
 absl::Status Gate::Refused(const Access& access, std::string_view action, std::string what,

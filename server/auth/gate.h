@@ -39,6 +39,12 @@ struct Access {
   bool sandbox = false;
 };
 
+// The first entry of a read; number 0 where nothing is logged (a sandbox).
+struct Intent {
+  uint64_t number = 0;
+  AuditEntry entry;  // as it was appended, without what was asked
+};
+
 class Gate {
  public:
   struct Parts {
@@ -57,6 +63,10 @@ class Gate {
   // SignIn, and a session: its token.
   absl::StatusOr<std::string> StartSession(const std::string& name, std::string_view password,
                                            const std::string& peer);
+  // Checks the current password as SignIn does, sets the new one, ends all sessions of the person
+  // and starts one: its token. Logged.
+  absl::StatusOr<std::string> ChangePassword(const Access& access, std::string_view current,
+                                             std::string_view fresh, const std::string& peer);
   // Who a session's token stands for. In a sandbox any token, or none, is the sandbox's person.
   absl::StatusOr<Access> SignedIn(std::string_view token);
   // For protocols without sessions: a person who has signed in, and the purpose they state.
@@ -78,7 +88,16 @@ class Gate {
   ConnectionOptions OptionsOf(const Access& access, std::string_view source);
   Viewer ViewerOf(const Access& access);
 
-  // Durable before it returns OK; otherwise nothing may be answered.
+  // A read's two entries: Intend before the work, whose entry is durable when it returns OK
+  // (otherwise nothing may be answered); Complete once the answer has left, or did not.
+  absl::StatusOr<Intent> Intend(const Access& access, std::string_view action, std::string what);
+  struct Outcome {
+    int64_t result = 0;  // rows or elements that left
+    Verdict verdict = Verdict::kAllowed;
+    std::string answer_hash;
+  };
+  absl::Status Complete(const Intent& intent, Outcome outcome);
+  // One entry for what is no read. Durable before it returns OK; otherwise nothing may be answered.
   absl::Status Log(const Access& access, std::string_view action, std::string what,
                    int64_t result = -1, Verdict verdict = Verdict::kAllowed);
   // The refusal itself is logged; where even that fails, the failure to log is what is answered.

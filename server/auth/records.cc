@@ -33,7 +33,16 @@ class EngineRecords final : public SystemRecords {
     const std::string text = "MERGE (r:" + std::string(kind) + " {key: $key}) SET r = $record";
     const Value* key = Find(record, "key");
     if (key == nullptr) return Internal("a system record without key");
-    ValueMap parameters = {{"key", *key}, {"record", Value::Map(record)}};
+    return Write(text, {{"key", *key}, {"record", Value::Map(record)}});
+  }
+
+  absl::Status Remove(std::string_view kind, const std::string& key) override {
+    return Write("MATCH (r:" + std::string(kind) + " {key: $key}) DELETE r",
+                 {{"key", Value::String(key)}});
+  }
+
+ private:
+  absl::Status Write(const std::string& text, const ValueMap& parameters) {
     absl::Status status;
     for (int i = 0; i < kTries; ++i) {
       status = Run(text, parameters, nullptr);
@@ -42,7 +51,6 @@ class EngineRecords final : public SystemRecords {
     return status;
   }
 
- private:
   absl::Status Run(const std::string& text, const ValueMap& parameters,
                    std::vector<ValueMap>* records) {
     SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, engine_.ConnectSystem());
@@ -73,6 +81,11 @@ class MemoryRecords final : public SystemRecords {
   absl::Status Put(std::string_view kind, const ValueMap& record) override {
     const std::lock_guard lock(mutex_);
     records_[{std::string(kind), TextOf(record, "key")}] = record;
+    return absl::OkStatus();
+  }
+  absl::Status Remove(std::string_view kind, const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    records_.erase({std::string(kind), key});
     return absl::OkStatus();
   }
 

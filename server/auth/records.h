@@ -24,6 +24,8 @@ class SystemRecords {
   virtual absl::StatusOr<std::vector<ValueMap>> Load(std::string_view kind) = 0;
   // Durable when it returns: creates, or replaces the record of that kind and key.
   virtual absl::Status Put(std::string_view kind, const ValueMap& record) = 0;
+  // Durable when it returns; a record that is not there is fine.
+  virtual absl::Status Remove(std::string_view kind, const std::string& key) = 0;
 };
 
 // In the engine's system space, by ordinary queries. Borrows the engine.

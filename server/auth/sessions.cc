@@ -14,6 +14,10 @@ constexpr size_t kTokenBytes = 32;
 constexpr size_t kThrottledMax = 100'000;
 constexpr absl::Duration kForget = absl::Minutes(30);
 constexpr absl::Duration kWaitMax = absl::Minutes(15);
+constexpr char kSession[] = "Session";
+// Idle ends after half an hour: a use known to the minute is exact enough.
+constexpr absl::Duration kUsedExact = absl::Minutes(1);
+constexpr size_t kUsesPerSweep = 50;  // a sweep must not hold up sign-ins for long
 
 }  // namespace
 
@@ -41,15 +45,69 @@ void Sessions::Remove(const std::string& id, Ended* ended) {
   }
 }
 
+absl::Status Sessions::Record(const Session& session) {
+  if (records_ == nullptr) return absl::OkStatus();
+  const Purpose purpose = session.purpose.value_or(Purpose{});
+  return records_->Put(kSession,
+                       {{"basis", Value::String(purpose.basis)},
+                        {"case", Value::String(purpose.case_number)},
+                        {"expires_us", Value::Integer(absl::ToUnixMicros(session.expires))},
+                        {"key", Value::String(session.id)},
+                        {"person", Value::String(session.person)},
+                        {"reason", Value::String(purpose.reason)},
+                        {"started_us", Value::Integer(absl::ToUnixMicros(session.started))},
+                        {"used_us", Value::Integer(absl::ToUnixMicros(session.used))}});
+}
+
+absl::Status Sessions::Open(SystemRecords& records) {
+  SKEIN_ASSIGN_OR_RETURN(const std::vector<ValueMap> known, records.Load(kSession));
+  const std::lock_guard writing(writing_);
+  records_ = &records;
+  for (const ValueMap& r : known) {
+    Session session;
+    session.id = TextOf(r, "key");
+    session.person = TextOf(r, "person");
+    const Purpose purpose{TextOf(r, "case"), TextOf(r, "basis"), TextOf(r, "reason")};
+    if (purpose.complete()) session.purpose = purpose;
+    session.started = absl::FromUnixMicros(IntegerOf(r, "started_us"));
+    session.used = session.used_recorded = absl::FromUnixMicros(IntegerOf(r, "used_us"));
+    session.expires = absl::FromUnixMicros(IntegerOf(r, "expires_us"));
+    // A clock that was set back must not make a session live longer than it may.
+    if (Expired(session) || session.started > clock_.Now()) {
+      SKEIN_RETURN_IF_ERROR(records.Remove(kSession, session.id));
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    sessions_[session.id] = std::move(session);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sessions::Drop(const std::vector<std::string>& ids) {
+  Ended ended;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& id : ids) Remove(id, &ended);
+  }
+  for (const auto& call : ended) call();
+  if (records_ == nullptr) return absl::OkStatus();
+  absl::Status status;
+  for (const std::string& id : ids) status.Update(records_->Remove(kSession, id));
+  if (status.ok()) return status;
+  return Unavailable("the end of the session could not be written (", Message(status),
+                     "): sign out again after a restart");
+}
+
 absl::StatusOr<std::string> Sessions::Start(const std::string& person) {
   std::string token;
   absl::WebSafeBase64Escape(SecureRandomBytes(kTokenBytes), &token);
   Session session;
   session.id = Sha256Hex(token);
   session.person = person;
-  session.started = session.used = clock_.Now();
+  session.started = session.used = session.used_recorded = clock_.Now();
   session.expires = session.started + limits_.absolute;
-  Ended ended;
+  const std::lock_guard writing(writing_);
+  std::vector<std::string> crowded_out;
   {
     const std::lock_guard lock(mutex_);
     std::vector<const Session*> own;
@@ -59,34 +117,29 @@ absl::StatusOr<std::string> Sessions::Start(const std::string& person) {
     if (own.size() >= limits_.per_person) {
       const auto oldest = std::min_element(
           own.begin(), own.end(), [](const auto* a, const auto* b) { return a->used < b->used; });
-      Remove(std::string((*oldest)->id), &ended);
-    }
-    if (sessions_.size() >= limits_.sessions_max) {
+      crowded_out.push_back((*oldest)->id);
+    } else if (sessions_.size() >= limits_.sessions_max) {
       return ResourceExhausted("at most ", limits_.sessions_max, " sessions at a time");
     }
-    sessions_[session.id] = session;
   }
-  for (const auto& call : ended) call();
+  SKEIN_RETURN_IF_ERROR(Drop(crowded_out));
+  SKEIN_RETURN_IF_ERROR(Record(session));
+  const std::lock_guard lock(mutex_);
+  sessions_[session.id] = session;
   return token;
 }
 
 absl::StatusOr<Session> Sessions::Find(std::string_view token) {
   if (token.empty() || token.size() > 128) return Unauthenticated("not signed in");
   const std::string id = Sha256Hex(token);
-  Ended ended;
-  absl::StatusOr<Session> found = Unauthenticated("the session has ended; sign in again");
-  {
-    const std::lock_guard lock(mutex_);
-    const auto it = sessions_.find(id);
-    if (it != sessions_.end() && Expired(it->second)) {
-      Remove(id, &ended);
-    } else if (it != sessions_.end()) {
-      it->second.used = clock_.Now();
-      found = it->second;
-    }
+  const std::lock_guard lock(mutex_);
+  const auto it = sessions_.find(id);
+  // What has expired is taken away by the next Sweep().
+  if (it == sessions_.end() || Expired(it->second)) {
+    return Unauthenticated("the session has ended; sign in again");
   }
-  for (const auto& call : ended) call();
-  return found;
+  it->second.used = clock_.Now();
+  return it->second;
 }
 
 bool Sessions::Touch(const std::string& id) {
@@ -99,46 +152,59 @@ bool Sessions::Touch(const std::string& id) {
 
 absl::StatusOr<Session> Sessions::SetPurpose(const std::string& id,
                                              std::optional<Purpose> purpose) {
+  const std::lock_guard writing(writing_);
+  Session changed;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = sessions_.find(id);
+    if (it == sessions_.end()) return Unauthenticated("the session has ended; sign in again");
+    changed = it->second;
+  }
+  changed.purpose = std::move(purpose);
+  SKEIN_RETURN_IF_ERROR(Record(changed));
   const std::lock_guard lock(mutex_);
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return Unauthenticated("the session has ended; sign in again");
-  it->second.purpose = std::move(purpose);
-  return it->second;
+  it->second.purpose = changed.purpose;
+  return changed;
 }
 
-void Sessions::End(const std::string& id) {
-  Ended ended;
-  {
-    const std::lock_guard lock(mutex_);
-    Remove(id, &ended);
-  }
-  for (const auto& call : ended) call();
+absl::Status Sessions::End(const std::string& id) {
+  const std::lock_guard writing(writing_);
+  return Drop({id});
 }
 
-void Sessions::EndAllOf(const std::string& person) {
-  Ended ended;
+absl::Status Sessions::EndAllOf(const std::string& person) {
+  const std::lock_guard writing(writing_);
+  std::vector<std::string> ids;
   {
     const std::lock_guard lock(mutex_);
-    std::vector<std::string> ids;
     for (const auto& [id, session] : sessions_) {
       if (session.person == person) ids.push_back(id);
     }
-    for (const std::string& id : ids) Remove(id, &ended);
   }
-  for (const auto& call : ended) call();
+  return Drop(ids);
 }
 
-void Sessions::Sweep() {
-  Ended ended;
+absl::Status Sessions::Sweep() {
+  const std::lock_guard writing(writing_);
+  std::vector<std::string> expired;
+  std::vector<Session> used;
   {
     const std::lock_guard lock(mutex_);
-    std::vector<std::string> ids;
-    for (const auto& [id, session] : sessions_) {
-      if (Expired(session)) ids.push_back(id);
+    for (auto& [id, session] : sessions_) {
+      if (Expired(session)) {
+        expired.push_back(id);
+      } else if (records_ != nullptr && used.size() < kUsesPerSweep &&
+                 session.used - session.used_recorded >= kUsedExact) {
+        session.used_recorded = session.used;
+        used.push_back(session);
+      }
     }
-    for (const std::string& id : ids) Remove(id, &ended);
   }
-  for (const auto& call : ended) call();
+  absl::Status status = Drop(expired);
+  for (const Session& session : used) status.Update(Record(session));
+  return status;
 }
 
 uint64_t Sessions::Watch(const std::string& id, std::function<void()> ended) {

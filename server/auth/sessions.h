@@ -1,8 +1,11 @@
 // Sessions: who is signed in, for what purpose, until when; and how often one may try.
 //
 // Shape     A token is 256 random bits, known to the browser alone; here only its SHA-256 is kept.
-// Ends      After `idle` without use, after `absolute` in any case, on sign-out, on revocation, and
-//           with the process. Watchers of a session (its WebSockets) are told at once.
+// Ends      After `idle` without use, after `absolute` in any case, on sign-out, on revocation.
+//           Watchers of a session (its WebSockets) are told at once.
+// Restarts  With records (Open) sessions outlive the process: a start, a purpose and an end are
+//           durable before they are answered, the last use to the minute. What cannot be written
+//           does not start; what cannot be removed is UNAVAILABLE, though it has ended here.
 // Limits    `sessions_max` in all and 20 a person: the oldest of the person ends. Attempts: after 5
 //           wrong passwords for a name (or 50 from an address) each further one waits longer, up to
 //           15 minutes; a right one clears the name.
@@ -22,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "query/engine/engine.h"
+#include "server/auth/records.h"
 #include "storage/base/clock.h"
 
 namespace skein::auth {
@@ -31,7 +35,8 @@ struct Session {
   std::string person;
   std::optional<Purpose> purpose;
   absl::Time started, used;
-  absl::Time expires;  // absolute
+  absl::Time expires;        // absolute
+  absl::Time used_recorded;  // the last use that the records know
 };
 
 struct SessionLimits {
@@ -45,6 +50,10 @@ class Sessions {
  public:
   explicit Sessions(Clock& clock, SessionLimits limits = {}) : clock_(clock), limits_(limits) {}
 
+  // Reads the sessions of earlier processes, drops what has expired meanwhile, and writes through
+  // from now on. Borrows the records. Call it once, before any other.
+  absl::Status Open(SystemRecords& records);
+
   // The new session's token. RESOURCE_EXHAUSTED: too many sessions.
   absl::StatusOr<std::string> Start(const std::string& person);
   // UNAUTHENTICATED: no such session, or it has ended. Counts as use.
@@ -52,10 +61,10 @@ class Sessions {
   // False: it has ended. Counts as use.
   bool Touch(const std::string& id);
   absl::StatusOr<Session> SetPurpose(const std::string& id, std::optional<Purpose> purpose);
-  void End(const std::string& id);
-  void EndAllOf(const std::string& person);
-  // Ends what has expired; call it now and then.
-  void Sweep();
+  absl::Status End(const std::string& id);
+  absl::Status EndAllOf(const std::string& person);
+  // Ends what has expired and writes down when the others were last used; call it now and then.
+  absl::Status Sweep();
 
   // `ended` is called once, when the session ends; not while this object is locked.
   uint64_t Watch(const std::string& id, std::function<void()> ended);
@@ -65,9 +74,16 @@ class Sessions {
   using Ended = std::vector<std::function<void()>>;
   bool Expired(const Session& session) const;
   void Remove(const std::string& id, Ended* ended);  // under the lock
+  // Takes them out of memory, tells their watchers, and then removes their records.
+  absl::Status Drop(const std::vector<std::string>& ids);
+  absl::Status Record(const Session& session);
 
   Clock& clock_;
   const SessionLimits limits_;
+  SystemRecords* records_ = nullptr;
+  // Held over a change and its record, so that the last record of a session is that of its last
+  // change; taken before mutex_, which no write to the store ever holds.
+  std::mutex writing_;
   std::mutex mutex_;
   std::map<std::string, Session> sessions_;
   struct Watcher {

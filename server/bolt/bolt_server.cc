@@ -2,8 +2,8 @@
 
 #include <array>
 #include <boost/asio.hpp>
-#include <chrono>
-#include <deque>
+#include <boost/asio/ssl/context.hpp>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/bolt/session.h"
+#include "server/bolt/transport.h"
 #include "storage/base/status.h"
 
 namespace skein::bolt {
@@ -18,50 +19,58 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using std::chrono::seconds;
 
 constexpr std::string_view kMagic("\x60\x60\xB0\x17", 4);
-constexpr seconds kHandshakeTimeout(10);
-constexpr seconds kSignInTimeout(30);
-constexpr seconds kWriteTimeout(60);
 
 // One client. Everything but Work() runs on the I/O thread. At most one Work() is posted at a time,
 // so the session has one runner; a connection lives as long as something of it is pending.
 class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
  public:
-  BoltConnection(tcp::socket socket, asio::thread_pool& workers, Backend& backend, uint64_t number)
-      : socket_(std::move(socket)),
-        timer_(socket_.get_executor()),
+  BoltConnection(asio::io_context& io, std::string local, asio::thread_pool& workers,
+                 Backend& backend, const BoltOptions& options, uint64_t number)
+      : local_(std::move(local)),
+        timer_(io),
+        read_timer_(io),
+        io_(io),
         workers_(workers),
         backend_(backend),
+        options_(options),
         number_(number) {}
 
-  void Start(std::function<void(BoltConnection*)> on_close) {
+  void Start(tcp::socket socket, const DoorOptions& door,
+             std::function<void(BoltConnection*)> on_close) {
     on_close_ = std::move(on_close);
     boost::system::error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
-    Arm(kHandshakeTimeout);
-    asio::async_read(socket_, asio::buffer(handshake_),
-                     [self = shared_from_this()](auto error, size_t) {
-                       error ? self->Close() : self->Handshake();
-                     });
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    Arm(timer_, options_.opening);
+    OpenTransport(std::move(socket), door, &close_opening_,
+                  [self = shared_from_this()](std::shared_ptr<Transport> transport) {
+                    self->close_opening_ = nullptr;
+                    if (transport == nullptr || self->closed_) return self->Close();
+                    self->transport_ = std::move(transport);
+                    self->transport_->Read(
+                        self->handshake_.data(), self->handshake_.size(),
+                        [self](bool ok) { ok ? self->Handshake() : self->Close(); });
+                  });
   }
 
   void Close() {
     if (closed_) return;
     closed_ = true;
-    boost::system::error_code ignored;
     timer_.cancel();
-    socket_.close(ignored);
+    read_timer_.cancel();
+    if (close_opening_) std::exchange(close_opening_, nullptr)();
+    if (transport_ != nullptr) transport_->Close();
     if (session_ != nullptr) session_->Abandon();
     if (session_ != nullptr && !working_) Schedule();  // lets the session give up what it holds
     if (on_close_) on_close_(this);
   }
 
  private:
-  void Arm(seconds timeout) {
-    timer_.expires_after(timeout);
-    timer_.async_wait([self = shared_from_this()](auto error) {
+  void Arm(asio::steady_timer& timer, absl::Duration timeout) {
+    timer.expires_after(absl::ToChronoMilliseconds(timeout));
+    timer.async_wait([self = shared_from_this()](auto error) {
       if (!error) self->Close();
     });
   }
@@ -74,31 +83,26 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
     if (version) {
       reply[2] = static_cast<char>(version->minor);
       reply[3] = static_cast<char>(version->major);
-      boost::system::error_code ignored;
-      const tcp::endpoint local = socket_.local_endpoint(ignored);
       session_ =
-          std::make_unique<Session>(backend_, *version, absl::StrCat("bolt-", number_),
-                                    absl::StrCat(local.address().to_string(), ":", local.port()));
-      Arm(kSignInTimeout);
+          std::make_unique<Session>(backend_, *version, absl::StrCat("bolt-", number_), local_);
+      Arm(timer_, options_.sign_in);
     }
     writing_ = true;
     output_ = std::move(reply);
-    asio::async_write(socket_, asio::buffer(output_),
-                      [self = shared_from_this(), ok = version.has_value()](auto error, size_t) {
-                        self->writing_ = false;
-                        self->output_.clear();
-                        if (error || !ok) return self->Close();
-                        self->ReadChunk();
-                        self->Flush();
-                      });
+    transport_->Write(output_, [self = shared_from_this(), ok = version.has_value()](bool sent) {
+      self->writing_ = false;
+      self->output_.clear();
+      if (!sent || !ok) return self->Close();
+      self->ReadChunk();
+      self->Flush();
+    });
   }
 
   void ReadChunk() {
-    asio::async_read(socket_, asio::buffer(header_),
-                     [self = shared_from_this()](auto error, size_t) {
-                       if (error) return self->Close();
-                       self->ChunkHeader();
-                     });
+    transport_->Read(header_.data(), header_.size(), [self = shared_from_this()](bool ok) {
+      if (!ok) return self->Close();
+      self->ChunkHeader();
+    });
   }
 
   void ChunkHeader() {
@@ -106,6 +110,7 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
                      static_cast<uint8_t>(header_[1]);
     if (n == 0) {
       if (!message_.empty()) {  // an empty one is a NOOP: a keep-alive
+        read_timer_.cancel();
         if (!session_->Receive(std::exchange(message_, {}))) return Close();
         if (!working_) Schedule();
       }
@@ -114,13 +119,13 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
     const size_t limit =
         session_->signed_in() ? Session::kMessageBytesMax : Session::kMessageBytesBeforeSignIn;
     if (message_.size() + n > limit) return Close();
+    if (message_.empty()) Arm(read_timer_, options_.message);
     const size_t at = message_.size();
     message_.resize(at + n);
-    asio::async_read(socket_, asio::buffer(message_.data() + at, n),
-                     [self = shared_from_this()](auto error, size_t) {
-                       if (error) return self->Close();
-                       self->ReadChunk();
-                     });
+    transport_->Read(message_.data() + at, n, [self = shared_from_this()](bool ok) {
+      if (!ok) return self->Close();
+      self->ReadChunk();
+    });
   }
 
   // Hands the session to a worker. The reply comes back to the I/O thread, so that working_ and the
@@ -130,7 +135,7 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
     asio::post(workers_, [self = shared_from_this()] {
       std::string out;
       const Session::Progress progress = self->session_->Run(&out);
-      asio::post(self->socket_.get_executor(), [self, progress, out = std::move(out)]() mutable {
+      asio::post(self->io_, [self, progress, out = std::move(out)]() mutable {
         self->Worked(progress, std::move(out));
       });
     });
@@ -160,21 +165,24 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
     }
     writing_ = true;
     output_ = std::exchange(pending_, {});
-    Arm(kWriteTimeout);
-    asio::async_write(socket_, asio::buffer(output_),
-                      [self = shared_from_this()](auto error, size_t) {
-                        self->writing_ = false;
-                        if (error) return self->Close();
-                        self->timer_.cancel();
-                        if (!self->session_->signed_in()) self->Arm(kSignInTimeout);
-                        self->Flush();
-                      });
+    Arm(timer_, options_.write);
+    transport_->Write(output_, [self = shared_from_this()](bool ok) {
+      self->writing_ = false;
+      if (!ok) return self->Close();
+      self->timer_.cancel();
+      if (!self->session_->signed_in()) self->Arm(self->timer_, self->options_.sign_in);
+      self->Flush();
+    });
   }
 
-  tcp::socket socket_;
-  asio::steady_timer timer_;
+  const std::string local_;  // HOST:PORT the client came to
+  std::function<void()> close_opening_;
+  std::shared_ptr<Transport> transport_;
+  asio::steady_timer timer_, read_timer_;
+  asio::io_context& io_;
   asio::thread_pool& workers_;
   Backend& backend_;
+  const BoltOptions& options_;
   const uint64_t number_;
   std::function<void(BoltConnection*)> on_close_;
   std::array<char, 20> handshake_{};
@@ -217,6 +225,7 @@ class BoltServerImpl final : public BoltServer {
     if (host == "localhost") host = "127.0.0.1";
     const auto address = asio::ip::make_address(host, error);
     if (error) return InvalidArgument("--bolt: '", host, "' is not an IP address");
+    SKEIN_RETURN_IF_ERROR(LoadTls(address.is_loopback()));
     const tcp::endpoint endpoint(address, static_cast<uint16_t>(port));
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -226,7 +235,7 @@ class BoltServerImpl final : public BoltServer {
       return Unavailable("cannot listen for Bolt on ", options_.address, ": ", error.message());
     }
     const tcp::endpoint bound = acceptor_.local_endpoint();
-    address_ = absl::StrCat(bound.address().to_string(), ":", bound.port());
+    address_ = Text(bound);
     Accept();
     thread_ = std::thread([this] { io_.run(); });
     return absl::OkStatus();
@@ -235,14 +244,45 @@ class BoltServerImpl final : public BoltServer {
   std::string address() const override { return address_; }
 
  private:
+  static std::string Text(const tcp::endpoint& endpoint) {
+    const std::string host = endpoint.address().to_string();
+    return absl::StrCat(endpoint.address().is_v6() ? "[" + host + "]" : host, ":", endpoint.port());
+  }
+
+  absl::Status LoadTls(bool loopback) {
+    door_.origins = options_.origins;
+    door_.tls_only = !loopback;
+    if (options_.tls_cert.empty() != options_.tls_key.empty()) {
+      return InvalidArgument("TLS needs both a certificate and a key");
+    }
+    if (options_.tls_cert.empty()) {
+      if (loopback) return absl::OkStatus();
+      return FailedPrecondition("--bolt ", options_.address,
+                                " is reachable from other machines: that needs TLS, --tls-cert "
+                                "FILE and --tls-key FILE; without it use 127.0.0.1 or off");
+    }
+    boost::system::error_code error;
+    tls_.emplace(asio::ssl::context::tls_server);
+    SSL_CTX_set_min_proto_version(tls_->native_handle(), TLS1_3_VERSION);
+    tls_->use_certificate_chain_file(options_.tls_cert, error);
+    if (error) return InvalidArgument("certificate '", options_.tls_cert, "': ", error.message());
+    tls_->use_private_key_file(options_.tls_key, asio::ssl::context::pem, error);
+    if (error) return InvalidArgument("key '", options_.tls_key, "': ", error.message());
+    door_.tls = &*tls_;
+    return absl::OkStatus();
+  }
+
   void Accept() {
     acceptor_.async_accept([this](auto error, tcp::socket socket) {
       if (!acceptor_.is_open()) return;
       if (!error && open_.size() < static_cast<size_t>(options_.connections_max)) {
-        auto connection =
-            std::make_shared<BoltConnection>(std::move(socket), workers_, backend_, ++count_);
+        boost::system::error_code failed;
+        const tcp::endpoint local = socket.local_endpoint(failed);
+        auto connection = std::make_shared<BoltConnection>(io_, Text(local), workers_, backend_,
+                                                           options_, ++count_);
         open_.insert(connection);
-        connection->Start([this](BoltConnection* c) { open_.erase(c->shared_from_this()); });
+        connection->Start(std::move(socket), door_,
+                          [this](BoltConnection* c) { open_.erase(c->shared_from_this()); });
       }
       Accept();
     });
@@ -250,6 +290,8 @@ class BoltServerImpl final : public BoltServer {
 
   Backend& backend_;
   const BoltOptions options_;
+  DoorOptions door_;
+  std::optional<asio::ssl::context> tls_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> guard_{io_.get_executor()};
   tcp::acceptor acceptor_;

@@ -39,9 +39,70 @@ std::string_view StatusCodeWord(absl::StatusCode code) {
   }
 }
 
+constexpr absl::string_view kCodeUrl = "skein/bolt-code";
+constexpr std::string_view kPartialCode = "Skein.ClientNotification.Statement.PartialResult";
+constexpr std::string_view kPartialTitle = "The result is not complete.";
+
+void WriteDiagnosticRecord(PackWriter& writer) {
+  writer.MapHeader(3);
+  writer.Entry("OPERATION", "");
+  writer.Entry("OPERATION_CODE", "0");
+  writer.Entry("CURRENT_SCHEMA", "/");
+}
+
 }  // namespace
 
+absl::Status WithFailureCode(absl::Status status, std::string_view code) {
+  status.SetPayload(kCodeUrl, absl::Cord(ToAbsl(code)));
+  return status;
+}
+
+// Statuses of success as GQL numbers them: rows, no rows, a result that is omitted on purpose.
+void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& writer) {
+  writer.String("statuses");
+  writer.ListHeader(summary.partial.empty() ? 1 : 2);
+  writer.MapHeader(3);
+  if (!has_columns) {
+    writer.Entry("gql_status", "00001");
+    writer.Entry("status_description", "note: successful completion - omitted result");
+  } else if (summary.rows == 0) {
+    writer.Entry("gql_status", "02000");
+    writer.Entry("status_description", "note: no data");
+  } else {
+    writer.Entry("gql_status", "00000");
+    writer.Entry("status_description", "note: successful completion");
+  }
+  writer.String("diagnostic_record");
+  WriteDiagnosticRecord(writer);
+  if (summary.partial.empty()) return;
+  writer.MapHeader(6);
+  writer.Entry("gql_status", "01N00");
+  writer.Entry("status_description", absl::StrCat("warn: ", summary.partial));
+  writer.Entry("neo4j_code", kPartialCode);
+  writer.Entry("title", kPartialTitle);
+  writer.Entry("description", summary.partial);
+  writer.String("diagnostic_record");
+  writer.MapHeader(5);
+  writer.Entry("OPERATION", "");
+  writer.Entry("OPERATION_CODE", "0");
+  writer.Entry("CURRENT_SCHEMA", "/");
+  writer.Entry("_severity", "WARNING");
+  writer.Entry("_classification", "GENERIC");
+}
+
+void WriteNotifications(const QuerySummary& summary, PackWriter& writer) {
+  writer.String("notifications");
+  writer.ListHeader(1);
+  writer.MapHeader(5);
+  writer.Entry("code", kPartialCode);
+  writer.Entry("title", kPartialTitle);
+  writer.Entry("description", summary.partial);
+  writer.Entry("severity", "WARNING");
+  writer.Entry("category", "GENERIC");
+}
+
 std::string FailureCode(const absl::Status& status) {
+  if (const auto code = status.GetPayload(kCodeUrl)) return std::string(*code);
   const std::optional<QueryError> error = QueryErrorOf(status);
   if (!error) return std::string(StatusCodeWord(status.code()));
   if (error->error_class == ErrorClass::kConstraintValidationFailed) {
@@ -82,10 +143,7 @@ void WriteFailure(const absl::Status& status, bool gql, PackWriter& writer) {
   writer.Entry("gql_status", "50N42");  // general processing exception, as bolt.md has it
   writer.Entry("description", absl::StrCat("error: general processing exception - ", message));
   writer.String("diagnostic_record");
-  writer.MapHeader(3);
-  writer.Entry("OPERATION", "");
-  writer.Entry("OPERATION_CODE", "0");
-  writer.Entry("CURRENT_SCHEMA", "/");
+  WriteDiagnosticRecord(writer);
 }
 
 }  // namespace skein::bolt

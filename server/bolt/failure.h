@@ -5,8 +5,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
+#include "query/engine/engine.h"
 #include "server/bolt/packstream.h"
 
 namespace skein::bolt {
@@ -16,6 +18,14 @@ namespace skein::bolt {
 std::string FailureCode(const absl::Status& status);
 // `Detail: message` where the status is a query's error, else the message.
 std::string FailureMessage(const absl::Status& status);
+
+// The status with a code that FailureCode gives back as it is.
+absl::Status WithFailureCode(absl::Status status, std::string_view code);
+
+// What the end of a stream tells beside its counters: entries of its metadata map, key and value.
+// `statuses` from Bolt 5.6, `notifications` (only where there are any) before.
+void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& writer);
+void WriteNotifications(const QuerySummary& summary, PackWriter& writer);
 
 // The metadata map of a FAILURE; `gql` from Bolt 5.7.
 void WriteFailure(const absl::Status& status, bool gql, PackWriter& writer);

@@ -32,7 +32,7 @@ enum Tag : uint8_t {
 
 // Drivers refuse an agent that is not of this form (bolt.md); ours follows after the slash.
 constexpr std::string_view kServerAgent = "Neo4j/5.26.0";
-constexpr size_t kRowsAhead = 256;
+constexpr std::string_view kBookmarkPrefix = "skein:";
 
 const Value* Entry(const Value& map, std::string_view key) {
   return map.kind() == ValueKind::kMap ? map.Find(key) : nullptr;
@@ -65,6 +65,32 @@ absl::Status Protocol(absl::Status status) {
   return status;
 }
 
+// 4.3 and 4.4: the client asks for the date-times of Bolt 5.
+bool AsksForUtc(const Value& extra) {
+  const Value* patches = Entry(extra, "patch_bolt");
+  if (patches == nullptr || patches->kind() != ValueKind::kList) return false;
+  const auto& list = patches->list();
+  return std::any_of(list.begin(), list.end(), [](const Value& v) {
+    return v.kind() == ValueKind::kString && v.string() == "utc";
+  });
+}
+
+// One server: what it has acknowledged is visible to whatever asks later, so a bookmark of ours
+// holds already. One that is not ours means the client talks to the wrong server.
+absl::Status CheckBookmarks(const Value* bookmarks) {
+  if (bookmarks == nullptr || bookmarks->is_null()) return absl::OkStatus();
+  if (bookmarks->kind() != ValueKind::kList) {
+    return Protocol(InvalidArgument("bookmarks are a list"));
+  }
+  for (const Value& b : bookmarks->list()) {
+    if (b.kind() != ValueKind::kString || !b.string().starts_with(kBookmarkPrefix)) {
+      return WithFailureCode(InvalidArgument("a bookmark that is not of this server"),
+                             "Neo.ClientError.Transaction.InvalidBookmark");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::optional<ProtocolVersion> Negotiate(std::string_view proposals) {
@@ -86,7 +112,7 @@ std::optional<ProtocolVersion> Negotiate(std::string_view proposals) {
 Session::Session(Backend& backend, ProtocolVersion version, std::string id, std::string address)
     : backend_(backend), version_(version), id_(std::move(id)), address_(std::move(address)) {}
 
-Session::~Session() { CloseCursor(); }
+Session::~Session() { CloseStreams(); }
 
 bool Session::Receive(std::string message) {
   absl::MutexLock lock(&mutex_);
@@ -96,7 +122,7 @@ bool Session::Receive(std::string message) {
                      static_cast<uint8_t>(message[1]) == kReset;
   if (reset) {
     ++resets_waiting_;
-    if (running_ != nullptr) running_->Cancel();
+    CancelWork();
   }
   queue_.push_back(std::move(message));
   return true;
@@ -110,7 +136,25 @@ bool Session::HasInput() {
 void Session::Abandon() {
   absl::MutexLock lock(&mutex_);
   abandoned_ = true;
-  if (running_ != nullptr) running_->Cancel();
+  CancelWork();
+}
+
+void Session::CancelWork() {
+  if (working_ == nullptr || cancelled_) return;
+  cancelled_ = true;
+  working_->Cancel();
+}
+
+absl::Status Session::EnterWork() {
+  absl::MutexLock lock(&mutex_);
+  if (resets_waiting_ > 0 || abandoned_) return Cancelled("the client asked to stop");
+  working_ = connection_.get();
+  return absl::OkStatus();
+}
+
+void Session::LeaveWork() {
+  absl::MutexLock lock(&mutex_);
+  working_ = nullptr;
 }
 
 Session::Progress Session::Run(std::string* out) {
@@ -122,7 +166,7 @@ Session::Progress Session::Run(std::string* out) {
       absl::MutexLock lock(&mutex_);
       if (abandoned_) break;
       interrupted = resets_waiting_ > 0;
-      const bool pull_goes_on = pulling_ && !interrupted;
+      const bool pull_goes_on = pulled_ != nullptr && !interrupted;
       if (!pull_goes_on) {
         if (queue_.empty()) return Progress::kIdle;
         bytes = std::move(queue_.front());
@@ -133,8 +177,8 @@ Session::Progress Session::Run(std::string* out) {
       if (absl::Status s = ContinuePull(out); !s.ok()) Failure(s, out);
       continue;
     }
-    if (pulling_) {  // a RESET cut the stream short
-      pulling_ = false;
+    if (pulled_ != nullptr) {  // a RESET cut the stream short
+      pulled_ = nullptr;
       Ignored(out);
     }
     absl::StatusOr<Message> message = DecodeMessage(bytes);
@@ -153,7 +197,7 @@ Session::Progress Session::Run(std::string* out) {
     }
   }
   state_ = State::kClosed;
-  CloseCursor();
+  CloseStreams();
   connection_.reset();
   return Progress::kClosed;
 }
@@ -179,6 +223,7 @@ absl::Status Session::Handle(const Message& m, std::string* out) {
     case State::kReady:
       switch (m.tag) {
         case kLogoff:
+          if (in_transaction_) return out_of_place();
           connection_.reset();
           principal_.reset();
           signed_in_ = false;
@@ -207,6 +252,12 @@ absl::Status Session::Handle(const Message& m, std::string* out) {
           return StartPull(m, false);
         case kDiscard:
           return StartPull(m, true);
+        case kRun:
+          return in_transaction_ ? RunQuery(m, out) : out_of_place();
+        case kCommit:
+          return in_transaction_ ? Finish(true, out) : out_of_place();
+        case kRollback:
+          return in_transaction_ ? Finish(false, out) : out_of_place();
         case kTelemetry:
           Success(out);
           return absl::OkStatus();
@@ -227,11 +278,17 @@ absl::Status Session::Hello(const Message& m, std::string* out) {
   }
   std::string meta;
   PackWriter w(&meta, true);
-  w.MapHeader(3);
+  patch_utc_ = AsksForUtc(m.fields[0]) && !version_.AtLeast(5, 0);
+  w.MapHeader(patch_utc_ ? 4 : 3);
   w.Entry("server", kServerAgent);
   w.Entry("connection_id", id_);
   w.String("hints");
   w.MapHeader(0);
+  if (patch_utc_) {
+    w.String("patch_bolt");
+    w.ListHeader(1);
+    w.String("utc");
+  }
   SuccessWith(meta, out);
   return absl::OkStatus();
 }
@@ -250,61 +307,62 @@ absl::Status Session::Logon(const Value& auth) {
 // The purpose travels as transaction metadata {case, basis, reason}; a new one makes a new
 // connection, so that no plan or snapshot crosses from one purpose to another.
 absl::Status Session::NeedConnection(const Value& extra) {
-  std::optional<Purpose> purpose;
+  const std::string impersonated = Text(extra, "imp_user");
+  if (!impersonated.empty() && impersonated != principal_->name()) {
+    return PermissionDenied("nobody works here in the name of another");
+  }
+  SKEIN_RETURN_IF_ERROR(CheckBookmarks(Entry(extra, "bookmarks")));
+  ConnectFor what;
   if (const Value* meta = Entry(extra, "tx_metadata"); meta != nullptr) {
     Purpose p{Text(*meta, "case"), Text(*meta, "basis"), Text(*meta, "reason")};
-    if (p.complete()) purpose = std::move(p);
+    if (p.complete()) what.purpose = std::move(p);
   }
-  const auto same = [](const std::optional<Purpose>& a, const std::optional<Purpose>& b) {
-    if (a.has_value() != b.has_value()) return false;
-    return !a ||
-           (a->case_number == b->case_number && a->basis == b->basis && a->reason == b->reason);
-  };
-  if (connection_ != nullptr && same(purpose, purpose_)) return absl::OkStatus();
-  CloseCursor();
+  what.read_only = Text(extra, "mode") == "r";
+  const Value* timeout = Entry(extra, "tx_timeout");
+  if (timeout != nullptr && timeout->kind() == ValueKind::kInteger && timeout->integer() > 0) {
+    what.time = absl::Milliseconds(timeout->integer());
+  }
+  if (connection_ != nullptr && what == connected_for_) return absl::OkStatus();
+  CloseStreams();
   connection_.reset();
-  SKEIN_ASSIGN_OR_RETURN(connection_, backend_.Connect(principal_, purpose));
-  purpose_ = std::move(purpose);
+  SKEIN_ASSIGN_OR_RETURN(connection_, backend_.Connect(principal_, what));
+  connected_for_ = std::move(what);
   return absl::OkStatus();
 }
 
 absl::Status Session::RunQuery(const Message& m, std::string* out) {
   SKEIN_RETURN_IF_ERROR(Protocol(Shape(m, {ValueKind::kString, ValueKind::kMap, ValueKind::kMap})));
   if (!in_transaction_) SKEIN_RETURN_IF_ERROR(NeedConnection(m.fields[2]));
-  const std::string& text = m.fields[0].string();
-  SKEIN_RETURN_IF_ERROR(backend_.LogStatement(principal_, purpose_, text, m.fields[1].map()));
-  CloseCursor();
-  SKEIN_ASSIGN_OR_RETURN(cursor_, connection_->Run(text, m.fields[1].map()));
-  {
-    absl::MutexLock lock(&mutex_);
-    running_ = cursor_.get();
-    if (resets_waiting_ > 0 || abandoned_) cursor_->Cancel();
+  if (streams_.size() >= kStreamsMax) {
+    return ResourceExhausted("at most ", kStreamsMax, " results may be open in a transaction");
   }
-  rows_.clear();
-  row_at_ = 0;
-  rows_end_ = false;
-  SKEIN_RETURN_IF_ERROR(FillRows());  // writes happen, and errors show, at RUN
+  const std::string& text = m.fields[0].string();
+  SKEIN_ASSIGN_OR_RETURN(
+      std::unique_ptr<Receipt> receipt,
+      backend_.LogStatement(principal_, connected_for_.purpose, text, m.fields[1].map()));
+  const absl::Status entered = EnterWork();
+  absl::StatusOr<std::unique_ptr<Cursor>> cursor =
+      entered.ok() ? connection_->Run(text, m.fields[1].map()) : entered;
+  if (!cursor.ok()) {
+    if (receipt != nullptr) receipt->Complete(0, /*whole=*/false, "");
+    const bool writes = absl::IsPermissionDenied(cursor.status()) && connected_for_.read_only;
+    return writes ? WithFailureCode(cursor.status(), "Neo.ClientError.Statement.AccessMode")
+                  : cursor.status();
+  }
+  auto stream = std::make_unique<Stream>(in_transaction_ ? next_qid_ : 0, *std::move(cursor),
+                                         std::move(receipt));
+  SKEIN_RETURN_IF_ERROR(stream->Prime());  // writes happen, and errors show, at RUN
   std::string meta;
   PackWriter w(&meta, true);
   w.MapHeader(in_transaction_ ? 3 : 2);
   w.String("fields");
-  w.ListHeader(cursor_->columns().size());
-  for (const std::string& name : cursor_->columns()) w.String(name);
-  w.Entry("t_first", absl::ToInt64Milliseconds(cursor_->summary().time));
+  w.ListHeader(stream->cursor().columns().size());
+  for (const std::string& name : stream->cursor().columns()) w.String(name);
+  w.Entry("t_first", absl::ToInt64Milliseconds(stream->cursor().summary().time));
   if (in_transaction_) w.Entry("qid", next_qid_++);
   SuccessWith(meta, out);
+  streams_.push_back(std::move(stream));
   state_ = State::kStreaming;
-  return absl::OkStatus();
-}
-
-absl::Status Session::FillRows() {
-  if (rows_end_ || row_at_ < rows_.size()) return absl::OkStatus();
-  row_at_ = 0;
-  SKEIN_ASSIGN_OR_RETURN(bool more, cursor_->Next(kRowsAhead, &rows_));
-  if (!more) {
-    rows_.clear();
-    rows_end_ = true;
-  }
   return absl::OkStatus();
 }
 
@@ -314,43 +372,49 @@ absl::Status Session::StartPull(const Message& m, bool discard) {
   if (n == nullptr || n->kind() != ValueKind::kInteger || n->integer() == 0 || n->integer() < -1) {
     return Protocol(InvalidArgument("PULL and DISCARD need n, a positive number or -1"));
   }
-  wanted_ = n->integer();
-  discarding_ = discard;
-  pulling_ = true;
+  const Value* qid = Entry(m.fields[0], "qid");
+  const int64_t wanted = qid != nullptr && qid->kind() == ValueKind::kInteger ? qid->integer() : -1;
+  const auto stream = wanted == -1
+                          ? std::prev(streams_.end())
+                          : std::find_if(streams_.begin(), streams_.end(),
+                                         [&](const auto& s) { return s->qid() == wanted; });
+  if (stream == streams_.end()) {
+    return Protocol(InvalidArgument("there is no open result with qid ", wanted));
+  }
+  pulled_ = stream->get();
+  pulled_->Want(n->integer(), discard);
   return absl::OkStatus();
 }
 
 absl::Status Session::ContinuePull(std::string* out) {
-  SKEIN_RETURN_IF_ERROR(FillRows());
-  while (wanted_ != 0 && row_at_ < rows_.size()) {
-    if (out->size() >= kOutputHigh) return absl::OkStatus();
-    size_t n = std::min<size_t>(rows_.size() - row_at_, 64);
-    if (wanted_ > 0) n = std::min(n, static_cast<size_t>(wanted_));
-    if (!discarding_) {
-      SKEIN_RETURN_IF_ERROR(AppendRecords(
-          *cursor_, std::span(rows_).subspan(row_at_, n),
-          {.utc = version_.AtLeast(5, 0), .element_ids = version_.AtLeast(5, 0)}, out));
-    }
-    row_at_ += n;
-    if (wanted_ > 0) wanted_ -= static_cast<int64_t>(n);
-  }
-  SKEIN_RETURN_IF_ERROR(FillRows());
-  if (rows_end_) {
-    pulling_ = false;
+  const RecordFormat format{.utc = version_.AtLeast(5, 0) || patch_utc_,
+                            .element_ids = version_.AtLeast(5, 0)};
+  SKEIN_ASSIGN_OR_RETURN(const Stream::Piece piece, pulled_->Pull(format, kOutputHigh, out));
+  if (piece == Stream::Piece::kOutputFull) return absl::OkStatus();
+  if (piece == Stream::Piece::kEnd) {
     EndOfStream(out);
-  } else if (wanted_ == 0) {
-    pulling_ = false;
-    std::string meta;
-    PackWriter w(&meta, true);
-    w.MapHeader(1);
-    w.EntryBoolean("has_more", true);
-    SuccessWith(meta, out);
+    return absl::OkStatus();
   }
+  pulled_ = nullptr;
+  std::string meta;
+  PackWriter w(&meta, true);
+  w.MapHeader(1);
+  w.EntryBoolean("has_more", true);
+  SuccessWith(meta, out);
   return absl::OkStatus();
 }
 
 void Session::EndOfStream(std::string* out) {
-  const QuerySummary& s = cursor_->summary();
+  WriteSummary(pulled_->cursor().summary(), out);
+  pulled_->Finished();
+  std::erase_if(streams_, [&](const auto& s) { return s.get() == pulled_; });
+  pulled_ = nullptr;
+  if (!streams_.empty()) return;
+  LeaveWork();
+  state_ = State::kReady;
+}
+
+void Session::WriteSummary(const QuerySummary& s, std::string* out) {
   const std::pair<std::string_view, uint64_t> counters[] = {
       {"nodes-created", s.nodes_created},         {"nodes-deleted", s.nodes_deleted},
       {"relationships-created", s.links_created}, {"relationships-deleted", s.links_deleted},
@@ -362,7 +426,9 @@ void Session::EndOfStream(std::string* out) {
   constexpr std::string_view kTypes[] = {"r", "w", "rw", "s"};
   std::string meta;
   PackWriter w(&meta, true);
-  w.MapHeader(3 + (changed != 0 ? 1 : 0) + (in_transaction_ ? 0 : 1));
+  const bool gql = version_.AtLeast(5, 6);
+  const bool notes = gql || !s.partial.empty();
+  w.MapHeader(3 + (changed != 0 ? 1 : 0) + (in_transaction_ ? 0 : 1) + (notes ? 1 : 0));
   w.Entry("type", kTypes[static_cast<size_t>(s.type)]);
   w.Entry("t_last", absl::ToInt64Milliseconds(s.time));
   w.Entry("db", "skein");
@@ -374,10 +440,13 @@ void Session::EndOfStream(std::string* out) {
     }
     w.EntryBoolean("contains-updates", true);
   }
-  if (!in_transaction_) w.Entry("bookmark", absl::StrCat("skein:", Raw(s.version)));
+  if (gql) {
+    WriteStatuses(s, !pulled_->cursor().columns().empty(), w);
+  } else if (notes) {
+    WriteNotifications(s, w);
+  }
+  if (!in_transaction_) w.Entry("bookmark", absl::StrCat(ToAbsl(kBookmarkPrefix), Raw(s.version)));
   SuccessWith(meta, out);
-  CloseCursor();
-  state_ = State::kReady;
 }
 
 absl::Status Session::Begin(const Message& m, std::string* out) {
@@ -394,6 +463,8 @@ absl::Status Session::Begin(const Message& m, std::string* out) {
 absl::Status Session::Finish(bool commit, std::string* out) {
   if (!in_transaction_) return Protocol(InvalidArgument("no transaction is open"));
   in_transaction_ = false;
+  CloseStreams();  // results that nobody pulled to their end
+  state_ = State::kReady;
   if (!commit) {
     SKEIN_RETURN_IF_ERROR(connection_->Rollback());
     Success(out);
@@ -404,7 +475,7 @@ absl::Status Session::Finish(bool commit, std::string* out) {
   std::string meta;
   PackWriter w(&meta, true);
   w.MapHeader(1);
-  w.Entry("bookmark", absl::StrCat("skein:", Raw(reader->version())));
+  w.Entry("bookmark", absl::StrCat(ToAbsl(kBookmarkPrefix), Raw(reader->version())));
   SuccessWith(meta, out);
   return absl::OkStatus();
 }
@@ -435,24 +506,26 @@ absl::Status Session::Route(const Message& m, std::string* out) {
 }
 
 void Session::Reset(std::string* out) {
+  CloseStreams();
+  bool dead = false;
   {
     absl::MutexLock lock(&mutex_);
     --resets_waiting_;
+    dead = std::exchange(cancelled_, false);
   }
-  CloseCursor();
-  pulling_ = false;
   if (in_transaction_) {
     in_transaction_ = false;
     SKEIN_IGNORE_ERROR(connection_->Rollback(), "the transaction is given up either way");
   }
+  if (dead) connection_.reset();
   if (state_ == State::kStreaming || state_ == State::kFailed) state_ = State::kReady;
   Success(out);
 }
 
-void Session::CloseCursor() {
-  absl::MutexLock lock(&mutex_);
-  running_ = nullptr;
-  cursor_.reset();
+void Session::CloseStreams() {
+  LeaveWork();
+  pulled_ = nullptr;
+  streams_.clear();
 }
 
 void Session::Success(std::string* out) {
@@ -475,8 +548,7 @@ void Session::Ignored(std::string* out) {
 }
 
 void Session::Failure(const absl::Status& status, std::string* out) {
-  CloseCursor();
-  pulling_ = false;
+  CloseStreams();
   std::string message;
   PackWriter w(&message, true);
   w.StructHeader(kFailure, 1);

@@ -5,6 +5,10 @@
 //           has kOutputHigh bytes, so that a slow reader costs a bounded buffer and no thread.
 // Reset     RESET overtakes the queue: Receive() cancels the running statement at once, what was
 //           queued before it is answered IGNORED.
+// Streams   In an explicit transaction several results may be open; PULL and DISCARD name one by
+//           its qid, −1 is the last. Outside there is one.
+// Access    Mode "r" refuses statements that write; tx_timeout shortens the server's own limit;
+//           impersonation is refused.
 // Errors    A protocol error (undecodable message, message out of place) ends the session: Run()
 //           returns kClosed after appending the FAILURE.
 // Threads   Receive() on the transport's thread, Run() on one worker at a time; they may overlap.
@@ -25,6 +29,7 @@
 #include "query/engine/engine.h"
 #include "server/bolt/backend.h"
 #include "server/bolt/packstream.h"
+#include "server/bolt/stream.h"
 
 namespace skein::bolt {
 
@@ -47,7 +52,8 @@ class Session {
   };
 
   static constexpr size_t kOutputHigh = size_t{256} << 10;
-  static constexpr size_t kQueueMax = 256;  // pipelined messages
+  static constexpr size_t kQueueMax = 256;   // pipelined messages
+  static constexpr size_t kStreamsMax = 64;  // open results of one transaction
   static constexpr size_t kMessageBytesBeforeSignIn = 4 << 10;
   static constexpr size_t kMessageBytesMax = size_t{16} << 20;
 
@@ -75,8 +81,6 @@ class Session {
     kClosed
   };
 
-  struct Outcome;  // of one message
-
   void Dispatch(const Message& message, std::string* out);
   absl::Status Handle(const Message& message, std::string* out);
   absl::Status Hello(const Message& message, std::string* out);
@@ -89,14 +93,18 @@ class Session {
   absl::Status Route(const Message& message, std::string* out);
   void Reset(std::string* out);
   absl::Status NeedConnection(const Value& extra);
-  absl::Status FillRows();
+  // Between them a RESET (or the client's going) cancels the connection.
+  absl::Status EnterWork();
+  void CancelWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LeaveWork();
   void EndOfStream(std::string* out);
+  void WriteSummary(const QuerySummary& summary, std::string* out);
 
   void Success(std::string* out);
   void SuccessWith(std::string_view packed_map, std::string* out);
   void Ignored(std::string* out);
   void Failure(const absl::Status& status, std::string* out);
-  void CloseCursor();
+  void CloseStreams();
 
   Backend& backend_;
   const ProtocolVersion version_;
@@ -106,25 +114,21 @@ class Session {
   absl::Mutex mutex_;
   std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);
   int resets_waiting_ ABSL_GUARDED_BY(mutex_) = 0;
-  Cursor* running_ ABSL_GUARDED_BY(mutex_) = nullptr;  // what a RESET cancels
+  Connection* working_ ABSL_GUARDED_BY(mutex_) = nullptr;  // what a RESET cancels
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;         // it has been: it serves no more
   bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
   std::atomic<bool> signed_in_{false};
 
   // Touched by Run() alone.
   State state_ = State::kNegotiation;
   std::shared_ptr<const Principal> principal_;
-  std::optional<Purpose> purpose_;
+  ConnectFor connected_for_;
   std::unique_ptr<Connection> connection_;
-  std::unique_ptr<Cursor> cursor_;
+  std::vector<std::unique_ptr<Stream>> streams_;  // open ones, by age
+  Stream* pulled_ = nullptr;                      // what PULL or DISCARD is at work on
   bool in_transaction_ = false;
   int64_t next_qid_ = 0;
-  // The stream being pulled: rows fetched ahead, and how many the client still wants (−1: all).
-  std::vector<std::vector<Value>> rows_;
-  size_t row_at_ = 0;
-  bool rows_end_ = false;
-  bool pulling_ = false;
-  bool discarding_ = false;
-  int64_t wanted_ = 0;
+  bool patch_utc_ = false;  // 4.4 with the date-times of Bolt 5
 };
 
 }  // namespace skein::bolt

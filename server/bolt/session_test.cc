@@ -1,83 +1,16 @@
 #include "server/bolt/session.h"
 
-#include <map>
+#include <algorithm>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "server/bolt/fake_backend.h"
 #include "storage/base/status.h"
 
 namespace skein::bolt {
 namespace {
-
-// An engine of one integer column: "rows N" gives N rows, "fail" an error, "log" is refused by the
-// audit log, anything else no rows.
-class FakeCursor final : public Cursor {
- public:
-  explicit FakeCursor(int64_t rows) : left_(rows) {}
-  const std::vector<std::string>& columns() const override { return columns_; }
-  absl::StatusOr<bool> Next(size_t max, std::vector<std::vector<Value>>* rows) override {
-    rows->clear();
-    if (cancelled_) return Cancelled("cancelled");
-    while (left_ > 0 && rows->size() < max) rows->push_back({Value::Integer(left_--)});
-    return !rows->empty();
-  }
-  const QuerySummary& summary() const override { return summary_; }
-  absl::Status Describe(std::span<const NodeId>, std::vector<NodeView>*) override { return {}; }
-  absl::Status Describe(std::span<const LinkId>, std::vector<LinkView>*) override { return {}; }
-  void Cancel() override { cancelled_ = true; }
-
- private:
-  std::vector<std::string> columns_{"n"};
-  int64_t left_;
-  bool cancelled_ = false;
-  QuerySummary summary_;
-};
-
-class FakeConnection final : public Connection {
- public:
-  absl::StatusOr<std::unique_ptr<Cursor>> Run(std::string_view text, const ValueMap&) override {
-    if (text == "fail") return Aborted("conflict");
-    return std::make_unique<FakeCursor>(
-        text.starts_with("rows ") ? std::stol(std::string(text.substr(5))) : 0);
-  }
-  absl::Status Begin() override { return open_ = true, absl::OkStatus(); }
-  absl::Status Commit() override { return open_ = false, Aborted("conflict"); }
-  absl::Status Rollback() override { return open_ = false, absl::OkStatus(); }
-  bool in_transaction() const override { return open_; }
-  absl::StatusOr<std::shared_ptr<const Reader>> CurrentReader() override {
-    return Unavailable("none");
-  }
-
- private:
-  bool open_ = false;
-};
-
-struct FakePrincipal final : Principal {
-  std::string name() const override { return "ann"; }
-};
-
-class FakeBackend final : public Backend {
- public:
-  absl::StatusOr<std::shared_ptr<const Principal>> SignIn(std::string_view, std::string_view name,
-                                                          std::string_view password) override {
-    if (name != "ann" || password != "pw") return Unauthenticated("wrong name or password");
-    return std::make_shared<FakePrincipal>();
-  }
-  absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::shared_ptr<const Principal>&,
-                                                      const std::optional<Purpose>& p) override {
-    ++connections;
-    if (!p) return PermissionDenied("no purpose");
-    return std::make_unique<FakeConnection>();
-  }
-  absl::Status LogStatement(const std::shared_ptr<const Principal>&, const std::optional<Purpose>&,
-                            std::string_view text, const ValueMap&) override {
-    logged.emplace_back(text);
-    return text == "log" ? Unavailable("no log") : absl::OkStatus();
-  }
-  int connections = 0;
-  std::vector<std::string> logged;
-};
 
 // A client: sends messages, reads replies as (tag, metadata or row).
 class SessionTest : public testing::Test {
@@ -92,6 +25,11 @@ class SessionTest : public testing::Test {
   static void Write(const Value& v, PackWriter& w) {
     if (v.kind() == ValueKind::kString) return w.String(v.string());
     if (v.kind() == ValueKind::kInteger) return w.Integer(v.integer());
+    if (v.kind() == ValueKind::kList) {
+      w.ListHeader(v.list().size());
+      for (const Value& item : v.list()) Write(item, w);
+      return;
+    }
     w.MapHeader(v.map().size());
     for (const auto& [key, item] : v.map()) {
       w.String(key);
@@ -285,6 +223,110 @@ TEST_F(SessionTest, QueryBeforeSignInEndsTheConnection) {
 
 TEST_F(SessionTest, LargeMessagesBeforeSignInAreRefused) {
   EXPECT_FALSE(session_->Receive(std::string(Session::kMessageBytesBeforeSignIn + 1, 'x')));
+}
+
+TEST_F(SessionTest, AResetEndsAStatementThatHasNotAnsweredYet) {
+  SignIn();
+  Query("hang");
+  Send(0x3F, {N(-1)});
+  std::thread client([this] {
+    backend_.started.WaitForNotification();
+    Send(0x0F, {});
+  });
+  EXPECT_EQ(Tags(), (std::vector<uint8_t>{0x7F, 0x7E, 0x70}));
+  client.join();
+  Query("rows 1");
+  Send(0x3F, {N(-1)});
+  EXPECT_EQ(Tags(), (std::vector<uint8_t>{0x70, 0x71, 0x70}));
+  EXPECT_EQ(backend_.connections, 2) << "a cancelled connection serves no more";
+}
+
+TEST_F(SessionTest, ATransactionHasSeveralOpenResults) {
+  SignIn();
+  Send(0x11, {Extra()});
+  Query("rows 4");
+  Query("rows 2");
+  std::vector<Message> r = Replies();
+  ASSERT_EQ(r.size(), 3u);
+  EXPECT_EQ(r[1].fields[0].Find("qid")->integer(), 0);
+  EXPECT_EQ(r[2].fields[0].Find("qid")->integer(), 1);
+  const auto pull = [](int64_t n, int64_t qid) {
+    return Value::Map({{"n", Value::Integer(n)}, {"qid", Value::Integer(qid)}});
+  };
+  Send(0x3F, {pull(1, 0)});
+  Send(0x3F, {pull(-1, -1)});
+  Send(0x3F, {pull(-1, 0)});
+  EXPECT_EQ(Tags(), (std::vector<uint8_t>{0x71, 0x70, 0x71, 0x71, 0x70, 0x71, 0x71, 0x71, 0x70}));
+  Send(0x13, {});
+  EXPECT_EQ(Tags(), (std::vector<uint8_t>{0x70}));
+}
+
+TEST_F(SessionTest, AnUnknownQidEndsTheConnection) {
+  SignIn();
+  Query("rows 4");
+  Send(0x3F, {Value::Map({{"n", Value::Integer(1)}, {"qid", Value::Integer(7)}})});
+  EXPECT_EQ(Tags(), (std::vector<uint8_t>{0x70, 0x7F}));
+  EXPECT_EQ(progress_, Session::Progress::kClosed);
+}
+
+TEST_F(SessionTest, WhatLeftIsCompletedInTheLog) {
+  SignIn();
+  Query("rows 5");
+  Send(0x3F, {N(-1)});
+  Query("rows 5");
+  Send(0x3F, {N(2)});
+  Replies();
+  EXPECT_EQ(backend_.completed, (std::vector<std::string>{"5 whole"}));
+  Send(0x0F, {});
+  Replies();
+  EXPECT_EQ(backend_.completed, (std::vector<std::string>{"5 whole", "2 cut"}));
+}
+
+TEST_F(SessionTest, AccessModeAndTimeoutReachTheBackend) {
+  SignIn();
+  Value extra = Extra();
+  ValueMap map = extra.map();
+  map.emplace_back("mode", Value::String("r"));
+  map.emplace_back("tx_timeout", Value::Integer(1500));
+  std::sort(map.begin(), map.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  Query("rows 0", Value::Map(map));
+  Replies();
+  EXPECT_TRUE(backend_.last.read_only);
+  EXPECT_EQ(backend_.last.time, absl::Milliseconds(1500));
+}
+
+TEST_F(SessionTest, ForeignBookmarksAndImpersonationAreRefused) {
+  SignIn();
+  const auto code = [&](std::string key, Value value) {
+    ValueMap map = Extra().map();
+    map.emplace_back(std::move(key), std::move(value));
+    std::sort(map.begin(), map.end(), [](auto& a, auto& b) { return a.first < b.first; });
+    Query("rows 0", Value::Map(map));
+    const std::vector<Message> replies = Replies();
+    Send(0x0F, {});
+    Replies();
+    return replies[0].tag == 0x7F ? replies[0].fields[0].Find("neo4j_code")->string() : "";
+  };
+  EXPECT_EQ(code("bookmarks", Value::List({Value::String("skein:17")})), "");
+  EXPECT_EQ(code("bookmarks", Value::List({Value::String("FB:other")})),
+            "Neo.ClientError.Transaction.InvalidBookmark");
+  EXPECT_EQ(code("imp_user", Value::String("bob")), "Neo.ClientError.Security.Forbidden");
+  EXPECT_EQ(code("imp_user", Value::String("ann")), "");
+}
+
+TEST_F(SessionTest, OlderVersionsHaveTheirOwnForms) {
+  session_ = std::make_unique<Session>(backend_, ProtocolVersion{4, 4}, "bolt-1", "127.0.0.1:7687");
+  ValueMap hello = Auth("pw").map();
+  hello.emplace_back("patch_bolt", Value::List({Value::String("utc")}));
+  std::sort(hello.begin(), hello.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  Send(0x01, {Value::Map(hello)});
+  std::vector<Message> r = Replies();
+  ASSERT_EQ(r[0].tag, 0x70);
+  EXPECT_EQ(r[0].fields[0].Find("patch_bolt")->list()[0].string(), "utc");
+  Query("fail");
+  r = Replies();
+  EXPECT_EQ(r[0].fields[0].Find("code")->string(), "Neo.TransientError.Transaction.Outdated");
+  EXPECT_EQ(r[0].fields[0].Find("gql_status"), nullptr);
 }
 
 TEST_F(SessionTest, FailedCommitLeavesTheSessionUsable) {

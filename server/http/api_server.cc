@@ -15,6 +15,7 @@ Reading::~Reading() { request_.cancel->OnCancel(nullptr); }
 
 absl::StatusOr<Connection*> Reading::Connect(bool read_only, const QueryLimits& limits) {
   SKEIN_ASSIGN_OR_RETURN(connection_, parts_.gate.Connect(access_, "workbench", read_only, limits));
+  OnCancel([connection = connection_.get()] { connection->Cancel(); });
   return connection_.get();
 }
 
@@ -65,6 +66,15 @@ Response ApiServer::SignedIn(Request& request, const SignedInFunction& f) {
   return *std::move(response);
 }
 
+Response ApiServer::Supervised(Request& request, std::string_view action,
+                               const SignedInFunction& f) {
+  return SignedIn(request, [&](const Access& access) -> absl::StatusOr<Response> {
+    const absl::Status role = parts_.gate.Require(access, auth::kSupervisor);
+    if (!role.ok()) return parts_.gate.Refused(access, action, WhatOf(request), role);
+    return f(access);
+  });
+}
+
 Response ApiServer::Read(Request& request, std::string_view action, const ReadFunction& f) {
   const auto access = AccessOf(request);
   if (!access.ok()) return Failure(access.status());
@@ -73,15 +83,26 @@ Response ApiServer::Read(Request& request, std::string_view action, const ReadFu
   if (const absl::Status may = gate.MayRead(*access); !may.ok()) {
     return Failure(gate.Refused(*access, action, std::move(what), may));
   }
+  // Before any of the work, and so before the first byte leaves: no log, no answer.
+  const auto intent = gate.Intend(*access, action, std::move(what));
+  if (!intent.ok()) return Failure(intent.status());
   Reading reading(parts_, request, *access);
   auto answer = f(reading);
-  const auth::Verdict verdict = answer.ok() ? auth::Verdict::kAllowed : auth::Verdict::kFailed;
-  // Before the first byte leaves: no log, no answer.
-  const absl::Status logged =
-      gate.Log(*access, action, std::move(what), reading.disclosed(), verdict);
-  if (!logged.ok()) return Failure(logged);
-  if (!answer.ok()) return Failure(answer.status());
-  return Response::Json(200, *std::move(answer));
+  if (!answer.ok()) {
+    const absl::Status logged = gate.Complete(*intent, {0, auth::Verdict::kFailed, ""});
+    return Failure(logged.ok() ? answer.status() : logged);
+  }
+  Response response = Response::Json(200, *std::move(answer));
+  if (intent->number == 0) return response;
+  auth::Gate::Outcome outcome{reading.disclosed(), auth::Verdict::kAllowed,
+                              auth::Sha256Hex(response.body)};
+  response.sent = [this, intent = *intent, outcome = std::move(outcome)](bool whole) mutable {
+    if (!whole) outcome.verdict = auth::Verdict::kAborted;
+    // Without this entry all of the answer is presumed disclosed, which is what it says anyway.
+    const absl::Status logged = parts_.gate.Complete(intent, std::move(outcome));
+    if (!logged.ok()) parts_.report(logged);
+  };
+  return response;
 }
 
 void ApiServer::AddRoutes(Router* router) {
@@ -92,10 +113,11 @@ void ApiServer::AddRoutes(Router* router) {
   AddOperationRoutes(router);
   AddLiveRoutes(router);
   AddAuditRoutes(router);
+  AddJobRoutes(router);
 }
 
 void ApiServer::Tick() {
-  parts_.gate.sessions().Sweep();
+  if (const absl::Status swept = parts_.gate.sessions().Sweep(); !swept.ok()) parts_.report(swept);
   parts_.hub.Tick();
   const std::lock_guard lock(mutex_);
   std::erase_if(tickets_,

@@ -1,9 +1,9 @@
 // ApiServer: the routes of openapi.yaml over the gate, the explorer, the engine and the hub.
 //
 // Shape     One function a group of routes (…_routes.cc); each decodes, calls, encodes, nothing
-// else. Order     Every read: signed in → purpose → work → log entry, durable → answer. A refusal
-// and a
-//           failure are logged too.
+// else. Order     Every read: signed in → purpose → its intent in the log, durable → work → answer
+// → its
+//           completion in the log. A refusal and a failure are logged too.
 // Threads   Routes are called from worker threads, several at once.
 // Lifetime  Borrows all of ApiParts; outlives the HttpServer that has its routes.
 #pragma once
@@ -19,6 +19,7 @@
 #include "query/engine/explore.h"
 #include "server/auth/gate.h"
 #include "server/http/router.h"
+#include "server/jobs/import_jobs.h"
 #include "server/live/hub.h"
 #include "storage/base/clock.h"
 
@@ -30,6 +31,8 @@ struct ApiParts {
   live::Hub& hub;
   Clock& clock;
   std::string version;
+  jobs::ImportJobs* jobs = nullptr;           // nullptr: no imports over HTTP
+  size_t upload_bytes_max = size_t{4} << 30;  // of one file
   bool secure = false;  // under TLS: the cookie is Secure and carries the __Host- prefix
   // Told of faults whose answer says nothing (INTERNAL, DATA_LOSS) and of a log that fails.
   std::function<void(const absl::Status&)> report = [](const absl::Status&) {};
@@ -78,6 +81,8 @@ class ApiServer {
 
   // With a session, without a purpose.
   Response SignedIn(Request& request, const SignedInFunction& f);
+  // The same for supervisors alone; a refusal is logged as `action`.
+  Response Supervised(Request& request, std::string_view action, const SignedInFunction& f);
   // With a purpose, logged; the string is the answer's JSON.
   Response Read(Request& request, std::string_view action, const ReadFunction& f);
   absl::StatusOr<Access> AccessOf(const Request& request);
@@ -95,7 +100,23 @@ class ApiServer {
   void AddLiveRoutes(Router* router);
   void AddAuditRoutes(Router* router);
 
+  void AddJobRoutes(Router* router);
+
+  absl::StatusOr<Access> MayImport(const Request& request, const std::string& id);
+  absl::StatusOr<Response> CreateJob(Request& request);
+  absl::StatusOr<Response> ListJobs(Request& request);
+  absl::StatusOr<Response> ActOnJob(Request& request, std::string_view what);
+  absl::StatusOr<std::unique_ptr<BodySink>> BeginJobUpload(Request& request);
   Response SignIn(Request& request);
+  absl::StatusOr<Response> SessionResponse(const std::string& token);
+  absl::StatusOr<Response> SignOut(const Access& access);
+  absl::StatusOr<Response> ChangePassword(const Access& access, Request& request);
+  absl::StatusOr<Response> OpenCase(const Access& access, Request& request);
+  absl::StatusOr<Response> ChangeCase(const Access& access, Request& request);
+  absl::StatusOr<Response> ListAudit(const Access& access, Request& request);
+  absl::StatusOr<Response> ListImports(const Access& access, Request& request);
+  absl::StatusOr<Response> StartOperation(const Access& access, Request& request);
+  absl::StatusOr<Response> ChangeOperation(const Access& access, Request& request);
   absl::StatusOr<std::string> RunQuery(Reading& reading);
   absl::StatusOr<std::string> DescribeSchema(Reading& reading);
   std::string OperationJson(const auth::Operation& operation);

@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -19,6 +20,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "server/http/compress.h"
 #include "server/http/transport.h"
 
 namespace skein::http {
@@ -30,6 +32,8 @@ namespace bhttp = boost::beast::http;
 using boost::system::error_code;
 
 constexpr size_t kChunk = size_t{64} << 10;
+constexpr size_t kPiece = size_t{256} << 10;  // of a body that goes to a sink
+constexpr int kAnswerLevel = 1;  // rows are repetitive: 1 gives 6:1, more costs thrice the time
 // What is still read, and thrown away, after an early refusal: closing with unread bytes makes the
 // kernel reset the connection, and the refusal would be lost.
 constexpr size_t kLingerBytes = size_t{256} << 10;
@@ -67,7 +71,10 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     buffer_.max_size(kLingerBytes);
     context_.Enter(this);
   }
-  ~Connection() override { context_.Leave(this); }
+  ~Connection() override {
+    TellSent(false);
+    context_.Leave(this);
+  }
 
   void Start() {
     asio::dispatch(executor_, [self = this->shared_from_this()] { self->Begin(); });
@@ -201,6 +208,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     if (length && *length > limit) {
       return Refuse(413, "too_large", "the body is larger than this path takes");
     }
+    if (route_ != nullptr && route_->body_sink) return OpenSink();
     if (!HasBody()) return Dispatch();
     if (parser_->chunked() && limit == 0) {
       return Refuse(413, "too_large", "this path takes no body");
@@ -213,8 +221,85 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   }
 
   bool HasBody() {
+    if (upload_) return true;
     const auto length = parser_->content_length();
     return parser_->chunked() || (length && *length > 0);
+  }
+
+  // A large body: wanted or not is decided before any of it is read.
+  void OpenSink() {
+    lowest().expires_never();
+    const bool queued = context_.pool.TryPost([self = this->shared_from_this()] {
+      auto sink = std::make_shared<absl::StatusOr<std::unique_ptr<BodySink>>>(
+          self->route_->body_sink(*self->request_));
+      asio::post(self->executor_, [self, sink] {
+        if (!sink->ok()) {
+          self->close_after_ = self->close_after_ || self->HasBody();
+          return self->Respond(Response::Error(FromStatus(sink->status())));
+        }
+        self->sink_ = *std::move(*sink);
+        self->upload_.emplace(std::move(*self->parser_));
+        self->upload_->body_limit(self->route_->body_bytes_max);
+        if (self->request_->Header("expect") != nullptr) return self->SendContinue();
+        self->ReadPiece();
+      });
+    });
+    if (!queued) {
+      close_after_ = close_after_ || HasBody();
+      Busy();
+    }
+  }
+
+  // The deadline is a piece's, not the body's: gigabytes take their time, a drip does not.
+  void ReadPiece() {
+    if (upload_->is_done()) return FinishSink();
+    chunk_.resize(kPiece);
+    upload_->get().body().data = chunk_.data();
+    upload_->get().body().size = chunk_.size();
+    Deadline(context_.options.write);
+    bhttp::async_read(
+        stream_, buffer_, *upload_, [self = this->shared_from_this()](error_code ec, size_t) {
+          if (ec == bhttp::error::need_buffer) ec = {};
+          if (ec == bhttp::error::body_limit) {
+            return self->RefuseBody(413, "too_large", "the body is larger than this path takes");
+          }
+          if (ec.category() == bhttp::make_error_code(bhttp::error::bad_value).category() &&
+              ec != bhttp::error::partial_message && ec != bhttp::error::end_of_stream) {
+            return self->RefuseBody(400, "bad_request", "the body is not well-formed");
+          }
+          if (ec) return self->Abandon();  // the sink goes with the connection
+          self->WritePiece(self->chunk_.size() - self->upload_->get().body().size);
+        });
+  }
+
+  void WritePiece(size_t bytes) {
+    lowest().expires_never();
+    const bool posted = context_.pool.Post([self = this->shared_from_this(), bytes] {
+      const absl::Status written =
+          self->sink_->Write(std::string_view(self->chunk_).substr(0, bytes));
+      asio::post(self->executor_, [self, written] {
+        if (written.ok()) return self->ReadPiece();
+        self->sink_ = nullptr;
+        self->close_after_ = true;
+        self->Respond(Response::Error(FromStatus(written)));
+      });
+    });
+    if (!posted) Abandon();
+  }
+
+  void FinishSink() {
+    lowest().expires_never();
+    const bool posted = context_.pool.Post([self = this->shared_from_this()] {
+      auto response = std::make_shared<Response>(self->sink_->Finish());
+      self->sink_ = nullptr;
+      asio::post(self->executor_, [self, response] { self->Respond(std::move(*response)); });
+    });
+    if (!posted) Abandon();
+  }
+
+  void RefuseBody(int status, std::string_view code, std::string_view message) {
+    sink_ = nullptr;
+    Refuse(status, code, message);
   }
 
   void SendContinue() {
@@ -222,7 +307,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
                       [self = this->shared_from_this()](error_code ec, size_t) {
-                        if (!ec) self->ReadBody();
+                        if (ec) return;
+                        self->sink_ != nullptr ? self->ReadPiece() : self->ReadBody();
                       });
   }
 
@@ -262,9 +348,34 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
       auto response = std::make_shared<Response>(
           handler ? handler(*self->request_)
                   : Response::Error(404, "not_found", "there is no such path"));
+      Compress(*self->request_, response.get());
       asio::post(self->executor_, [self, response] { self->Respond(std::move(*response)); });
     });
     if (!queued) Busy();
+  }
+
+  // On the worker. Answers hold no secret beside what the client sent, so length tells nothing
+  // (BREACH): session tokens and tickets travel in answers that are too short for this.
+  static void Compress(const Request& request, Response* response) {
+    if (response->file || response->body.size() < kCompressFrom) return;
+    const auto find = [&](std::string_view name) -> const std::string* {
+      for (const auto& [key, value] : response->headers) {
+        if (key == name) return &value;
+      }
+      return nullptr;
+    };
+    const std::string* type = find("Content-Type");
+    if (type == nullptr || !Compressible(*type) || find("Content-Encoding") != nullptr ||
+        response->status == 206) {
+      return;
+    }
+    if (find("Vary") != nullptr) return;  // a static file, which chose its coding itself
+    response->headers.emplace_back("Vary", "Accept-Encoding");
+    if (!Accepts(request.Header("accept-encoding"), "gzip")) return;
+    if (auto packed = Gzip(response->body, kAnswerLevel)) {
+      response->body = *std::move(packed);
+      response->headers.emplace_back("Content-Encoding", "gzip");
+    }
   }
 
   void Busy() {
@@ -321,8 +432,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     error_code ignored;
     lowest().socket().cancel(ignored);  // the watch; nothing else is under way here
     response_ = std::move(response);
-    const bool head = request_->method == "HEAD";
     offset_ = 0;
+    const bool head = request_->method == "HEAD";
     length_ = response_.file ? response_.file->length : response_.body.size();
     if (response_.file && (!file_.emplace().Open(response_.file->path))) {
       response_ = Response::Error(404, "not_found", "there is no such file");
@@ -369,9 +480,18 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
     });
   }
 
+  // Off the I/O threads: it may write to a log. A stopping pool runs it here.
+  void TellSent(bool whole) {
+    if (!response_.sent) return;
+    auto call = [sent = std::exchange(response_.sent, nullptr), whole] { sent(whole); };
+    if (!context_.pool.Post(call)) call();
+  }
+
   void Written() {
+    TellSent(true);
     answering_ = false;
     request_ = nullptr;
+    upload_.reset();
     file_.reset();
     response_ = {};
     if (!close_after_) return WaitRequest();
@@ -403,6 +523,8 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   std::string peer_;
   std::optional<bhttp::request_parser<bhttp::string_body>> parser_;
   std::unique_ptr<Request> request_;
+  std::optional<bhttp::request_parser<bhttp::buffer_body>> upload_;
+  std::unique_ptr<BodySink> sink_;
   const Route* route_ = nullptr;
   Response response_;
   std::optional<bhttp::response<bhttp::empty_body>> reply_;

@@ -1,6 +1,7 @@
 #include "server/http/message.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
@@ -106,6 +107,13 @@ Response Response::Error(int status, std::string_view code, std::string_view mes
   error.code = std::string(code);
   error.message = std::string(message);
   return Error(error);
+}
+
+absl::StatusOr<FileSlice> WholeFile(const std::string& path) {
+  std::error_code ec;
+  const uint64_t size = std::filesystem::file_size(path, ec);
+  if (ec) return NotFound("the file is gone");
+  return FileSlice{path, 0, size};
 }
 
 absl::Status ParseTarget(std::string_view target, Request* request) {

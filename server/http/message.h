@@ -69,11 +69,17 @@ struct Response {
   Fields headers;
   std::string body;
   std::optional<FileSlice> file;  // instead of body
+  // Called once, on a worker, when the last byte has been handed to the system (true) or it is sure
+  // that it never will be (false).
+  std::function<void(bool whole)> sent;
 
   static Response Json(int status, std::string json);
   static Response Error(const ApiError& error);
   static Response Error(int status, std::string_view code, std::string_view message);
 };
+
+// All of a file, as Response::file takes it. NOT_FOUND.
+absl::StatusOr<FileSlice> WholeFile(const std::string& path);
 
 // "/a%20b?q=x" → path and query. INVALID_ARGUMENT: not a path, bad escapes, NUL, more than 64
 // fields.

@@ -72,51 +72,53 @@ absl::StatusOr<Response> ApiServer::ChangeMembers(const Access& access, Request&
   return Response::Json(200, OperationJson(changed));
 }
 
+absl::StatusOr<Response> ApiServer::StartOperation(const Access& access, Request& r) {
+  SKEIN_ASSIGN_OR_RETURN(const Json body, ReadBody(r));
+  auth::Operation operation;
+  SKEIN_ASSIGN_OR_RETURN(operation.name, Text(body, "name", {1, 128}));
+  SKEIN_ASSIGN_OR_RETURN(operation.case_number,
+                         Text(body, "case", {access.sandbox ? 0U : 1U, 128}, ""));
+  SKEIN_ASSIGN_OR_RETURN(operation.members, Texts(body, "members", 64));
+  const auto c = parts_.gate.directory().FindCase(operation.case_number);
+  if (!access.sandbox && (!c || !c->open || c->unit != access.person.unit)) {
+    return NotFound("there is no open case '", operation.case_number, "' of your unit");
+  }
+  operation.owner_unit = access.person.unit;
+  operation.created_by = access.person.name;
+  SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "operation.start", WhatOf(r)));
+  SKEIN_ASSIGN_OR_RETURN(const auth::Operation made,
+                         parts_.gate.directory().AddOperation(std::move(operation)));
+  return Response::Json(201, OperationJson(made));
+}
+
+absl::StatusOr<Response> ApiServer::ChangeOperation(const Access& access, Request& r) {
+  SKEIN_ASSIGN_OR_RETURN(const Json body, ReadBody(r));
+  SKEIN_ASSIGN_OR_RETURN(const std::string name, Text(body, "name", {1, 128}, ""));
+  SKEIN_ASSIGN_OR_RETURN(const std::string state, Text(body, "state", {1, 16}, ""));
+  if (!state.empty() && state != "open" && state != "closed") {
+    return BadParameter("state", "is neither open nor closed");
+  }
+  SKEIN_ASSIGN_OR_RETURN(const auth::Operation operation,
+                         OperationFor(access, r.parameters["operation"]));
+  SKEIN_RETURN_IF_ERROR(OwnersOnly(access, operation));
+  SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "operation.change", WhatOf(r)));
+  SKEIN_ASSIGN_OR_RETURN(const auth::Operation changed, parts_.gate.directory().ChangeOperation(
+                                                            operation.id, [&](auth::Operation* o) {
+                                                              if (!name.empty()) o->name = name;
+                                                              if (!state.empty())
+                                                                o->open = state == "open";
+                                                              return absl::OkStatus();
+                                                            }));
+  parts_.hub.Update({changed.id, changed.name, changed.open});
+  if (changed.open != operation.open) {
+    parts_.hub.CloseIf(
+        changed.id, [](const live::Member&) { return true; }, live::kCloseRightsChanged,
+        "the operation was opened or closed");
+  }
+  return Response::Json(200, OperationJson(changed));
+}
+
 void ApiServer::AddOperationRoutes(Router* router) {
-  const auto create = [this](const Access& access, Request& r) -> absl::StatusOr<Response> {
-    SKEIN_ASSIGN_OR_RETURN(const Json body, ReadBody(r));
-    auth::Operation operation;
-    SKEIN_ASSIGN_OR_RETURN(operation.name, Text(body, "name", {1, 128}));
-    SKEIN_ASSIGN_OR_RETURN(operation.case_number,
-                           Text(body, "case", {access.sandbox ? 0U : 1U, 128}, ""));
-    SKEIN_ASSIGN_OR_RETURN(operation.members, Texts(body, "members", 64));
-    const auto c = parts_.gate.directory().FindCase(operation.case_number);
-    if (!access.sandbox && (!c || !c->open || c->unit != access.person.unit)) {
-      return NotFound("there is no open case '", operation.case_number, "' of your unit");
-    }
-    operation.owner_unit = access.person.unit;
-    operation.created_by = access.person.name;
-    SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "operation.start", WhatOf(r)));
-    SKEIN_ASSIGN_OR_RETURN(const auth::Operation made,
-                           parts_.gate.directory().AddOperation(std::move(operation)));
-    return Response::Json(201, OperationJson(made));
-  };
-  const auto change = [this](const Access& access, Request& r) -> absl::StatusOr<Response> {
-    SKEIN_ASSIGN_OR_RETURN(const Json body, ReadBody(r));
-    SKEIN_ASSIGN_OR_RETURN(const std::string name, Text(body, "name", {1, 128}, ""));
-    SKEIN_ASSIGN_OR_RETURN(const std::string state, Text(body, "state", {1, 16}, ""));
-    if (!state.empty() && state != "open" && state != "closed") {
-      return BadParameter("state", "is neither open nor closed");
-    }
-    SKEIN_ASSIGN_OR_RETURN(const auth::Operation operation,
-                           OperationFor(access, r.parameters["operation"]));
-    SKEIN_RETURN_IF_ERROR(OwnersOnly(access, operation));
-    SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "operation.change", WhatOf(r)));
-    SKEIN_ASSIGN_OR_RETURN(
-        const auth::Operation changed,
-        parts_.gate.directory().ChangeOperation(operation.id, [&](auth::Operation* o) {
-          if (!name.empty()) o->name = name;
-          if (!state.empty()) o->open = state == "open";
-          return absl::OkStatus();
-        }));
-    parts_.hub.Update({changed.id, changed.name, changed.open});
-    if (changed.open != operation.open) {
-      parts_.hub.CloseIf(
-          changed.id, [](const live::Member&) { return true; }, live::kCloseRightsChanged,
-          "the operation was opened or closed");
-    }
-    return Response::Json(200, OperationJson(changed));
-  };
   router->Add({.method = "GET", .pattern = "/api/v1/operations", .handler = [this](Request& r) {
                  return SignedIn(r, [this](const Access& access) -> absl::StatusOr<Response> {
                    std::string list;
@@ -130,8 +132,9 @@ void ApiServer::AddOperationRoutes(Router* router) {
   router->Add({.method = "POST",
                .pattern = "/api/v1/operations",
                .handler =
-                   [this, create](Request& r) {
-                     return SignedIn(r, [&](const Access& access) { return create(access, r); });
+                   [this](Request& r) {
+                     return SignedIn(
+                         r, [&](const Access& access) { return StartOperation(access, r); });
                    },
                .body_bytes_max = kSmallBody});
   router->Add(
@@ -145,8 +148,9 @@ void ApiServer::AddOperationRoutes(Router* router) {
   router->Add({.method = "PATCH",
                .pattern = "/api/v1/operations/{operation}",
                .handler =
-                   [this, change](Request& r) {
-                     return SignedIn(r, [&](const Access& access) { return change(access, r); });
+                   [this](Request& r) {
+                     return SignedIn(
+                         r, [&](const Access& access) { return ChangeOperation(access, r); });
                    },
                .body_bytes_max = kSmallBody});
   for (const bool add : {true, false}) {

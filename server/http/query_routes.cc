@@ -216,7 +216,6 @@ absl::StatusOr<std::string> FindPaths(Reading& reading) {
   SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Cursor> cursor,
                          connection->Run(text, {{"from", Value::Integer(request.from)},
                                                 {"to", Value::Integer(request.to)}}));
-  reading.OnCancel([cursor = cursor.get()] { cursor->Cancel(); });
   const ElementIds ids = IdsOf(reading.engine());
   Named named;
   JsonWriter paths;
@@ -236,7 +235,6 @@ absl::StatusOr<std::string> FindPaths(Reading& reading) {
     }
   }
   paths.EndArray();
-  reading.OnCancel(nullptr);
   cursor = nullptr;
   SKEIN_ASSIGN_OR_RETURN(const Cards cards, Describe(reading, named));
   JsonWriter out;
@@ -253,17 +251,10 @@ absl::StatusOr<std::string> ApiServer::RunQuery(Reading& reading) {
   SKEIN_ASSIGN_OR_RETURN(const Json body, ReadBody(reading.request()));
   const ElementIds ids = IdsOf(parts_.engine);
   SKEIN_ASSIGN_OR_RETURN(const Statement s, ReadStatement(body, ids));
-  // What a statement writes is written before its answer: the intent is logged first.
-  if (s.write) {
-    SKEIN_RETURN_IF_ERROR(
-        parts_.gate.Log(reading.access(), "write", WhatOf(reading.request()), -1));
-  }
   SKEIN_ASSIGN_OR_RETURN(Connection* const connection, reading.Connect(!s.write, s.limits));
   auto cursor = connection->Run(s.text, s.parameters);
   if (!cursor.ok()) return QueryFailure(cursor.status(), s.text);
-  reading.OnCancel([c = cursor->get()] { c->Cancel(); });
   auto pulled = Pull(**cursor, static_cast<size_t>(s.limit), ids);
-  reading.OnCancel(nullptr);
   if (!pulled.ok()) return QueryFailure(pulled.status(), s.text);
   const QuerySummary summary = (*cursor)->summary();
   const std::vector<std::string> columns = (*cursor)->columns();

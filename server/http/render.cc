@@ -179,7 +179,12 @@ void Write(const auth::AuditEntry& entry, JsonWriter* out) {
   out->Member("case", entry.purpose.case_number).Member("basis", entry.purpose.basis);
   out->Member("reason", entry.purpose.reason).Member("action", entry.action);
   out->Member("what", entry.what).Member("hash", entry.hash).Member("result", entry.result);
-  out->Member("verdict", auth::VerdictName(entry.verdict)).EndObject();
+  out->Member("verdict", auth::VerdictName(entry.verdict));
+  if (entry.completes != 0) {
+    out->Member("completes", static_cast<int64_t>(entry.completes));
+    out->Member("answer_hash", entry.answer_hash);
+  }
+  out->EndObject();
 }
 
 }  // namespace skein::http

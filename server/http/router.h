@@ -20,6 +20,18 @@ using Handler = std::function<Response(Request&)>;
 // Decides on a WebSocket upgrade: who will speak on it, or why not.
 using Upgrade = std::function<absl::StatusOr<std::shared_ptr<SocketHandler>>(Request&)>;
 
+// A body that is taken piece by piece, because it is too large to hold. On worker threads, one call
+// at a time; destroyed without Finish where the body did not come whole.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // An error ends the request with it.
+  virtual absl::Status Write(std::string_view piece) = 0;
+  virtual Response Finish() = 0;
+};
+// Decides, before any of the body is read, whether it is wanted.
+using OpenBody = std::function<absl::StatusOr<std::unique_ptr<BodySink>>(Request&)>;
+
 struct Route {
   std::string method;
   std::string pattern;
@@ -27,6 +39,7 @@ struct Route {
   Upgrade upgrade = {};          // a WebSocket route where set
   std::string subprotocol = {};  // of the WebSocket
   size_t body_bytes_max = 0;     // 0: no body is read
+  OpenBody body_sink = {};       // instead of `handler`: the body goes there
   std::vector<std::string> segments = {};  // of the pattern, filled in by the router
 };
 

@@ -22,6 +22,9 @@ class HttpServerTest : public testing::Test {
                 .pattern = "/api/v1/echo",
                 .handler = [](Request& r) { return Response::Json(200, r.body); },
                 .body_bytes_max = 1000});
+    router.Add({.method = "GET", .pattern = "/api/v1/large", .handler = [](Request&) {
+                  return Response::Json(200, "\"" + std::string(size_t{8} << 20, 'z') + "\"");
+                }});
     router.Add({.method = "GET", .pattern = "/api/v1/wait", .handler = [this](Request& r) {
                   std::unique_lock lock(mutex_);
                   bool cancelled = false;
@@ -79,6 +82,18 @@ TEST_F(HttpServerTest, RoutesAndSecurityHeaders) {
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.body, "");
   EXPECT_EQ(head.Header("content-length"), "5");
+}
+
+TEST_F(HttpServerTest, LargeAnswersArePackedForClientsThatTakeIt) {
+  const Reply packed = Get("/api/v1/large", {"Accept-Encoding: gzip"});
+  EXPECT_EQ(packed.Header("content-encoding"), "gzip");
+  EXPECT_EQ(packed.Header("content-length"), std::to_string(packed.body.size()));
+  EXPECT_LT(packed.body.size(), size_t{1} << 20);
+  const Reply plain = Get("/api/v1/large");
+  EXPECT_EQ(plain.Header("content-encoding"), "");
+  EXPECT_EQ(plain.Header("vary"), "Accept-Encoding");
+  EXPECT_EQ(plain.body.size(), (size_t{8} << 20) + 2);
+  EXPECT_EQ(Get("/api/v1/hello/x", {"Accept-Encoding: gzip"}).Header("content-encoding"), "");
 }
 
 TEST_F(HttpServerTest, KeepsAliveAndTakesPipelinedRequests) {

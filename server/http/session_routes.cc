@@ -31,16 +31,49 @@ Response ApiServer::SignIn(Request& request) {
     return access.ok() ? AccessResponse(*access) : Failure(access.status());
   }
   // A new session always has a new token: one planted before signing in is worth nothing.
-  if (const auto before = AccessOf(request); before.ok()) gate.sessions().End(before->session);
+  if (const auto before = AccessOf(request); before.ok()) {
+    if (const absl::Status ended = gate.sessions().End(before->session); !ended.ok()) {
+      return Failure(ended);
+    }
+  }
   const auto token = gate.StartSession(*name, *password, request.peer);
   if (!token.ok()) return Failure(token.status());
-  const auto access = gate.SignedIn(*token);
-  if (!access.ok()) return Failure(access.status());
-  Response response = AccessResponse(*access);
-  response.headers.emplace_back("Set-Cookie", CookieName() + "=" + *token +
+  auto response = SessionResponse(*token);
+  return response.ok() ? *std::move(response) : Failure(response.status());
+}
+
+// The session of a token that has just been made, with its cookie.
+absl::StatusOr<Response> ApiServer::SessionResponse(const std::string& token) {
+  SKEIN_ASSIGN_OR_RETURN(const Access access, parts_.gate.SignedIn(token));
+  Response response = AccessResponse(access);
+  response.headers.emplace_back("Set-Cookie", CookieName() + "=" + token +
                                                   "; Path=/; HttpOnly; SameSite=Strict" +
                                                   (parts_.secure ? "; Secure" : ""));
   return response;
+}
+
+absl::StatusOr<Response> ApiServer::SignOut(const Access& access) {
+  SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "sign_out", "{}"));
+  SKEIN_RETURN_IF_ERROR(parts_.gate.sessions().End(access.session));
+  Response response;
+  response.status = 204;
+  response.headers.emplace_back("Set-Cookie",
+                                CookieName() + "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict" +
+                                    (parts_.secure ? "; Secure" : ""));
+  return response;
+}
+
+absl::StatusOr<Response> ApiServer::ChangePassword(const Access& access, Request& r) {
+  SKEIN_ASSIGN_OR_RETURN(const Json body, ReadBody(r));
+  SKEIN_ASSIGN_OR_RETURN(const std::string current, Text(body, "current", {1, 1024}));
+  SKEIN_ASSIGN_OR_RETURN(const std::string fresh, Text(body, "new", {1, 1024}));
+  if (access.sandbox) return FailedPrecondition("a sandbox has no passwords");
+  if (const absl::Status strong = auth::PasswordHasher::CheckStrength(fresh); !strong.ok()) {
+    return BadParameter("new", Message(strong));
+  }
+  SKEIN_ASSIGN_OR_RETURN(const std::string token,
+                         parts_.gate.ChangePassword(access, current, fresh, r.peer));
+  return SessionResponse(token);
 }
 
 void ApiServer::AddSessionRoutes(Router* router) {
@@ -61,18 +94,16 @@ void ApiServer::AddSessionRoutes(Router* router) {
                .handler = [this](Request& r) { return SignIn(r); },
                .body_bytes_max = kSmallBody});
   router->Add({.method = "DELETE", .pattern = "/api/v1/session", .handler = [this](Request& r) {
-                 return SignedIn(r, [this](const Access& access) -> absl::StatusOr<Response> {
-                   SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "sign_out", "{}"));
-                   parts_.gate.sessions().End(access.session);
-                   Response response;
-                   response.status = 204;
-                   response.headers.emplace_back(
-                       "Set-Cookie", CookieName() +
-                                         "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict" +
-                                         (parts_.secure ? "; Secure" : ""));
-                   return response;
-                 });
+                 return SignedIn(r, [this](const Access& access) { return SignOut(access); });
                }});
+  router->Add({.method = "PUT",
+               .pattern = "/api/v1/session/password",
+               .handler =
+                   [this](Request& r) {
+                     return SignedIn(
+                         r, [&](const Access& access) { return ChangePassword(access, r); });
+                   },
+               .body_bytes_max = kSmallBody});
   router->Add({.method = "PUT",
                .pattern = "/api/v1/session/purpose",
                .handler =

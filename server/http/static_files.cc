@@ -9,6 +9,8 @@
 #include <sstream>
 #include <utility>
 
+#include "server/http/compress.h"
+
 namespace skein::http {
 namespace {
 
@@ -16,6 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kMemoryMax = uint64_t{1} << 20;
 constexpr size_t kFilesMax = 20'000;
+constexpr uint64_t kPackMax = uint64_t{16} << 20;  // packed at start; larger ones at build time
+constexpr int kPackLevel = 6;
 
 constexpr std::string_view kNotBuilt =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Skein</title>"
@@ -123,7 +127,59 @@ StaticFiles StaticFiles::Load(const std::string& folder) {
     }
     files.files_.emplace(url, std::move(file));
   }
+  files.Pair();
   return files;
+}
+
+// Finds the packed form of each text file, or makes it.
+void StaticFiles::Pair() {
+  for (auto& [url, file] : files_) {
+    if (!Compressible(file.type)) continue;
+    if (files_.contains(url + ".br")) file.brotli_url = url + ".br";
+    if (files_.contains(url + ".gz")) {
+      file.gzip_url = url + ".gz";
+    } else if (file.size >= kCompressFrom && file.size <= kPackMax) {
+      std::ostringstream content;
+      if (!file.in_memory) content << std::ifstream(file.path, std::ios::binary).rdbuf();
+      file.gzip = Gzip(file.in_memory ? file.content : content.str(), kPackLevel).value_or("");
+    }
+  }
+}
+
+std::optional<Response> StaticFiles::SendPacked(const File& file, const Request& request) const {
+  const std::string* accept = request.Header("accept-encoding");
+  std::string_view coding;
+  const File* packed = nullptr;
+  if (!file.brotli_url.empty() && Accepts(accept, "br")) {
+    coding = "br";
+    packed = &files_.find(file.brotli_url)->second;
+  } else if (Accepts(accept, "gzip") && !(file.gzip_url.empty() && file.gzip.empty())) {
+    coding = "gzip";
+    if (!file.gzip_url.empty()) packed = &files_.find(file.gzip_url)->second;
+  }
+  if (coding.empty() || request.Header("range") != nullptr) return std::nullopt;
+  Response response;
+  const std::string etag =
+      file.etag.substr(0, file.etag.size() - 1) + "-" + std::string(coding) + "\"";
+  response.headers = {
+      {"Content-Type", file.type},
+      {"ETag", etag},
+      {"Vary", "Accept-Encoding"},
+      {"Cache-Control", file.immutable ? "public, max-age=31536000, immutable" : "no-cache"}};
+  const std::string* known = request.Header("if-none-match");
+  if (known != nullptr && known->find(etag) != std::string::npos) {
+    response.status = 304;
+    return response;
+  }
+  response.headers.emplace_back("Content-Encoding", std::string(coding));
+  if (packed == nullptr) {
+    response.body = file.gzip;
+  } else if (packed->in_memory) {
+    response.body = packed->content;
+  } else {
+    response.file = FileSlice{packed->path, 0, packed->size};
+  }
+  return response;
 }
 
 const StaticFiles::File* StaticFiles::Find(std::string_view path) const {
@@ -151,11 +207,13 @@ Response StaticFiles::Serve(const Request& request) const {
 }
 
 Response StaticFiles::Send(const File& file, const Request& request) const {
+  if (auto packed = SendPacked(file, request)) return *std::move(packed);
   Response response;
   response.headers = {
       {"Content-Type", file.type},
       {"ETag", file.etag},
       {"Accept-Ranges", "bytes"},
+      {"Vary", "Accept-Encoding"},
       {"Cache-Control", file.immutable ? "public, max-age=31536000, immutable" : "no-cache"}};
   const std::string* known = request.Header("if-none-match");
   if (known != nullptr && known->find(file.etag) != std::string::npos) {

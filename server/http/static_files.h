@@ -5,12 +5,15 @@
 //           that a reload of any view works. Files under assets/ carry a hash in their name and are
 //           immutable; everything else is revalidated by ETag.
 // Refused   What is not in the list does not exist: no path is ever joined to the folder.
-// Range     One byte range a request, for map archives; RFC 9110 section 14.
+// Coding    A file that has NAME.gz or NAME.br beside it is sent so to clients that take it; other
+//           text files are gzipped once, at start. A coding has an ETag of its own.
+// Range     One byte range a request, for map archives; RFC 9110 section 14. Of the plain file.
 // Threads   Immutable once made.
 // Cost      Small files are read and hashed at start; large ones (> 1 MiB) are sent from disk.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,8 +39,13 @@ class StaticFiles {
     uint64_t size = 0;
     bool in_memory = false;
     bool immutable = false;
+    std::string gzip;                  // packed at start; empty: not
+    std::string gzip_url, brotli_url;  // of the packed file beside it; empty: none
   };
+  void Pair();
   Response Send(const File& file, const Request& request) const;
+  // The packed form that the client takes; nullopt: none.
+  std::optional<Response> SendPacked(const File& file, const Request& request) const;
   const File* Find(std::string_view path) const;
 
   std::string folder_;

@@ -71,6 +71,34 @@ TEST_F(StaticFilesTest, NothingOutsideTheFolder) {
   }
 }
 
+TEST_F(StaticFilesTest, PackedFormsAreSentToClientsThatTakeThem) {
+  const std::string code = "let text = '" + std::string(50'000, 'x') + "';";
+  Write("assets/large-1.js", code);
+  Write("assets/both-2.js", code);
+  Write("assets/both-2.js.gz", "packed by the build");
+  Write("assets/both-2.js.br", "packed better");
+  files_ = StaticFiles::Load(folder_.string());
+  const Fields gzip = {{"accept-encoding", "br;q=0, gzip"}};
+  const Response made = Get("/assets/large-1.js", gzip);
+  EXPECT_EQ(Header(made, "Content-Encoding"), "gzip");
+  EXPECT_EQ(Header(made, "Vary"), "Accept-Encoding");
+  EXPECT_EQ(Header(made, "Content-Type"), "text/javascript; charset=utf-8");
+  EXPECT_LT(made.body.size(), 1000u);
+  EXPECT_EQ(made.body.substr(0, 2), "\x1f\x8b");
+  EXPECT_NE(Header(made, "ETag"), Header(Get("/assets/large-1.js"), "ETag"));
+  EXPECT_EQ(Get("/assets/large-1.js",
+                {{"accept-encoding", "gzip"}, {"if-none-match", Header(made, "ETag")}})
+                .status,
+            304);
+  EXPECT_EQ(Get("/assets/both-2.js", gzip).body, "packed by the build");
+  EXPECT_EQ(Get("/assets/both-2.js", {{"accept-encoding", "gzip, br"}}).body, "packed better");
+  EXPECT_EQ(Get("/assets/both-2.js").body, code);
+  EXPECT_EQ(Header(Get("/assets/both-2.js"), "Vary"), "Accept-Encoding");
+  EXPECT_EQ(Get("/assets/both-2.js", {{"accept-encoding", "gzip"}, {"range", "bytes=0-2"}}).body,
+            "let");
+  EXPECT_EQ(Header(Get("/", gzip), "Content-Encoding"), "") << "six bytes";
+}
+
 TEST_F(StaticFilesTest, Ranges) {
   const Response part = Get("/assets/app-1a2b.js", {{"range", "bytes=4-5"}});
   EXPECT_EQ(part.status, 206);

@@ -69,6 +69,13 @@ std::string RawClient::Read(std::string_view until) const {
   return all;
 }
 
+bool RawClient::Closed(absl::Duration within) const {
+  char buffer[16384];
+  pollfd ready{fd_, POLLIN, 0};
+  if (::poll(&ready, 1, static_cast<int>(absl::ToInt64Milliseconds(within))) <= 0) return false;
+  return ::recv(fd_, buffer, sizeof buffer, 0) <= 0;
+}
+
 std::string Reply::Header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (key == name) return value;

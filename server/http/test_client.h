@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace skein::http {
 
 // A TCP connection; every read has a deadline of 20 s.
@@ -21,6 +23,8 @@ class RawClient {
   bool Send(std::string_view bytes) const;
   // Until the peer closes, or `until` has been seen.
   std::string Read(std::string_view until = {}) const;
+  // Whether the peer closes within that time; what it sends meanwhile is thrown away.
+  bool Closed(absl::Duration within) const;
   void Close();
 
  private:

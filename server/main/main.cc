@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "CLI/CLI.hpp"
 #include "server/main/generate.h"
@@ -32,17 +33,16 @@ int Main(int argc, char** argv) {
   AddUserCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::string what = error.what();
     // The parser says no more than that a subcommand is missing: name what was given instead.
     if (argc > 1 && app.get_subcommands().empty()) {
-      std::fprintf(stderr,
-                   "skein: unknown subcommand '%s'\nRun with --help for more information.\n",
-                   argv[1]);
-      return kUsage;
+      what = std::string(argv[1][0] == '-' ? "unknown option '" : "unknown subcommand '") +
+             argv[1] + "'";
     }
-    return app.exit(error) == 0 ? 0 : kUsage;
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;  // 0: --help, --version
+    std::fprintf(stderr, "skein: %s; --help says more\n", what.c_str());
+    return kUsage;
   }
   return exit_code;
 }

@@ -9,8 +9,8 @@
 #include "query/engine/engine.h"
 #include "query/engine/literal.h"
 #include "query/syntax/error.h"
-#include "server/auth/audit.h"
 #include "server/main/local_store.h"
+#include "server/main/query_source.h"
 #include "server/main/result_writer.h"
 #include "storage/base/status.h"
 
@@ -20,12 +20,11 @@ namespace {
 constexpr size_t kTextBytesMax = size_t{16} << 20;
 
 struct Flags {
-  std::string store;
+  SourceFlags source;
   std::string text;
   std::string format = "table";
   std::vector<std::string> parameters;
   double timeout_s = 600;
-  PurposeFlags purpose;
 };
 
 // "-" stands for standard input.
@@ -49,17 +48,9 @@ absl::Status Run(const Flags& flags, const std::string& text) {
     parameters.push_back(std::move(parameter));
   }
   SKEIN_ASSIGN_OR_RETURN(auto writer, ResultWriter::Make(flags.format, stdout));
-  SKEIN_ASSIGN_OR_RETURN(auto local, OpenLocalStore(flags.store, {}));
-  ConnectionOptions options;
-  SKEIN_ASSIGN_OR_RETURN(options.purpose, OfflinePurpose(*local, flags.purpose));
-  options.sandbox = local->sandbox();
-  options.person = OfflinePerson();
-  options.limits.time = absl::Seconds(flags.timeout_s);
-  if (options.purpose) {
-    SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local->opened.store, options.person, *options.purpose,
-                                           "query", auth::QueryText(text, parameters)));
-  }
-  SKEIN_ASSIGN_OR_RETURN(auto connection, local->engine->Connect(options));
+  SKEIN_ASSIGN_OR_RETURN(const auto source, QuerySource::Open(flags.source));
+  SKEIN_RETURN_IF_ERROR(source->Log("query", text, parameters));
+  SKEIN_ASSIGN_OR_RETURN(auto connection, source->Connect());
   SKEIN_ASSIGN_OR_RETURN(auto cursor, connection->Run(text, parameters));
   SKEIN_RETURN_IF_ERROR(WriteAll(*cursor, *writer));
   const QuerySummary& summary = cursor->summary();
@@ -95,8 +86,9 @@ absl::StatusOr<std::pair<std::string, Value>> ParseParameter(std::string_view te
 
 void AddQueryCommand(CLI::App& app, int* exit_code) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("query", "Run one query on a store that no process holds");
-  command->add_option("--store", flags->store, "The store's directory")->required();
+  CLI::App* command = app.add_subcommand(
+      "query", "Run one query: on a store that no process holds, or at a server");
+  flags->source.AddTo(*command);
   command->add_option("--format", flags->format, "table, csv, json or jsonl")
       ->capture_default_str();
   command
@@ -106,10 +98,12 @@ void AddQueryCommand(CLI::App& app, int* exit_code) {
   command->add_option("--timeout", flags->timeout_s, "Seconds the query may take")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  flags->purpose.AddTo(*command);
   command->add_option("query", flags->text, "The query's text; - reads it from standard input")
       ->required();
-  command->callback([flags, exit_code] { *exit_code = RunQuery(*flags); });
+  command->callback([flags, exit_code] {
+    flags->source.time = absl::Seconds(flags->timeout_s);
+    *exit_code = RunQuery(*flags);
+  });
 }
 
 }  // namespace skein

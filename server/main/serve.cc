@@ -18,6 +18,7 @@
 #include "server/http/api_server.h"
 #include "server/http/server.h"
 #include "server/http/static_files.h"
+#include "server/jobs/import_jobs.h"
 #include "server/live/hub.h"
 #include "server/main/bolt_backend.h"
 #include "server/main/local_store.h"
@@ -37,6 +38,9 @@ struct ServeFlags {
   bool sandbox = false;
   http::HttpOptions http;
   std::string bolt = "127.0.0.1:7687";
+  std::vector<std::string> bolt_origins;
+  jobs::JobOptions jobs;
+  size_t upload_bytes_max = size_t{4} << 30;
   std::string workbench;
 };
 
@@ -74,6 +78,7 @@ class Service {
   auth::Sessions sessions_{Clock::Real()};
   std::unique_ptr<auth::AuditLog> audit_;
   std::unique_ptr<auth::Gate> gate_;
+  std::unique_ptr<jobs::ImportJobs> jobs_;
   std::unique_ptr<live::Hub> hub_;
   http::StaticFiles files_;
   std::unique_ptr<http::ApiServer> api_;
@@ -84,21 +89,17 @@ class Service {
 };
 
 absl::Status Service::Start(const ServeFlags& flags) {
-  if (flags.bolt != "off" && !IsLoopback(flags.bolt)) {
-    return FailedPrecondition("--bolt ", flags.bolt,
-                              " is reachable from other machines, and Bolt has no TLS yet: use "
-                              "127.0.0.1 or off");
-  }
   SKEIN_ASSIGN_OR_RETURN(store_, OpenLocalStore(flags.store, {true, flags.sandbox}));
-  if (store_->sandbox() && !IsLoopback(flags.http.address)) {
+  for (const std::string& address : {flags.http.address, flags.bolt}) {
+    if (!store_->sandbox() || address == "off" || IsLoopback(address)) continue;
     return FailedPrecondition(
-        "a sandbox asks nobody who they are: it is served on 127.0.0.1 only, not ",
-        flags.http.address);
+        "a sandbox asks nobody who they are: it is served on 127.0.0.1 only, not ", address);
   }
   Clock& clock = Clock::Real();
   Engine& engine = *store_->engine;
   records_ = auth::MakeEngineRecords(engine);
   SKEIN_ASSIGN_OR_RETURN(directory_, auth::Directory::Load(*records_, hasher_, clock));
+  SKEIN_RETURN_IF_ERROR(sessions_.Open(*records_));
   SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<auth::AuditSink> sink,
                          auth::OpenAuditSink(*store_->opened.store));
   audit_ = std::make_unique<auth::AuditLog>(std::move(sink), clock);
@@ -108,10 +109,18 @@ absl::Status Service::Start(const ServeFlags& flags) {
   if (store_->sandbox() && !directory_->FindUnit("sandbox")) {
     SKEIN_RETURN_IF_ERROR(directory_->AddUnit({"sandbox", "Sandbox"}));
   }
+  jobs::JobOptions jobs = flags.jobs;
+  if (jobs.spool.empty()) jobs.spool = flags.store + ".spool";
+  SKEIN_ASSIGN_OR_RETURN(
+      jobs_,
+      jobs::ImportJobs::Open(*store_->users, *records_, store_->sandbox() ? nullptr : audit_.get(),
+                             clock, jobs, [](const absl::Status& fault) {
+                               spdlog::error("import: {}", std::string(Message(fault)));
+                             }));
   hub_ = std::make_unique<live::Hub>(*store_->opened.store, clock);
   secure_ = !flags.http.tls_cert.empty();
   api_ = std::make_unique<http::ApiServer>(http::ApiParts{
-      engine, *gate_, *hub_, clock, "0.1.0", secure_,
+      engine, *gate_, *hub_, clock, "0.1.0", jobs_.get(), flags.upload_bytes_max, secure_,
       [](const absl::Status& fault) { spdlog::error("{}", std::string(Message(fault))); }});
   files_ = http::StaticFiles::Load(FindWorkbench(flags.workbench));
   if (files_.empty()) spdlog::warn("the workbench is not built; its page says how");
@@ -124,6 +133,9 @@ absl::Status Service::Start(const ServeFlags& flags) {
   backend_ = MakeBoltBackend(*gate_);
   bolt::BoltOptions options;
   options.address = flags.bolt;
+  options.tls_cert = flags.http.tls_cert;
+  options.tls_key = flags.http.tls_key;
+  options.origins = flags.bolt_origins;
   SKEIN_ASSIGN_OR_RETURN(bolt_, bolt::BoltServer::Start(*backend_, options));
   return absl::OkStatus();
 }
@@ -173,11 +185,26 @@ void AddServeCommand(CLI::App& app, int* exit_code) {
       ->capture_default_str();
   serve->add_option("--bolt", flags->bolt, "Where neo4j drivers connect, or off")
       ->capture_default_str();
-  serve->add_option("--tls-cert", flags->http.tls_cert,
-                    "Certificate chain (PEM); needed for any address but loopback");
+  serve->add_option("--bolt-origin", flags->bolt_origins,
+                    "Origin of a web page that may use Bolt over WebSocket; repeatable");
+  serve->add_option(
+      "--tls-cert", flags->http.tls_cert,
+      "Certificate chain (PEM), for HTTP and Bolt; needed for any address but loopback");
   serve->add_option("--tls-key", flags->http.tls_key, "Its private key (PEM)");
   serve->add_option("--host", flags->http.hosts,
                     "A further name by which browsers call this server; repeatable");
+  serve->add_option("--import-folder", flags->jobs.folders,
+                    "Folder of this machine that imports over HTTP may read; repeatable");
+  serve->add_option("--spool", flags->jobs.spool,
+                    "Folder for uploaded files and quarantines (default: STORE.spool)");
+  serve
+      ->add_option("--upload-bytes", flags->upload_bytes_max,
+                   "Bytes that one uploaded file may have")
+      ->capture_default_str();
+  serve
+      ->add_option("--spool-bytes", flags->jobs.upload_bytes_max,
+                   "Bytes that all uploaded files together may have")
+      ->capture_default_str();
   serve->add_option("--workbench", flags->workbench,
                     "Folder of the built workbench (also SKEIN_WORKBENCH)");
   serve->footer(

@@ -12,10 +12,10 @@
 
 #include "query/engine/engine.h"
 #include "query/syntax/error.h"
-#include "server/auth/audit.h"
 #include "server/main/line_editor.h"
 #include "server/main/local_store.h"
 #include "server/main/query.h"
+#include "server/main/query_source.h"
 #include "server/main/result_writer.h"
 #include "storage/base/status.h"
 
@@ -37,21 +37,22 @@ Ctrl-C gives up the running statement or the one being typed.
 
 // What Ctrl-C cancels; set around each statement.
 std::atomic<Cursor*> g_running{nullptr};
+std::atomic<QuerySource*> g_source{nullptr};
 
 void OnInterrupt(int) {
+  if (QuerySource* source = g_source.load(); source != nullptr) source->Interrupt();
   if (Cursor* cursor = g_running.load(); cursor != nullptr) cursor->Cancel();
 }
 
 class Shell {
  public:
-  Shell(LocalStore& local, ConnectionOptions options)
-      : local_(local), options_(std::move(options)) {}
+  explicit Shell(QuerySource& source) : source_(source) {}
 
   absl::Status Start() {
-    SKEIN_ASSIGN_OR_RETURN(connection_, local_.engine->Connect(options_));
+    SKEIN_ASSIGN_OR_RETURN(connection_, source_.Connect());
     const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): before any thread
     // What is typed on a governed store stays in its audit log and goes nowhere else.
-    const bool keep = home != nullptr && local_.sandbox();
+    const bool keep = home != nullptr && source_.sandbox();
     std::string history = keep ? std::string(home) + "/.skein_history" : "";
     editor_ = LineEditor::Make(std::move(history),
                                [this](std::string_view word) { return Candidates(word); });
@@ -128,13 +129,12 @@ class Shell {
   }
 
   absl::Status Execute(const std::string& text) {
-    if (options_.purpose) {
-      SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local_.opened.store, options_.person,
-                                             *options_.purpose, "shell",
-                                             auth::QueryText(text, parameters_)));
-    }
+    SKEIN_RETURN_IF_ERROR(source_.Log("shell", text, parameters_));
     SKEIN_ASSIGN_OR_RETURN(auto writer, ResultWriter::Make(format_, stdout));
-    SKEIN_ASSIGN_OR_RETURN(auto cursor, connection_->Run(text, parameters_));
+    g_source = &source_;
+    auto answer = connection_->Run(text, parameters_);
+    g_source = nullptr;
+    SKEIN_ASSIGN_OR_RETURN(auto cursor, std::move(answer));
     g_running = cursor.get();
     const absl::Status written = WriteAll(*cursor, *writer);
     g_running = nullptr;
@@ -199,7 +199,7 @@ class Shell {
   }
 
   absl::Status Schema() {
-    SKEIN_ASSIGN_OR_RETURN(Engine::Names names, local_.engine->CompletionNames(options_));
+    SKEIN_ASSIGN_OR_RETURN(Engine::Names names, source_.Names());
     const auto print = [](const char* title, const std::vector<std::string>& list) {
       std::printf("%s:", title);
       for (const std::string& name : list) std::printf(" %s", name.c_str());
@@ -218,7 +218,7 @@ class Shell {
         "LIMIT",  "SKIP",     "UNION",  "UNWIND", "CREATE",   "MERGE",   "DELETE",
         "DETACH", "SET",      "REMOVE", "CALL",   "YIELD",    "EXPLAIN", "PROFILE"};
     std::vector<std::string> found;
-    absl::StatusOr<Engine::Names> names = local_.engine->CompletionNames(options_);
+    absl::StatusOr<Engine::Names> names = source_.Names();
     if (!names.ok()) return found;
     const size_t colon = word.rfind(':');
     const std::string head(colon == std::string_view::npos ? "" : word.substr(0, colon + 1));
@@ -245,8 +245,7 @@ class Shell {
     return found;
   }
 
-  LocalStore& local_;
-  const ConnectionOptions options_;
+  QuerySource& source_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<LineEditor> editor_;
   ValueMap parameters_;
@@ -256,15 +255,9 @@ class Shell {
   bool failed_ = false;
 };
 
-absl::StatusOr<int> RunShell(const std::string& dir, const PurposeFlags& flags, bool create,
-                             bool sandbox) {
-  SKEIN_ASSIGN_OR_RETURN(auto local, OpenLocalStore(dir, {.create = create, .sandbox = sandbox}));
-  ConnectionOptions options;
-  SKEIN_ASSIGN_OR_RETURN(options.purpose, OfflinePurpose(*local, flags));
-  options.sandbox = local->sandbox();
-  options.person = OfflinePerson();
-  options.limits.time = absl::InfiniteDuration();  // Ctrl-C is at hand
-  Shell shell(*local, std::move(options));
+absl::StatusOr<int> RunShell(const SourceFlags& flags) {
+  SKEIN_ASSIGN_OR_RETURN(const auto source, QuerySource::Open(flags));
+  Shell shell(*source);
   SKEIN_RETURN_IF_ERROR(shell.Start());
   struct sigaction action = {};
   action.sa_handler = &OnInterrupt;
@@ -275,20 +268,14 @@ absl::StatusOr<int> RunShell(const std::string& dir, const PurposeFlags& flags, 
 }  // namespace
 
 void AddShellCommand(CLI::App& app, int* exit_code) {
-  struct Flags {
-    std::string store;
-    bool create = false, sandbox = false;
-    PurposeFlags purpose;
-  };
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("shell", "Query a store that no process holds, by hand");
-  command->add_option("--store", flags->store, "The store's directory")->required();
+  auto flags = std::make_shared<SourceFlags>();
+  CLI::App* command =
+      app.add_subcommand("shell", "Query by hand: a store that no process holds, or a server");
+  flags->AddTo(*command);
   command->add_flag("--create", flags->create, "Make the store where there is none");
   command->add_flag("--sandbox", flags->sandbox, "Mark a new store a sandbox, for ever");
-  flags->purpose.AddTo(*command);
   command->callback([flags, exit_code] {
-    absl::StatusOr<int> status =
-        RunShell(flags->store, flags->purpose, flags->create, flags->sandbox);
+    absl::StatusOr<int> status = RunShell(*flags);  // no time limit: Ctrl-C is at hand
     *exit_code = status.ok() ? *status : Report("shell", status.status());
   });
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/auth/directory.h"
+#include "server/auth/sessions.h"
 #include "server/main/local_store.h"
 #include "storage/base/status.h"
 
@@ -24,7 +25,7 @@ struct UserFlags {
   bool password_stdin = false;
 };
 
-using Work = std::function<absl::Status(auth::Directory&, const UserFlags&)>;
+using Work = std::function<absl::Status(auth::Directory&, auth::Sessions&, const UserFlags&)>;
 
 // Opens the store, which no other process may hold, and works on its directory.
 absl::Status WithDirectory(const UserFlags& flags, bool create, const Work& work) {
@@ -34,7 +35,9 @@ absl::Status WithDirectory(const UserFlags& flags, bool create, const Work& work
   const auto records = auth::MakeEngineRecords(*store->engine);
   SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<auth::Directory> directory,
                          auth::Directory::Load(*records, hasher, Clock::Real()));
-  return work(*directory, flags);
+  auth::Sessions sessions(Clock::Real());
+  SKEIN_RETURN_IF_ERROR(sessions.Open(*records));
+  return work(*directory, sessions, flags);
 }
 
 // The first line of stdin, or a generated password, which is printed once.
@@ -51,7 +54,7 @@ void PrintGenerated(const UserFlags& flags, const std::string& password) {
     std::printf("password of %s: %s\n", flags.person.name.c_str(), password.c_str());
 }
 
-absl::Status AddPerson(auth::Directory& directory, const UserFlags& flags) {
+absl::Status AddPerson(auth::Directory& directory, auth::Sessions&, const UserFlags& flags) {
   auth::Person person = flags.person;
   if (person.display_name.empty()) person.display_name = person.name;
   if (person.roles.empty()) person.roles = {std::string(auth::kInvestigator)};
@@ -61,14 +64,17 @@ absl::Status AddPerson(auth::Directory& directory, const UserFlags& flags) {
   return absl::OkStatus();
 }
 
-absl::Status SetPassword(auth::Directory& directory, const UserFlags& flags) {
+absl::Status SetPassword(auth::Directory& directory, auth::Sessions& sessions,
+                         const UserFlags& flags) {
   SKEIN_ASSIGN_OR_RETURN(const std::string password, TakePassword(flags));
   SKEIN_RETURN_IF_ERROR(directory.SetPassword(flags.person.name, password));
+  // Whoever is signed in with the old one must sign in again.
+  SKEIN_RETURN_IF_ERROR(sessions.EndAllOf(flags.person.name));
   PrintGenerated(flags, password);
   return absl::OkStatus();
 }
 
-absl::Status ListPersons(auth::Directory& directory, const UserFlags&) {
+absl::Status ListPersons(auth::Directory& directory, auth::Sessions&, const UserFlags&) {
   for (const auth::Person& person : directory.Persons()) {
     std::string roles;
     for (const std::string& role : person.roles) roles += (roles.empty() ? "" : ",") + role;
@@ -78,14 +84,14 @@ absl::Status ListPersons(auth::Directory& directory, const UserFlags&) {
   return absl::OkStatus();
 }
 
-absl::Status ListUnits(auth::Directory& directory, const UserFlags&) {
+absl::Status ListUnits(auth::Directory& directory, auth::Sessions&, const UserFlags&) {
   for (const auth::Unit& unit : directory.Units()) {
     std::printf("%s\t%s\n", unit.key.c_str(), unit.name.c_str());
   }
   return absl::OkStatus();
 }
 
-absl::Status ListCases(auth::Directory& directory, const UserFlags&) {
+absl::Status ListCases(auth::Directory& directory, auth::Sessions&, const UserFlags&) {
   for (const auth::Unit& unit : directory.Units()) {
     for (const auth::Case& c : directory.CasesOf(unit.key)) {
       if (c.unit != unit.key) continue;
@@ -138,9 +144,11 @@ void AddUnitCommands(CLI::App& app, int* exit_code) {
   auto flags = std::make_shared<UserFlags>();
   CLI::App* unit = app.add_subcommand("unit", "Units (organisations) of a store");
   unit->require_subcommand(1);
-  CLI::App* add = AddWork(
-      unit, flags, exit_code, "add", "Add a unit; makes the store where there is none", true,
-      [](auth::Directory& directory, const UserFlags& f) { return directory.AddUnit(f.unit); });
+  CLI::App* add =
+      AddWork(unit, flags, exit_code, "add", "Add a unit; makes the store where there is none",
+              true, [](auth::Directory& directory, auth::Sessions&, const UserFlags& f) {
+                return directory.AddUnit(f.unit);
+              });
   add->add_option("--key", flags->unit.key, "Short key, as mappings name it in policies")
       ->required();
   add->add_option("--name", flags->unit.name, "Name as people see it")->required();
@@ -151,15 +159,16 @@ void AddCaseCommands(CLI::App& app, int* exit_code) {
   auto flags = std::make_shared<UserFlags>();
   CLI::App* cases = app.add_subcommand("case", "Cases: the reasons for reading");
   cases->require_subcommand(1);
-  CLI::App* add = AddWork(
-      cases, flags, exit_code, "add", "Open a case", false,
-      [](auth::Directory& directory, const UserFlags& f) { return directory.AddCase(f.c); });
+  CLI::App* add = AddWork(cases, flags, exit_code, "add", "Open a case", false,
+                          [](auth::Directory& directory, auth::Sessions&, const UserFlags& f) {
+                            return directory.AddCase(f.c);
+                          });
   add->add_option("--number", flags->c.number, "Case number")->required();
   add->add_option("--unit", flags->c.unit, "Key of the unit that owns it")->required();
   add->add_option("--basis", flags->c.basis, "Its legal basis")->required();
   add->add_option("--title", flags->c.title, "What it is about");
   CLI::App* close = AddWork(cases, flags, exit_code, "close", "Close a case", false,
-                            [](auth::Directory& directory, const UserFlags& f) {
+                            [](auth::Directory& directory, auth::Sessions&, const UserFlags& f) {
                               return directory.SetCaseOpen(f.c.number, false).status();
                             });
   close->add_option("--number", flags->c.number, "Case number")->required();

@@ -127,6 +127,73 @@ for (const [version, neo4j] of [['5', driver5], ['6', driver6]]) {
       assert.equal((await value('RETURN 1')).toNumber(), 1);
     });
 
+    test('a statement that has not answered yet is cancelled, too', async () => {
+      const session = driver.session();
+      const hangs = session.run(
+        'UNWIND range(1, 1000000) AS a UNWIND range(1, 1000000) AS b RETURN count(*)').catch((e) => e);
+      await run('RETURN 1');  // the other one is under way by now, or will meet its RESET
+      const start = Date.now();
+      await session.close();
+      await hangs;
+      assert.ok(Date.now() - start < 2000, `took ${Date.now() - start} ms`);
+      assert.equal((await value('RETURN 1')).toNumber(), 1);
+    });
+
+    test('a timeout of the transaction ends it with its own code', async () => {
+      const session = driver.session();
+      await assert.rejects(
+        session.run('UNWIND range(1, 1000000) AS a UNWIND range(1, 1000000) AS b RETURN count(*)', {}, {timeout: 300}),
+        {code: 'Neo.ClientError.Transaction.TransactionTimedOut'});
+      await session.close();
+    });
+
+    test('managed transactions are tried again until all have counted', async () => {
+      await run('MATCH (n) DETACH DELETE n');
+      await run('CREATE (:Counter {n: 0})');
+      await Promise.all(Array.from({length: 8}, async () => {
+        const session = driver.session();
+        await session.executeWrite(async (tx) => {
+          const seen = (await tx.run('MATCH (c:Counter) RETURN c.n AS n')).records[0].get('n').toNumber();
+          await tx.run('MATCH (c:Counter) SET c.n = $n', {n: neo4j.int(seen + 1)});
+        });
+        await session.close();
+      }));
+      assert.equal((await value('MATCH (c:Counter) RETURN c.n')).toNumber(), 8);
+    });
+
+    test('a transaction has several results open at once', async () => {
+      const session = driver.session({fetchSize: 10});
+      const tx = session.beginTransaction();
+      const a = tx.run('UNWIND range(1, 50) AS i RETURN i')[Symbol.asyncIterator]();
+      const b = tx.run('UNWIND range(101, 150) AS i RETURN i')[Symbol.asyncIterator]();
+      for (let i = 1; i <= 50; ++i) {
+        assert.equal((await a.next()).value.get('i').toNumber(), i);
+        assert.equal((await b.next()).value.get('i').toNumber(), 100 + i);
+      }
+      await tx.commit();
+      await session.close();
+    });
+
+    test('reading sessions do not write', async () => {
+      const session = driver.session({defaultAccessMode: neo4j.session.READ});
+      await assert.rejects(session.run('CREATE (:X)'), {code: 'Neo.ClientError.Statement.AccessMode'});
+      await session.close();
+    });
+
+    test('bookmarks travel from one session to another', async () => {
+      const first = driver.session();
+      await first.executeWrite((tx) => tx.run('CREATE (:Marked)'));
+      const marks = first.lastBookmarks();
+      assert.equal(marks.length, 1);
+      const second = driver.session({bookmarks: marks});
+      const found = await second.executeRead((tx) => tx.run('MATCH (n:Marked) RETURN count(n) AS n'));
+      assert.equal(found.records[0].get('n').toNumber() >= 1, true);
+      await Promise.all([first.close(), second.close()]);
+      const foreign = driver.session({bookmarks: ['FB:elsewhere']});
+      await assert.rejects(foreign.run('RETURN 1'), {code: 'Neo.ClientError.Transaction.InvalidBookmark'});
+      await foreign.close();
+    });
+
     test('a hostile query is one clean error', async () => {
       await assert.rejects(run(`RETURN ${'['.repeat(1e6)}`));
       assert.equal((await value('RETURN 1')).toNumber(), 1);

@@ -33,7 +33,7 @@ export async function serve({sandbox = true, prepare = () => {}} = {}) {
     await ended;
     rmSync(store, {recursive: true, force: true});
   };
-  return {uri, stop, store};
+  return {uri, stop, store, pid: child.pid};
 }
 
 export function skein(...args) {
