@@ -57,7 +57,7 @@ std::string SignIn() {
                                    {"scheme", Value::String("basic")}})});
 }
 
-std::string Run(std::string text) {
+std::string Statement(std::string text) {
   const Value meta = Value::Map({{"basis", Value::String("art. 12")},
                                  {"case", Value::String("A-1")},
                                  {"reason", Value::String("test")}});
@@ -145,8 +145,8 @@ class BoltServerTest : public testing::Test {
 TEST_F(BoltServerTest, AnswersOverTcp) {
   Start();
   const auto client = SignedIn();
-  client->Send(Run("rows 2") + PullAll());
-  for (const uint8_t tag : {0x70, 0x71, 0x71, 0x70}) EXPECT_EQ(client->Tag(), tag);
+  client->Send(Statement("rows 2") + PullAll());
+  for (const int tag : {0x70, 0x71, 0x71, 0x70}) EXPECT_EQ(client->Tag(), tag);
 }
 
 TEST_F(BoltServerTest, SilentAndHostileClientsAreDropped) {
@@ -172,7 +172,7 @@ TEST_F(BoltServerTest, SilentAndHostileClientsAreDropped) {
   EXPECT_EQ(dripping->Read(1), "") << "a message has a deadline";
   EXPECT_LE(large->Read(5).size(), 4u) << "4 KiB before sign-in";
   EXPECT_LE(nonsense->Read(5).size(), 4u);
-  well->Send(Run("rows 0") + PullAll());
+  well->Send(Statement("rows 0") + PullAll());
   EXPECT_EQ(well->Tag(), 0x70);
 }
 
@@ -182,11 +182,11 @@ TEST_F(BoltServerTest, SlowReadersHoldNobodyUpAndAreDroppedInTheEnd) {
   std::vector<std::unique_ptr<Client<tcp::socket>>> slow;
   for (int i = 0; i < 6; ++i) {  // more than there are workers
     slow.push_back(SignedIn());
-    slow.back()->Send(Run("rows 100000000") + PullAll());
+    slow.back()->Send(Statement("rows 100000000") + PullAll());
   }
   const auto well = SignedIn();
-  well->Send(Run("rows 3") + PullAll());
-  for (const uint8_t tag : {0x70, 0x71, 0x71, 0x71, 0x70}) EXPECT_EQ(well->Tag(), tag);
+  well->Send(Statement("rows 3") + PullAll());
+  for (const int tag : {0x70, 0x71, 0x71, 0x71, 0x70}) EXPECT_EQ(well->Tag(), tag);
   // What had been sent before the end is still in the sockets; then comes the end.
   for (const auto& client : slow) {
     while (!client->Read(1 << 20).empty()) {
@@ -197,21 +197,21 @@ TEST_F(BoltServerTest, SlowReadersHoldNobodyUpAndAreDroppedInTheEnd) {
 TEST_F(BoltServerTest, ResetEndsAStatementWithin100Ms) {
   Start();
   const auto client = SignedIn();
-  client->Send(Run("hang") + PullAll());
+  client->Send(Statement("hang") + PullAll());
   backend_.started.WaitForNotification();
   const absl::Time before = absl::Now();
   client->Send(Packed(0x0F, {}));
-  for (const uint8_t tag : {0x7F, 0x7E, 0x70}) EXPECT_EQ(client->Tag(), tag);
+  for (const int tag : {0x7F, 0x7E, 0x70}) EXPECT_EQ(client->Tag(), tag);
   EXPECT_LT(absl::Now() - before, absl::Milliseconds(100));
-  client->Send(Run("rows 1") + PullAll());
-  for (const uint8_t tag : {0x70, 0x71, 0x70}) EXPECT_EQ(client->Tag(), tag);
+  client->Send(Statement("rows 1") + PullAll());
+  for (const int tag : {0x70, 0x71, 0x70}) EXPECT_EQ(client->Tag(), tag);
 }
 
 TEST_F(BoltServerTest, ADepartedClientEndsItsStatement) {
   Start();
   {
     const auto client = SignedIn();
-    client->Send(Run("hang") + PullAll());
+    client->Send(Statement("hang") + PullAll());
     backend_.started.WaitForNotification();
   }
   const absl::Time before = absl::Now();
@@ -253,7 +253,7 @@ TEST_F(BoltServerTest, SpeaksWebSocketOnTheSamePort) {
   Start();
   SocketClient client(io_, Address(), "http://localhost:8080");
   ASSERT_EQ(client.status, 101);
-  const std::string all = kHandshake + SignIn() + Run("rows 1") + PullAll();
+  const std::string all = kHandshake + SignIn() + Statement("rows 1") + PullAll();
   // Frames end anywhere: in the middle of the handshake and of a chunk's header.
   client.Send(all.substr(0, 7));
   client.Send(all.substr(7, 14));
@@ -327,7 +327,7 @@ TEST_F(BoltTlsTest, OtherAddressesNeedIt) {
   bare.tls_cert = bare.tls_key = "";
   const absl::Status refused = BoltServer::Start(backend_, bare).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(Message(refused).find("--tls-cert"), std::string_view::npos);
+  EXPECT_NE(skein::Message(refused).find("--tls-cert"), std::string_view::npos);
 }
 
 }  // namespace

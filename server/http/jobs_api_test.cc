@@ -37,7 +37,7 @@ class JobsApiTest : public ApiFixture {
     return AskJson(cookie, "POST", job + "/start", "", std::string(kJob) + "/start");
   }
   Json Ended(const std::string& cookie, const std::string& job) {
-    for (const absl::Time end = absl::Now() + absl::Seconds(60); absl::Now() < end;) {
+    for (const absl::Time end = absl::Now() + absl::Minutes(5); absl::Now() < end;) {
       Json now = AskJson(cookie, "GET", job, "", kJob);
       const std::string& state = now.Find("state")->string();
       if (state != "waiting" && state != "running") return now;

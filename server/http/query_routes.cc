@@ -192,9 +192,10 @@ absl::StatusOr<PathRequest> ReadPaths(const Json& body) {
   SKEIN_ASSIGN_OR_RETURN(const std::vector<std::string> types, Texts(body, "types", 256));
   SKEIN_ASSIGN_OR_RETURN(request.all, Flag(body, "all", false));
   SKEIN_ASSIGN_OR_RETURN(request.limit, Integer(body, "limit", {1, 100}, 20));
+  // Other calls have time windows. Paths have none: passing one over would answer another question.
   for (const std::string_view name : {"from_us", "to_us"}) {
     const Json* v = body.Find(name);
-    if (v != nullptr && !v->is_null()) return BadParameter(name, "is not supported for paths yet");
+    if (v != nullptr && !v->is_null()) return BadParameter(name, "is no argument of a path search");
   }
   SKEIN_ASSIGN_OR_RETURN(const std::string list, TypeList(types));
   request.pattern =
