@@ -20,6 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+constexpr absl::Duration kFarewell = absl::Seconds(2);  // for the client to take its leave
 constexpr std::string_view kMagic("\x60\x60\xB0\x17", 4);
 
 // One client. Everything but Work() runs on the I/O thread. At most one Work() is posted at a time,
@@ -111,6 +112,10 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
     if (n == 0) {
       if (!message_.empty()) {  // an empty one is a NOOP: a keep-alive
         read_timer_.cancel();
+        if (ended_) {  // thrown away: see Farewell()
+          message_.clear();
+          return ReadChunk();
+        }
         if (!session_->Receive(std::exchange(message_, {}))) return Close();
         if (!working_) Schedule();
       }
@@ -153,10 +158,18 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
     if (progress == Session::Progress::kIdle && session_->HasInput()) Schedule();
   }
 
+  // Closing with unread bytes makes the kernel reset the connection, and the client, which may have
+  // sent more already, would lose the failure that it is owed.
+  void Farewell() {
+    if (std::exchange(farewell_, true)) return;
+    transport_->EndOutput();
+    Arm(timer_, kFarewell);
+  }
+
   void Flush() {
     if (closed_ || writing_) return;
     if (pending_.empty()) {
-      if (ended_) return Close();
+      if (ended_) return Farewell();
       if (more_ && !working_) {
         more_ = false;
         Schedule();
@@ -190,7 +203,8 @@ class BoltConnection : public std::enable_shared_from_this<BoltConnection> {
   std::string message_;
   std::string output_, pending_;
   std::unique_ptr<Session> session_;
-  bool working_ = false, writing_ = false, closed_ = false, ended_ = false, more_ = false;
+  bool working_ = false, writing_ = false, closed_ = false, ended_ = false, more_ = false,
+       farewell_ = false;
 };
 
 class BoltServerImpl final : public BoltServer {

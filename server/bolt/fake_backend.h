@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "server/bolt/backend.h"
 #include "storage/base/status.h"
@@ -67,14 +68,17 @@ class FakeConnection final : public Connection {
 // Notes "rows whole" or "rows cut", and whether a hash came along.
 class FakeReceipt final : public Receipt {
  public:
-  explicit FakeReceipt(std::vector<std::string>& completed) : completed_(completed) {}
+  FakeReceipt(std::vector<std::string>& completed, absl::Mutex& mutex)
+      : completed_(completed), mutex_(mutex) {}
   void Complete(int64_t rows, bool whole, const std::string& hash) override {
+    const absl::MutexLock lock(&mutex_);
     completed_.push_back(std::to_string(rows) + (whole ? " whole" : " cut") +
                          (hash.size() == 64 ? "" : " without hash"));
   }
 
  private:
   std::vector<std::string>& completed_;
+  absl::Mutex& mutex_;
 };
 
 struct FakePrincipal final : Principal {
@@ -90,6 +94,7 @@ class FakeBackend final : public Backend {
   }
   absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::shared_ptr<const Principal>&,
                                                       const ConnectFor& what) override {
+    const absl::MutexLock lock(&mutex);
     ++connections;
     last = what;
     if (!what.purpose) return PermissionDenied("no purpose");
@@ -100,10 +105,18 @@ class FakeBackend final : public Backend {
                                                         const std::optional<Purpose>&,
                                                         std::string_view text,
                                                         const ValueMap&) override {
+    const absl::MutexLock lock(&mutex);
     logged.emplace_back(text);
     if (text == "log") return Unavailable("no log");
-    return std::unique_ptr<Receipt>(std::make_unique<FakeReceipt>(completed));
+    return std::unique_ptr<Receipt>(std::make_unique<FakeReceipt>(completed, mutex));
   }
+  // False: fewer statements have been completed within 20 s.
+  bool AwaitCompleted(size_t n) {
+    const auto there = [&] { return completed.size() >= n; };
+    const absl::MutexLock lock(&mutex);
+    return mutex.AwaitWithTimeout(absl::Condition(&there), absl::Seconds(20));
+  }
+  absl::Mutex mutex;  // of what workers write below
   ConnectFor last;
   absl::Notification started;  // of a statement "hang"
   std::vector<std::string> completed;

@@ -52,6 +52,10 @@ class StreamTransport final : public Transport,
                       [self = this->shared_from_this(), done = std::move(done)](
                           error_code ec, size_t) { done(!ec); });
   }
+  void EndOutput() override {
+    error_code ignored;
+    beast::get_lowest_layer(stream_).shutdown(tcp::socket::shutdown_send, ignored);
+  }
   void Close() override {
     error_code ignored;
     beast::get_lowest_layer(stream_).close(ignored);
@@ -102,6 +106,10 @@ class SocketTransport final : public Transport,
   void Write(const std::string& bytes, Done done) override {
     ws_.async_write(asio::buffer(bytes), [self = this->shared_from_this(), done = std::move(done)](
                                              error_code ec, size_t) { done(!ec); });
+  }
+  void EndOutput() override {
+    error_code ignored;
+    beast::get_lowest_layer(ws_).shutdown(tcp::socket::shutdown_send, ignored);
   }
   void Close() override {
     error_code ignored;

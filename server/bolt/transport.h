@@ -33,6 +33,8 @@ class Transport {
   // Exactly `n` bytes to `to`.
   virtual void Read(char* to, size_t n, Done done) = 0;
   virtual void Write(const std::string& bytes, Done done) = 0;
+  // No more will be written; the peer reads to the end of what was.
+  virtual void EndOutput() = 0;
   virtual void Close() = 0;
 };
 
