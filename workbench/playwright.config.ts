@@ -18,8 +18,8 @@ export default defineConfig({
     locale: 'en-US',
     colorScheme: 'light',
     // A step that cannot be done says so long before its test ends, with what the page showed.
-    actionTimeout: 30_000,
-    navigationTimeout: 30_000,
+    actionTimeout: 60_000,
+    navigationTimeout: 60_000,
     trace: { mode: 'retain-on-failure', screenshots: false, sources: false },
     screenshot: 'only-on-failure',
     launchOptions: {

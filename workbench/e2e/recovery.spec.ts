@@ -39,7 +39,7 @@ test('a part of an older workbench is gone: the page loads itself anew', async (
   const before = await chartOf(page);
   const gone = '**/assets/ImportsPage-*.js';
   await page.route(gone, (route) => route.fulfill({ status: 404, body: '' }));
-  const reloaded = page.waitForEvent('load', { timeout: 30_000 });
+  const reloaded = page.waitForEvent('domcontentloaded', { timeout: 120_000 });
   await page.keyboard.press('Alt+7');
   await reloaded;
   await page.unroute(gone);

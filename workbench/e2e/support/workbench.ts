@@ -56,7 +56,7 @@ export const test = base.extend<{ open: (options?: { locale?: string }) => Promi
 export { expect };
 
 export async function signIn(page: Page, who: Account, path = '/'): Promise<void> {
-  await page.goto(path);
+  await page.goto(path, { waitUntil: 'commit' }); // what is waited for is on the page, not its last font
   await passSignIn(page, who);
 }
 
@@ -84,7 +84,7 @@ export async function enter(page: Page, who: Account, path = '/'): Promise<void>
   const kept = sessions.get(who.name);
   if (kept) {
     await page.context().addCookies(kept);
-    await page.goto(path);
+    await page.goto(path, { waitUntil: 'commit' }); // what is waited for is on the page, not its last font
   } else {
     await signIn(page, who, path);
     await choosePurpose(page);

@@ -31,7 +31,7 @@ export function Timeline() {
     <section className="timeline" aria-label={t('timeline.label')}>
       <header>
         <h2>{t('timeline.label')}</h2>
-        <span className="muted">
+        <span className="muted ellipsis timeline-about">
           {bins === null
             ? t('timeline.empty')
             : window
