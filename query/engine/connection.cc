@@ -7,6 +7,7 @@
 #include "query/plan/explain.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
+#include "storage/fusion/fused_reader.h"
 
 namespace skein {
 
@@ -96,12 +97,17 @@ class ConnectionImpl final : public Connection {
   void Cancel() override { interrupt_->Cancel(); }
 
   absl::StatusOr<std::shared_ptr<const Reader>> CurrentReader() override {
-    if (transaction_ != nullptr) return std::shared_ptr<const Reader>(transaction_);
+    if (transaction_ != nullptr) return View(transaction_);
     SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> latest, graph_.Latest());
-    return std::shared_ptr<const Reader>(std::move(latest));
+    return View(std::move(latest));
   }
 
  private:
+  // The reader as this connection sees it: clusters as nodes, if it asked for that.
+  std::shared_ptr<const Reader> View(std::shared_ptr<const Reader> reader) const {
+    return options_.fused ? MakeFusedReader(std::move(reader), options_.viewer) : reader;
+  }
+
   // What this connection writes carries one batch: who, under which case, by which door.
   absl::StatusOr<std::shared_ptr<Transaction>> BeginWrite() {
     if (!options_.read_only && !context_.has_value()) {
@@ -129,7 +135,7 @@ class ConnectionImpl final : public Connection {
     for (int attempt = 0;; ++attempt) {
       SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<Transaction> transaction, BeginWrite());
       RunOptions run = base;
-      run.reader = transaction;
+      run.reader = View(transaction);
       run.transaction = transaction.get();
       SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started,
                              skein::Run::Start(std::move(run)));
@@ -145,7 +151,8 @@ class ConnectionImpl final : public Connection {
         return ConstraintError(version.status());
       }
       result.summary.version = *version;
-      SKEIN_ASSIGN_OR_RETURN(result.reader, graph_.Latest());
+      SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Reader> after, graph_.Latest());
+      result.reader = View(after);
       return MakeHeldCursor(std::move(result));
     }
   }
@@ -154,7 +161,7 @@ class ConnectionImpl final : public Connection {
     if (failed_) {
       return FailedPrecondition("a statement of the transaction failed: roll it back");
     }
-    run.reader = transaction_;
+    run.reader = View(transaction_);
     run.transaction = transaction_.get();
     const bool writes = run.prepared->plan.writes;
     if (writes) transaction_->MarkStatement();

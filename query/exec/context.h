@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "query/exec/batch.h"
 #include "query/functions/function.h"
+#include "query/functions/fusion.h"
 #include "query/plan/explain.h"
 #include "query/procedures/procedure.h"
 #include "storage/base/clock.h"
@@ -45,7 +46,7 @@ struct ContextOptions {
   std::string_view person = {};                // who asks, as the connection names them
 };
 
-class Context final : public functions::EvalContext {
+class Context final : public functions::EvalContext, public functions::FusionContext {
  public:
   explicit Context(const ContextOptions& options);
 
@@ -106,6 +107,9 @@ class Context final : public functions::EvalContext {
   absl::StatusOr<int64_t> DegreeOf(NodeId node, Ways ways, std::string_view type) override;
   absl::StatusOr<int64_t> PublicIdOf(NodeId node) override;
   absl::StatusOr<int64_t> PublicIdOf(LinkId link) override;
+  absl::StatusOr<std::vector<NodeId>> ClusterOf(NodeId node) override;
+  absl::StatusOr<ValueList> RecordsOf(NodeId node) override;
+  absl::StatusOr<ValueList> ValuesOf(NodeId node, std::string_view property) override;
   absl::Time StatementTime() override { return statement_time_; }
   absl::Time TransactionTime() override { return options_.transaction_time; }
   absl::Time RealTime() override { return options_.clock->Now(); }

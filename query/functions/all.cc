@@ -15,6 +15,8 @@ const FunctionRegistry& AllFunctions() {
     AddListFunctions(*out);
     out->BeginGroup("Nodes, relationships, paths");
     AddEntityFunctions(*out);
+    out->BeginGroup("Fusion");
+    AddFusionFunctions(*out);
     out->BeginGroup("Times");
     AddTemporalFunctions(*out);
     out->BeginGroup("Durations");

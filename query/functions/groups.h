@@ -12,6 +12,7 @@ void AddConversionFunctions(FunctionRegistry& out);  // conversion.cc
 void AddTextFunctions(FunctionRegistry& out);        // text.cc
 void AddListFunctions(FunctionRegistry& out);        // list.cc
 void AddEntityFunctions(FunctionRegistry& out);      // entity.cc
+void AddFusionFunctions(FunctionRegistry& out);      // fusion.cc
 void AddTemporalFunctions(FunctionRegistry& out);    // temporal.cc
 void AddDurationFunctions(FunctionRegistry& out);    // duration.cc
 void AddPointFunctions(FunctionRegistry& out);       // point.cc

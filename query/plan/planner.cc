@@ -341,6 +341,7 @@ absl::Status Builder::BuildForeach(const bind::Foreach& foreach, State* state) {
 
 absl::Status Builder::BuildProcedure(const bind::CallProcedure& call, State* state) {
   SKEIN_RETURN_IF_ERROR(BeforeRead(state));
+  if (call.procedure->writes) SKEIN_RETURN_IF_ERROR(BeforeWrite(state));
   SKEIN_RETURN_IF_ERROR(PlanSubqueries(call.args));
   SKEIN_ASSIGN_OR_RETURN(Node * node, Add(NodeKind::kProcedure, state));
   node->procedure = call.procedure;

@@ -9,6 +9,7 @@ const ProcedureRegistry& AllProcedures() {
     AddDbmsProcedures(*all);
     AddSchemaProcedures(*all);
     AddSearchProcedures(*all);
+    AddFusionProcedures(*all);
     AddBfs(*all);
     AddPaths(*all);
     AddKShortest(*all);

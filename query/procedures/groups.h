@@ -8,6 +8,7 @@ namespace skein::procedures {
 void AddDbProcedures(ProcedureRegistry& out);      // db.cc: the schema as tools ask for it
 void AddDbmsProcedures(ProcedureRegistry& out);    // dbms.cc: who answers
 void AddSchemaProcedures(ProcedureRegistry& out);  // schema.cc: what the graph looks like
+void AddFusionProcedures(ProcedureRegistry& out);  // fusion.cc: who is who, by whose word
 void AddSearchProcedures(ProcedureRegistry& out);  // search.cc: names, plates, numbers
 
 // algo/: over a projection of the graph (projection.h)
