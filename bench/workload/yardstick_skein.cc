@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/synchronization/mutex.h"
 #include "bench/workload/yardstick.h"
 #include "query/engine/engine.h"
 #include "storage/base/status.h"
@@ -132,6 +133,8 @@ absl::Status Main(const Flags& flags) {
 }  // namespace skein::bench
 
 int main(int argc, char** argv) {
+  // As server/main/main.cc.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   skein::bench::Flags flags;
   CLI::App app("The yardstick's queries through Skein's query language");
   app.add_option("--data", flags.data, "Folder of the generator's files, with queries.json")

@@ -21,11 +21,10 @@ bool Changed(double size, double before) {
   return size > before * kStaleFactor || size * kStaleFactor < before;
 }
 
-// What the plan rests on holds for the reader.
+// What the plan rests on holds for the reader; and no time key has come that would make it better.
 bool Holds(const Prepared& prepared, const Reader& reader) {
-  if (!prepared.plan.time_keys) return true;
-  return prepared.plan.since <= reader.version() &&
-         prepared.time_key_epoch == reader.catalog().time_key_epoch();
+  const bool old_enough = !prepared.plan.time_keys || prepared.plan.since <= reader.version();
+  return old_enough && prepared.time_key_epoch == reader.catalog().time_key_epoch();
 }
 
 absl::StatusOr<double> GraphSize(const Reader& reader, const Viewer& viewer) {

@@ -3,8 +3,8 @@
 // Key       Text, viewer (what it sees decides statistics and so the plan), rewrites that are off,
 //           and the number of schema changes so far. A plan is made anew when the graph has grown
 //           or shrunk so much that its statistics no longer hold (looked at again for a version a
-//           second younger), and when a time key that it rests on is gone or younger than the
-//           reader.
+//           second younger), and when a time key has come or gone, or one that it rests on is
+//           younger than the reader.
 // Bounds    `max` plans and kBytesMax of text; when full, the half that was used least recently
 //           goes.
 // Threads   Safe from any thread; what is handed out is immutable and shared.

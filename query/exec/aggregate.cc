@@ -16,7 +16,7 @@ class AggregateColumn {
   AggregateColumn(const bind::Expr& call, std::vector<EvaluatorPtr> args)
       : call_(call),
         args_(std::move(args)),
-        counts_only_(!call.distinct && call.function->name == "count"),
+        counts_only_(call.function->name == "count"),
         seen_(args_.size() + 1) {}
 
   void Clear() {
@@ -29,7 +29,7 @@ class AggregateColumn {
   // Takes in all rows of a batch; groups[i] is the group of row i, of `n` groups so far.
   absl::Status Update(const Batch& batch, const std::vector<uint32_t>& groups, size_t n,
                       Context& context) {
-    if (counts_only_ && args_.empty() && n == 1) {
+    if (counts_only_ && args_.empty() && n == 1 && !call_.distinct) {
       counts_.resize(n, 0);
       counts_[0] += static_cast<int64_t>(batch.rows);
       return absl::OkStatus();
@@ -38,34 +38,15 @@ class AggregateColumn {
     for (size_t i = 0; i < args_.size(); ++i) {
       SKEIN_RETURN_IF_ERROR(EvalAll(*args_[i], batch, &columns[i]));
     }
-    if (counts_only_) {
+    if (counts_only_ && !call_.distinct) {
       counts_.resize(n, 0);
       for (size_t row = 0; row < groups.size(); ++row) {
         if (columns.empty() || !columns[0].IsNull(row)) ++counts_[groups[row]];
       }
       return absl::OkStatus();
     }
-    Grow(n);
-    Column owner;
-    std::vector<const Column*> distinct_key;
-    if (call_.distinct) {
-      owner = Column::Integers({groups.begin(), groups.end()});
-      distinct_key.push_back(&owner);
-      for (const Column& column : columns) distinct_key.push_back(&column);
-    }
-    std::vector<Value> args(columns.size());
-    for (size_t row = 0; row < groups.size(); ++row) {
-      if (call_.distinct) {
-        bool added = false;
-        seen_.FindOrAdd(distinct_key, row, &added);
-        if (!added) continue;
-      }
-      for (size_t i = 0; i < columns.size(); ++i) args[i] = columns[i].At(row);
-      if (absl::Status s = states_[groups[row]]->Update(args, context); !s.ok()) {
-        return WithPosition(s, call_.position);
-      }
-    }
-    return absl::OkStatus();
+    return call_.distinct ? UpdateDistinct(columns, groups, n, context)
+                          : UpdateRows(columns, groups, AllRows(groups.size()), n, context);
   }
 
   absl::StatusOr<Column> Result(size_t n, Context& context) {
@@ -85,6 +66,35 @@ class AggregateColumn {
   }
 
  private:
+  absl::Status UpdateDistinct(const std::vector<Column>& columns,
+                              const std::vector<uint32_t>& groups, size_t n, Context& context) {
+    const Column owner = Column::Integers({groups.begin(), groups.end()});
+    std::vector<const Column*> key = {&owner};
+    for (const Column& column : columns) key.push_back(&column);
+    std::vector<uint32_t> numbers;
+    std::vector<uint32_t> added;
+    seen_.FindOrAddAll(key, groups.size(), &numbers, &added);
+    if (!counts_only_) return UpdateRows(columns, groups, added, n, context);
+    counts_.resize(n, 0);
+    for (const uint32_t row : added) {
+      if (columns.empty() || !columns[0].IsNull(row)) ++counts_[groups[row]];
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status UpdateRows(const std::vector<Column>& columns, const std::vector<uint32_t>& groups,
+                          const std::vector<uint32_t>& rows, size_t n, Context& context) {
+    Grow(n);
+    std::vector<Value> args(columns.size());
+    for (const uint32_t row : rows) {
+      for (size_t i = 0; i < columns.size(); ++i) args[i] = columns[i].At(row);
+      if (absl::Status s = states_[groups[row]]->Update(args, context); !s.ok()) {
+        return WithPosition(s, call_.position);
+      }
+    }
+    return absl::OkStatus();
+  }
+
   void Grow(size_t n) {
     while (states_.size() < n) states_.push_back(call_.function->aggregate());
   }
@@ -179,10 +189,7 @@ class AggregateOperator final : public UnaryOperator {
       if (!batch.has(slots_[i])) absent[i] = Column::Constant(Value(), batch.rows);
       keys.push_back(batch.has(slots_[i]) ? &batch.at(slots_[i]) : &absent[i]);
     }
-    bool added = false;
-    for (size_t row = 0; row < batch.rows; ++row) {
-      (*numbers)[row] = groups_.FindOrAdd(keys, row, &added);
-    }
+    groups_.FindOrAddAll(keys, batch.rows, numbers, nullptr);
   }
 
   // An outer row without inner rows still has its count of 0.
@@ -269,14 +276,10 @@ class DistinctOperator final : public UnaryOperator {
         if (!batch.has(slots_[i])) absent[i] = Column::Constant(Value(), batch.rows);
         keys.push_back(batch.has(slots_[i]) ? &batch.at(slots_[i]) : &absent[i]);
       }
-      for (uint32_t row = 0; row < batch.rows; ++row) {
-        bool added = false;
-        if (keys.empty()) {
-          added = !std::exchange(empty_seen_, true);
-        } else {
-          seen_.FindOrAdd(keys, row, &added);
-        }
-        if (added) rows.push_back(row);
+      if (keys.empty()) {
+        if (!std::exchange(empty_seen_, true)) rows.push_back(0);
+      } else {
+        seen_.FindOrAddAll(keys, batch.rows, &numbers_, &rows);
       }
       if (seen_.Bytes() > charged_) {
         SKEIN_RETURN_IF_ERROR(charge_.Take(seen_.Bytes() - charged_));
@@ -293,6 +296,7 @@ class DistinctOperator final : public UnaryOperator {
   MemoryCharge charge_;
   size_t charged_ = 0;
   GroupTable seen_;
+  std::vector<uint32_t> numbers_;
   bool empty_seen_ = false;
 };
 

@@ -9,11 +9,7 @@
 namespace skein::exec {
 
 Context::Context(const ContextOptions& options)
-    : options_(options),
-      statement_time_(options.clock->Now()),
-      // Seeded by the clock: rand() is allowed to differ between runs, and does.
-      random_(static_cast<uint64_t>(absl::ToUnixNanos(statement_time_)) ^
-              reinterpret_cast<uintptr_t>(this)) {}
+    : options_(options), statement_time_(options.clock->Now()) {}
 
 absl::Status Context::Check() {
   Budget& b = budget();
@@ -239,7 +235,14 @@ absl::StatusOr<int64_t> Context::DegreeOf(NodeId node, Ways ways, std::string_vi
 absl::StatusOr<int64_t> Context::PublicIdOf(NodeId node) { return graph().EncodeElementId(node); }
 absl::StatusOr<int64_t> Context::PublicIdOf(LinkId link) { return graph().EncodeElementId(link); }
 
-double Context::Random() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+double Context::Random() {
+  // Seeded by the clock: rand() is allowed to differ between runs, and does.
+  if (!random_) {
+    random_.emplace(static_cast<uint64_t>(absl::ToUnixNanos(statement_time_)) ^
+                    reinterpret_cast<uintptr_t>(this));
+  }
+  return std::uniform_real_distribution<double>(0, 1)(*random_);
+}
 
 absl::Status Context::Charge(uint64_t bytes) {
   const auto taken = static_cast<int64_t>(std::min<uint64_t>(bytes, INT64_MAX / 2));

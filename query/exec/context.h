@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -127,7 +128,7 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   absl::Time statement_time_;
   Counters counters_;
   plan::Measures measures_;
-  std::mt19937_64 random_;
+  std::optional<std::mt19937_64> random_;  // made with the first number
   int64_t evaluation_bytes_ = 0;
   absl::flat_hash_map<std::string, LabelId> labels_;
   absl::flat_hash_map<std::string, LinkTypeId> types_;

@@ -1,13 +1,40 @@
 #include "query/exec/group_table.h"
 
+#include <algorithm>
+
 namespace skein::exec {
+
+namespace {
+
+bool IsId(Column::Kind kind) {
+  return kind == Column::Kind::kNode || kind == Column::Kind::kLink ||
+         kind == Column::Kind::kInteger;
+}
+
+uint64_t IdAt(const Column& column, size_t row) {
+  switch (column.kind()) {
+    case Column::Kind::kNode:
+      return Raw(column.nodes()[row]);
+    case Column::Kind::kLink:
+      return Raw(column.links()[row]);
+    default:
+      return static_cast<uint64_t>(column.integers()[row]);
+  }
+}
+
+std::pair<uint64_t, uint64_t> IdKeyAt(const std::vector<const Column*>& columns, size_t row) {
+  return {IdAt(*columns[0], row), columns.size() > 1 ? IdAt(*columns[1], row) : uint64_t{0}};
+}
+
+}  // namespace
 
 void GroupTable::Clear() {
   for (Column& key : keys_) key = Column();
-  hashes_.clear();
+  size_ = bytes_ = 0;
+  by_ids_ = true;
+  ids_.clear();
   next_.clear();
   heads_.clear();
-  bytes_ = 0;
 }
 
 uint64_t GroupTable::Hash(const std::vector<const Column*>& columns, size_t row) {
@@ -27,7 +54,35 @@ bool GroupTable::SameKey(uint32_t group, const std::vector<const Column*>& colum
   return true;
 }
 
-uint32_t GroupTable::Find(const std::vector<const Column*>& columns, size_t row) const {
+bool GroupTable::TakesIds(const std::vector<const Column*>& columns) const {
+  if (!by_ids_ || columns.empty() || columns.size() > 2) return false;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const Column::Kind kind = columns[i]->kind();
+    if (!IsId(kind) || (size_ > 0 && keys_[i].kind() != kind)) return false;
+  }
+  return true;
+}
+
+// Goes over from ids to values, once.
+void GroupTable::CompareValues() {
+  by_ids_ = false;
+  ids_.clear();
+  std::vector<const Column*> keys;
+  for (const Column& key : keys_) keys.push_back(&key);
+  for (uint32_t group = 0; group < size_; ++group) {
+    const uint64_t hash = Hash(keys, group);
+    const auto it = heads_.try_emplace(hash, UINT32_MAX).first;
+    next_.push_back(it->second);
+    it->second = group;
+  }
+}
+
+uint32_t GroupTable::Find(const std::vector<const Column*>& columns, size_t row) {
+  if (TakesIds(columns)) {
+    const auto it = ids_.find(IdKeyAt(columns, row));
+    return it == ids_.end() ? UINT32_MAX : it->second;
+  }
+  if (by_ids_) CompareValues();
   const auto it = heads_.find(Hash(columns, row));
   if (it == heads_.end()) return UINT32_MAX;
   for (uint32_t group = it->second; group != UINT32_MAX; group = next_[group]) {
@@ -36,24 +91,47 @@ uint32_t GroupTable::Find(const std::vector<const Column*>& columns, size_t row)
   return UINT32_MAX;
 }
 
+void GroupTable::FindOrAddAll(const std::vector<const Column*>& columns, size_t rows,
+                              std::vector<uint32_t>* numbers, std::vector<uint32_t>* added) {
+  numbers->resize(rows);
+  if (added != nullptr) added->clear();
+  const bool by_ids = TakesIds(columns);
+  for (uint32_t row = 0; row < rows; ++row) {
+    bool fresh = false;
+    (*numbers)[row] = by_ids ? FindOrAddId(columns, row, &fresh) : FindOrAdd(columns, row, &fresh);
+    if (fresh && added != nullptr) added->push_back(row);
+  }
+}
+
+uint32_t GroupTable::FindOrAddId(const std::vector<const Column*>& columns, size_t row,
+                                 bool* added) {
+  const auto [it, fresh] = ids_.try_emplace(IdKeyAt(columns, row), static_cast<uint32_t>(size_));
+  *added = fresh;
+  if (!fresh) return it->second;
+  for (size_t i = 0; i < columns.size(); ++i) keys_[i].AppendFrom(*columns[i], row);
+  // The key's numbers, and an entry of the map at its usual load.
+  bytes_ += columns.size() * sizeof(uint64_t) + 40;
+  return static_cast<uint32_t>(size_++);
+}
+
 uint32_t GroupTable::FindOrAdd(const std::vector<const Column*>& columns, size_t row, bool* added) {
-  const uint64_t hash = Hash(columns, row);
-  const auto [it, fresh] = heads_.try_emplace(hash, UINT32_MAX);
+  if (TakesIds(columns)) return FindOrAddId(columns, row, added);
+  if (by_ids_) CompareValues();
+  const auto [it, fresh] = heads_.try_emplace(Hash(columns, row), UINT32_MAX);
   for (uint32_t group = it->second; group != UINT32_MAX; group = next_[group]) {
     if (SameKey(group, columns, row)) {
       *added = false;
       return group;
     }
   }
-  const auto group = static_cast<uint32_t>(hashes_.size());
+  const auto group = static_cast<uint32_t>(size_++);
   for (size_t i = 0; i < columns.size(); ++i) {
     keys_[i].AppendFrom(*columns[i], row);
     bytes_ += sizeof(Value) + columns[i]->At(row).HeapBytes();
   }
-  hashes_.push_back(hash);
   next_.push_back(it->second);
   it->second = group;
-  bytes_ += 40;  // an entry of the map, a hash and a link
+  bytes_ += 40;  // an entry of the map, and a link
   *added = true;
   return group;
 }

@@ -114,7 +114,7 @@ class JoinOperator final : public Operator {
     return false;
   }
 
-  uint32_t First(size_t row) const {
+  uint32_t First(size_t row) {
     if (row >= batch_.rows || held_.rows == 0) return UINT32_MAX;
     if (left_keys_.empty()) return 0;
     if (AnyNull(key_refs_, row)) return UINT32_MAX;

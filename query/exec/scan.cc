@@ -196,26 +196,26 @@ class SeekIndexOperator final : public SeekOperator {
 
  protected:
   absl::Status Seek() override {
-    if (node_.labels.empty()) return SeekLabel(node_.label);
-    for (const std::string& label : node_.labels) SKEIN_RETURN_IF_ERROR(SeekLabel(label));
+    if (values_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &lists_));
+    if (node_.labels.empty()) return SeekLabel(node_.label, node_.index_ids[0]);
+    for (size_t i = 0; i < node_.labels.size(); ++i) {
+      SKEIN_RETURN_IF_ERROR(SeekLabel(node_.labels[i], node_.index_ids[i]));
+    }
     MakeUnique();
     return absl::OkStatus();
   }
 
  private:
-  absl::Status SeekLabel(const std::string& name) {
-    const auto label = context_.Label(name);
-    const auto key = context_.Key(node_.index_keys[0]);
-    if (!label.has_value() || !key.has_value()) return absl::OkStatus();
-    std::optional<IndexInfo> index;
-    for (const IndexKind kind : {IndexKind::kUnique, IndexKind::kRange}) {
-      index = context_.reader().catalog().FindIndex(*label, {*key}, kind);
-      if (index.has_value() && index->online) break;
-      index.reset();
-    }
+  absl::Status SeekLabel(const std::string& label, uint32_t index) {
+    const size_t before = found_.size();
+    const absl::Status status = values_ != nullptr ? SeekValues(index) : SeekRange(index);
+    const bool gone = status.code() == absl::StatusCode::kNotFound ||
+                      status.code() == absl::StatusCode::kFailedPrecondition;
+    if (!gone) return status;
     // Dropped since the plan was made.
-    if (!index.has_value()) return ScanInstead(*label, *key);
-    return values_ != nullptr ? SeekValues(index->id, *key) : SeekRange(index->id);
+    found_.resize(before);
+    rows_.resize(before);
+    return ScanInstead(label);
   }
 
   // A node that has several of the labels was found by each.
@@ -234,18 +234,18 @@ class SeekIndexOperator final : public SeekOperator {
     }
   }
 
-  absl::Status ScanInstead(LabelId label, KeyId key) {
-    Column lists;
-    if (values_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &lists));
+  absl::Status ScanInstead(const std::string& name) {
+    const auto label = context_.Label(name);
+    if (!label.has_value()) return absl::OkStatus();
     for (uint32_t row = 0; row < batch_.rows; ++row) {
       const size_t first = found_.size();
       SKEIN_ASSIGN_OR_RETURN(
-          auto cursor, context_.reader().ScanNodes(context_.viewer(), label, context_.budget()));
+          auto cursor, context_.reader().ScanNodes(context_.viewer(), *label, context_.budget()));
       SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
       if (values_ == nullptr) continue;  // of a range the filter above decides
-      const Value list = lists.At(row);
+      const Value list = lists_.At(row);
       if (list.kind() == ValueKind::kList) {
-        SKEIN_RETURN_IF_ERROR(KeepEqual(first, key, list.list()));
+        SKEIN_RETURN_IF_ERROR(KeepEqual(first, list.list()));
       } else {
         found_.resize(first);
         rows_.resize(first);
@@ -255,10 +255,12 @@ class SeekIndexOperator final : public SeekOperator {
   }
 
   // Of those found from `first` on, the ones whose property equals one of the values.
-  absl::Status KeepEqual(size_t first, KeyId key, std::span<const Value> values) {
+  absl::Status KeepEqual(size_t first, std::span<const Value> values) {
     std::vector<Value> properties;
+    const auto key = context_.Key(node_.index_keys[0]);
+    if (!key.has_value()) return Internal("an index without its property");
     SKEIN_RETURN_IF_ERROR(context_.reader().GetNodeProperty(
-        context_.viewer(), std::span(found_).subspan(first), key, &properties));
+        context_.viewer(), std::span(found_).subspan(first), *key, &properties));
     size_t kept = first;
     for (size_t i = 0; i < properties.size(); ++i) {
       const bool equal = std::any_of(values.begin(), values.end(), [&](const Value& v) {
@@ -276,11 +278,9 @@ class SeekIndexOperator final : public SeekOperator {
     return kind == ValueKind::kInteger || kind == ValueKind::kString || kind == ValueKind::kBoolean;
   }
 
-  absl::Status SeekValues(uint32_t index, KeyId key) {
-    Column column;
-    SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &column));
+  absl::Status SeekValues(uint32_t index) {
     for (uint32_t row = 0; row < batch_.rows; ++row) {
-      const Value list = column.At(row);
+      const Value list = lists_.At(row);
       if (list.kind() != ValueKind::kList) continue;
       const size_t first = found_.size();
       for (const Value& v : list.list()) {
@@ -291,7 +291,7 @@ class SeekIndexOperator final : public SeekOperator {
             context_.reader().SeekIndex(context_.viewer(), index, {&v, 1}, context_.budget()));
         SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
         if (!IsExact(v.kind()) && found_.size() > before) {
-          SKEIN_RETURN_IF_ERROR(KeepEqual(before, key, {&v, 1}));
+          SKEIN_RETURN_IF_ERROR(KeepEqual(before, {&v, 1}));
         }
       }
       if (list.list().size() > 1) {
@@ -329,6 +329,7 @@ class SeekIndexOperator final : public SeekOperator {
   }
 
   EvaluatorPtr values_, low_, high_;
+  Column lists_;  // of values_
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The planner's state and steps; private to query/plan (planner.h is the entry).
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ class Statistics {
   double Nodes(std::string_view label) const;  // "": all
   double Links(const std::vector<std::string>& types) const;
   // An online index over exactly `key` of `label`. Sets *unique.
-  bool HasIndex(std::string_view label, std::string_view key, bool* unique) const;
+  std::optional<uint32_t> FindIndex(std::string_view label, std::string_view key,
+                                    bool* unique) const;
 
  private:
   const PlanOptions& options_;
@@ -101,6 +103,7 @@ class PatternPlanner {
     double rows = 0;
     std::string label;
     std::vector<std::string> labels;  // kIndex: any of these instead
+    std::vector<uint32_t> indexes;    // kIndex: of each label
     std::string key;
     size_t predicate = SIZE_MAX;   // that the access answers
     size_t predicate2 = SIZE_MAX;  // the other end of a range

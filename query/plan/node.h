@@ -87,6 +87,8 @@ struct Node {
   bool to_bound = false;   // kLinkEnds, kVarExpand
   std::string label;
   std::vector<std::string> labels;  // kSeekIndex: any of these instead
+  // kSeekIndex: the index of the label, or of each of `labels`.
+  std::vector<uint32_t> index_ids;
   std::vector<std::string> index_keys;
   bind::LinkDirection direction = bind::LinkDirection::kRight;
   std::vector<std::string> types;

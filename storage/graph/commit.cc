@@ -254,8 +254,11 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   for (const auto& [id, change] : overlay.nodes()) core.nodes.BeginChange(Raw(id));
   for (const uint64_t page : pages) core.pages.BeginChange(page);
   for (const auto& [page, chunk] : touched) core.adjacency.BeginChange(page);
+  const bool indexes = !overlay.nodes().empty();
+  if (indexes) core.lookups.BeginChange();
   absl::StatusOr<Version> committed = core.store.Commit(batch);
   const Version version = committed.ok() ? *committed : Version{0};
+  if (indexes) core.lookups.EndChange(version);
   for (const auto& [id, change] : overlay.nodes()) {
     core.nodes.EndChange(Raw(id), version);
     // What was just written is what will be read next. A later commit of the node would have

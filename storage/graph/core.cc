@@ -13,6 +13,7 @@ namespace {
 constexpr uint32_t kChunksDue = 32;
 constexpr size_t kNodeCacheBytes = size_t{256} << 20;
 constexpr size_t kLinkCacheBytes = size_t{256} << 20;
+constexpr size_t kLookupBytes = size_t{32} << 20;
 constexpr size_t kAdjacencyBytes = size_t{2} << 30;
 
 }  // namespace
@@ -67,6 +68,7 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
       nodes(kNodeCacheBytes),
       pages(kLinkCacheBytes),
       adjacency(kAdjacencyBytes),
+      lookups(kLookupBytes),
       node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
       chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536) {}
 

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "storage/graph/fused_nodes.h"
 #include "storage/graph/graph.h"
+#include "storage/graph/index_lookups.h"
 #include "storage/graph/link_page.h"
 #include "storage/graph/page_table.h"
 #include "storage/graph/records.h"
@@ -83,6 +84,7 @@ struct GraphCore {
   PageTable adjacency;
 
   FusedNodes fused;
+  IndexLookups lookups;
 
   NumberSequence node_ids;
   NumberSequence chunk_ids;

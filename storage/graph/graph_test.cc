@@ -401,6 +401,46 @@ TEST_F(GraphTest, ReadersNeverSeeHalfACommit) {
   EXPECT_EQ(*Latest()->CountLinks(Viewer::All(), knows_), 300u);
 }
 
+// What a look-up found is kept; what changes the index must not be answered from it.
+TEST_F(GraphTest, LookupsFollowEveryChangeOfTheIndex) {
+  IndexInfo index;
+  index.kind = IndexKind::kRange;
+  index.label = person_;
+  index.keys = {name_};
+  const uint32_t id = *graph_->CreateIndex(index);
+  Budget budget;
+  const auto find = [&](const Reader& reader, const char* name) {
+    const Value value = Value::String(name);
+    auto cursor = *reader.SeekIndex(Viewer::All(), id, {&value, 1}, budget);
+    std::vector<uint64_t> all, ids;
+    while (*cursor->Next(10, &ids)) all.insert(all.end(), ids.begin(), ids.end());
+    return all.size();
+  };
+  const auto before = Latest();
+  EXPECT_EQ(find(*before, "a"), 0u);
+  EXPECT_EQ(find(*before, "a"), 0u);
+  auto first = Begin();
+  const NodeId a = Person(*first, "a");
+  EXPECT_EQ(find(*first, "a"), 1u);
+  EXPECT_EQ(find(*Latest(), "a"), 0u);
+  ASSERT_OK(first->Commit().status());
+  EXPECT_EQ(find(*before, "a"), 0u);
+  const auto with_a = Latest();
+  EXPECT_EQ(find(*with_a, "a"), 1u);
+  EXPECT_EQ(find(*before, "a"), 0u);
+  auto second = Begin();
+  ASSERT_OK(second->SetNodeProperty(a, name_, Value::String("b")));
+  ASSERT_OK(second->Commit().status());
+  EXPECT_EQ(find(*Latest(), "a"), 0u);
+  EXPECT_EQ(find(*Latest(), "b"), 1u);
+  EXPECT_EQ(find(*with_a, "a"), 1u);
+  EXPECT_EQ(find(*with_a, "b"), 0u);
+  auto third = Begin();
+  ASSERT_OK(third->DeleteNode(a));
+  ASSERT_OK(third->Commit().status());
+  EXPECT_EQ(find(*Latest(), "b"), 0u);
+}
+
 TEST_F(GraphTest, TimeKeyHoldsUntilAWriteBreaksIt) {
   const KeyId ts = *graph_->catalog().InternKey("ts");
   ASSERT_OK(graph_->DeclareTimeKey(knows_, ts, TimeUnit::kSeconds));

@@ -135,18 +135,14 @@ class IndexScan final : public IdCursor {
 };
 
 absl::Status CheckIndex(const Source& source, uint32_t index) {
-  for (const IndexInfo& info : source.stored_catalog().Indexes()) {
-    if (info.id != index) continue;
-    if (info.kind == IndexKind::kText) {
-      return InvalidArgument("index '", info.name, "' is a text index");
-    }
-    if (!info.online) return FailedPrecondition("index '", info.name, "' is still being built");
-    if (source.source_version() < source.IndexSince(index)) {
-      return Aborted("index '", info.name, "' was built after this snapshot was taken; try again");
-    }
-    return absl::OkStatus();
+  const auto state = source.stored_catalog().GetIndexState(index);
+  if (!state) return NotFound("no index ", index);
+  if (state->kind == IndexKind::kText) return InvalidArgument("index ", index, " is a text index");
+  if (!state->online) return FailedPrecondition("index ", index, " is still being built");
+  if (source.source_version() < source.IndexSince(index)) {
+    return Aborted("index ", index, " was built after this snapshot was taken; try again");
   }
-  return NotFound("no index ", index);
+  return absl::OkStatus();
 }
 
 // Of a group whose tokens must all match, the candidates of the rarest token suffice.

@@ -251,6 +251,16 @@ absl::Status SnapshotSource::IndexPage(uint32_t, const std::string& begin, const
                                        std::optional<std::string>* next) const {
   out->clear();
   next->reset();
+  // Equal values are a prefix: such look-ups are kept.
+  const bool equality = end == PrefixEnd(begin);
+  std::optional<uint64_t> ticket;
+  if (equality) {
+    if (const auto known = core_->lookups.Find(begin, view_->version()); known != nullptr) {
+      *out = *known;
+      return absl::OkStatus();
+    }
+    ticket = core_->lookups.BeginRead(view_->version());
+  }
   const ScanRange range{Table::kIndex, begin, end, kScanRowsMax, false};
   std::vector<ScanPage> pages;
   SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view_, {&range, 1}, &pages));
@@ -261,7 +271,11 @@ absl::Status SnapshotSource::IndexPage(uint32_t, const std::string& begin, const
     if (!in.ok()) return DamagedRow(Table::kIndex, Raw(node));
     out->push_back({std::move(key), node, policy});
   }
-  if (pages[0].more) *next = NextKey(out->back().key);
+  if (pages[0].more) {
+    *next = NextKey(out->back().key);
+  } else if (ticket) {
+    core_->lookups.EndRead(*ticket, begin, *out);
+  }
   return absl::OkStatus();
 }
 

@@ -242,6 +242,12 @@ class CatalogImpl final : public StoredCatalog {
     }
     return std::nullopt;
   }
+  std::optional<IndexState> GetIndexState(uint32_t id) const override {
+    absl::ReaderMutexLock lock(&mu_);
+    const auto it = indexes_.find(id);
+    if (it == indexes_.end()) return std::nullopt;
+    return IndexState{it->second.kind, it->second.online};
+  }
   absl::StatusOr<IndexInfo> AddIndex(IndexInfo index) override;
   absl::Status SetIndexOnline(uint32_t id) override;
   absl::Status RemoveIndex(uint32_t id) override;

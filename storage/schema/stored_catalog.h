@@ -39,6 +39,13 @@ class StoredCatalog : public Catalog {
   virtual absl::Status SetTimeKey(LinkTypeId type, const TimeKey& key) = 0;
   virtual absl::Status BreakTimeKey(LinkTypeId type) = 0;
 
+  // Of an index, without its name and properties; nullopt: there is none.
+  struct IndexState {
+    IndexKind kind = IndexKind::kRange;
+    bool online = false;
+  };
+  virtual std::optional<IndexState> GetIndexState(uint32_t id) const = 0;
+
   // Changes whenever the set of indexes does; a cheap test for "same as before".
   virtual uint64_t index_epoch() const = 0;
 };

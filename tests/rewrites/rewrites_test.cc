@@ -303,6 +303,55 @@ void RunSeed(uint64_t seed) {
   }
 }
 
+// A plan that rests on a time key is not used once a write has broken it, in a transaction that has
+// written neither; one that was open before the key was declared does not use it at all.
+TEST(Rewrites, PlansEndWithTheTimeKeyTheyRestOn) {
+  const auto store = MakeMemoryStore();
+  const auto users = *Graph::Open(*store, {.space = GraphSpace::kUsers});
+  const auto system = *Graph::Open(*store, {.space = GraphSpace::kSystem});
+  const LinkTypeId type = *users->catalog().InternLinkType("T");
+  const KeyId ts = *users->catalog().InternKey("ts");
+  const auto engine = *Engine::Create(*users, *system, {});
+  ConnectionOptions options;
+  options.sandbox = true;
+  const auto connection = *engine->Connect(options);
+  const auto count = [&] {
+    auto cursor =
+        *connection->Run("MATCH ()-[r:T]->() WHERE r.ts >= 5 RETURN count(r.ts) AS n", ValueMap{});
+    std::vector<std::vector<Value>> rows;
+    EXPECT_TRUE(cursor->Next(10, &rows).ok());
+    return rows.at(0).at(0).integer();
+  };
+  const auto add = [&](int64_t time, TimeUs from) {
+    auto t = *users->Begin(Viewer::All(), {});
+    NewLink link;
+    link.type = type;
+    link.from = *t->CreateNode({});
+    link.to = *t->CreateNode({});
+    link.properties = {{ts, Value::Integer(time)}};
+    link.valid = {from, kTimeMax};
+    EXPECT_TRUE(t->CreateLink(link).ok());
+    EXPECT_TRUE(t->Commit().ok());
+  };
+  ASSERT_TRUE(connection->Begin().ok());
+  EXPECT_EQ(count(), 0);
+  ASSERT_TRUE(users->DeclareTimeKey(type, ts, TimeUnit::kSeconds).ok());
+  ASSERT_TRUE(connection->Run("CREATE ()-[:T {ts: 9}]->()", {}).ok());
+  EXPECT_EQ(count(), 1);
+  ASSERT_TRUE(connection->Rollback().ok());
+  add(7, 7 * kMicros);
+  add(3, 3 * kMicros);
+  EXPECT_EQ(count(), 1);
+  ASSERT_TRUE(connection->Begin().ok());
+  EXPECT_EQ(count(), 1);
+  ASSERT_TRUE(connection->Run("CREATE ()-[:T {ts: 9}]->()", {}).ok());
+  EXPECT_EQ(count(), 2);
+  ASSERT_TRUE(connection->Rollback().ok());
+  EXPECT_EQ(count(), 1);
+  add(8, 0);
+  EXPECT_EQ(count(), 2);
+}
+
 TEST(Rewrites, GiveTheRowsOfPlansWithoutThem) {
   if (const char* seed = std::getenv("SKEIN_REWRITES_SEED"); seed != nullptr) {
     return RunSeed(std::strtoull(seed, nullptr, 10));

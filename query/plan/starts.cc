@@ -1,0 +1,334 @@
+// Where patterns start: statistics, the cheapest access to a node, and what that access answers.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "query/plan/builder.h"
+#include "storage/schema/catalog.h"
+
+namespace skein::plan {
+
+namespace {
+
+using bind::ExprKind;
+using bind::LabelTree;
+
+// Shares of rows that predicates let pass, where nothing is known (System R's guesses, which no
+// measurement of ours has improved yet).
+constexpr double kEqualShare = 0.1;
+constexpr double kRangeShare = 0.3;
+constexpr double kOtherShare = 0.5;
+
+void ConjunctLabels(const LabelTree& tree, std::vector<std::string>* out) {
+  if (tree.kind == LabelTree::Kind::kName) out->push_back(tree.name);
+  if (tree.kind == LabelTree::Kind::kAnd) {
+    for (const auto& operand : tree.operands) ConjunctLabels(*operand, out);
+  }
+}
+
+// The names of a tree's operands; none where an operand is no name.
+std::vector<std::string> OperandNames(const LabelTree& tree) {
+  std::vector<std::string> names;
+  for (const auto& operand : tree.operands) {
+    if (operand->kind != LabelTree::Kind::kName) return {};
+    names.push_back(operand->name);
+  }
+  return names;
+}
+
+PropertyTest::Op TurnedOp(PropertyTest::Op op) {
+  using Op = PropertyTest::Op;
+  switch (op) {
+    case Op::kLess:
+      return Op::kGreater;
+    case Op::kLessEqual:
+      return Op::kGreaterEqual;
+    case Op::kGreater:
+      return Op::kLess;
+    case Op::kGreaterEqual:
+      return Op::kLessEqual;
+    default:
+      return op;
+  }
+}
+
+// node.key, or id(node) / elementId(node): then the key is empty.
+bool ReadAccess(const ExprRef& e, Slot* node, std::string* key, bool* id) {
+  *id = false;
+  if (e->kind == ExprKind::kProperty && e->args[0]->kind == ExprKind::kSlot &&
+      e->args[0]->type.is_only(bind::Kinds::kNode)) {
+    *node = e->args[0]->slot;
+    *key = e->name;
+    return true;
+  }
+  if (e->kind == ExprKind::kFunction && e->args.size() == 1 &&
+      e->args[0]->kind == ExprKind::kSlot && e->args[0]->type.is_only(bind::Kinds::kNode) &&
+      (e->function->name == "id" || e->function->name == "elementId")) {
+    *node = e->args[0]->slot;
+    *id = true;
+    return true;
+  }
+  return false;
+}
+
+PropertyTest::Op OpOf(syntax::ComparisonOp op) {
+  switch (op) {
+    case syntax::ComparisonOp::kEqual:
+      return PropertyTest::Op::kEqual;
+    case syntax::ComparisonOp::kLess:
+      return PropertyTest::Op::kLess;
+    case syntax::ComparisonOp::kLessEqual:
+      return PropertyTest::Op::kLessEqual;
+    case syntax::ComparisonOp::kGreater:
+      return PropertyTest::Op::kGreater;
+    case syntax::ComparisonOp::kGreaterEqual:
+      return PropertyTest::Op::kGreaterEqual;
+    default:
+      return PropertyTest::Op::kNone;
+  }
+}
+
+}  // namespace
+
+PropertyTest ReadPropertyTest(const ExprRef& e) {
+  PropertyTest out;
+  bool id = false;
+  if (e->kind == ExprKind::kBinary && e->binary == syntax::BinaryOp::kIn) {
+    if (!ReadAccess(e->args[0], &out.node, &out.key, &id)) return {};
+    out.op = id ? PropertyTest::Op::kId : PropertyTest::Op::kIn;
+    out.value = e->args[1];
+    return out;
+  }
+  if (e->kind != ExprKind::kComparison || e->comparisons.size() != 1) return {};
+  const PropertyTest::Op op = OpOf(e->comparisons[0]);
+  if (op == PropertyTest::Op::kNone) return {};
+  if (ReadAccess(e->args[0], &out.node, &out.key, &id) && !bind::ReadsSlot(e->args[1], out.node)) {
+    out.op = op;
+    out.value = e->args[1];
+  } else if (ReadAccess(e->args[1], &out.node, &out.key, &id)) {
+    out.op = TurnedOp(op);
+    out.value = e->args[0];
+  } else {
+    return {};
+  }
+  if (id) {
+    if (op != PropertyTest::Op::kEqual) return {};
+    out.op = PropertyTest::Op::kId;
+  }
+  return out;
+}
+
+double Statistics::Nodes(std::string_view label) const {
+  if (options_.reader == nullptr) return label.empty() ? 1e6 : 1e5;
+  std::optional<LabelId> id;
+  if (!label.empty()) {
+    id = options_.reader->catalog().FindLabel(label);
+    if (!id.has_value()) return 0;
+  }
+  const auto count = options_.reader->CountNodes(*options_.viewer, id);
+  return count.ok() ? static_cast<double>(*count) : 1e6;
+}
+
+double Statistics::Links(const std::vector<std::string>& types) const {
+  if (options_.reader == nullptr) return types.empty() ? 1e7 : 1e6;
+  if (types.empty()) {
+    const auto count = options_.reader->CountLinks(*options_.viewer, std::nullopt);
+    return count.ok() ? static_cast<double>(*count) : 1e7;
+  }
+  double sum = 0;
+  for (const std::string& type : types) {
+    const auto id = options_.reader->catalog().FindLinkType(type);
+    if (!id.has_value()) continue;
+    const auto count = options_.reader->CountLinks(*options_.viewer, id);
+    sum += count.ok() ? static_cast<double>(*count) : 1e6;
+  }
+  return sum;
+}
+
+std::optional<uint32_t> Statistics::FindIndex(std::string_view label, std::string_view key,
+                                              bool* unique) const {
+  *unique = false;
+  if (options_.reader == nullptr || !options_.indexes) return std::nullopt;
+  const Catalog& catalog = options_.reader->catalog();
+  const auto label_id = catalog.FindLabel(label);
+  const auto key_id = catalog.FindKey(key);
+  if (!label_id.has_value() || !key_id.has_value()) return std::nullopt;
+  for (const IndexKind kind : {IndexKind::kUnique, IndexKind::kRange}) {
+    const auto index = catalog.FindIndex(*label_id, {*key_id}, kind);
+    if (index.has_value() && index->online) {
+      *unique = kind == IndexKind::kUnique;
+      return index->id;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> PatternPlanner::LabelsOf(Slot node) const {
+  std::vector<std::string> labels;
+  for (const ExprRef& e : pattern_.predicates) {
+    if (e->kind == ExprKind::kLabelTest && e->args[0]->kind == ExprKind::kSlot &&
+        e->args[0]->slot == node) {
+      ConjunctLabels(*e->labels, &labels);
+    }
+  }
+  return labels;
+}
+
+std::vector<std::vector<std::string>> PatternPlanner::AnyLabelsOf(Slot node) const {
+  std::vector<std::vector<std::string>> out;
+  for (const ExprRef& e : pattern_.predicates) {
+    if (e->kind != ExprKind::kLabelTest || e->args[0]->kind != ExprKind::kSlot ||
+        e->args[0]->slot != node || e->labels->kind != LabelTree::Kind::kOr) {
+      continue;
+    }
+    std::vector<std::string> names = OperandNames(*e->labels);
+    if (!names.empty()) out.push_back(std::move(names));
+  }
+  return out;
+}
+
+double PatternPlanner::Selectivity(Slot node) const {
+  double share = 1;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    if (predicate_placed_[i] != 0) continue;
+    const ExprRef& e = pattern_.predicates[i];
+    std::set<Slot> slots;
+    bind::CollectSlots(e, &slots);
+    if (!slots.contains(node) || !Ready(e, node)) continue;
+    if (e->kind == ExprKind::kLabelTest) {
+      std::vector<std::string> labels;
+      ConjunctLabels(*e->labels, &labels);
+      const double all = std::max(1.0, builder_.statistics_.Nodes(""));
+      for (const std::string& label : labels) {
+        share *= std::min(1.0, builder_.statistics_.Nodes(label) / all);
+      }
+      continue;
+    }
+    const PropertyTest test = ReadPropertyTest(e);
+    if (test.op == PropertyTest::Op::kNone) {
+      share *= kOtherShare;
+    } else if (test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn) {
+      share *= kEqualShare;
+    } else if (test.op == PropertyTest::Op::kId) {
+      share *= 1e-6;
+    } else {
+      share *= kRangeShare;
+    }
+  }
+  return share;
+}
+
+void PatternPlanner::ConsiderPredicate(Slot node, size_t index,
+                                       const std::vector<std::string>& labels, Start* best) const {
+  const PropertyTest test = ReadPropertyTest(pattern_.predicates[index]);
+  if (test.op == PropertyTest::Op::kNone || test.node != node || !Ready(test.value)) return;
+  if (predicate_placed_[index] != 0) return;
+  if (test.op == PropertyTest::Op::kId) {
+    if (best->rows <= 1 && best->way != Start::Way::kAll) return;
+    best->way = Start::Way::kId;
+    best->rows = 1;
+    best->predicate = index;
+    best->value = test.value;
+    return;
+  }
+  for (const std::string& label : labels) ConsiderIndex(test, index, {label}, best);
+  for (const auto& any : AnyLabelsOf(node)) ConsiderIndex(test, index, any, best);
+}
+
+void PatternPlanner::ConsiderIndex(const PropertyTest& test, size_t predicate,
+                                   const std::vector<std::string>& labels, Start* best) const {
+  const bool equal = test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn;
+  double rows = 0;
+  std::vector<uint32_t> indexes;
+  for (const std::string& label : labels) {
+    bool unique = false;
+    const auto index = builder_.statistics_.FindIndex(label, test.key, &unique);
+    if (!index) return;
+    indexes.push_back(*index);
+    const double all = builder_.statistics_.Nodes(label);
+    if (equal && unique) {
+      rows = std::max(rows, 1.0);
+    } else {
+      rows += equal ? std::max(1.0, std::sqrt(all)) : all * kRangeShare;
+    }
+  }
+  if (best->way != Start::Way::kAll && best->rows <= rows) return;
+  best->way = Start::Way::kIndex;
+  best->rows = rows;
+  best->label = labels.size() == 1 ? labels.front() : "";
+  best->labels = labels.size() == 1 ? std::vector<std::string>() : labels;
+  best->indexes = std::move(indexes);
+  best->key = test.key;
+  best->predicate = predicate;
+  best->value = best->low = best->high = nullptr;
+  best->low_inclusive = best->high_inclusive = true;
+  switch (test.op) {
+    case PropertyTest::Op::kGreater:
+    case PropertyTest::Op::kGreaterEqual:
+      best->low = test.value;
+      best->low_inclusive = test.op == PropertyTest::Op::kGreaterEqual;
+      break;
+    case PropertyTest::Op::kLess:
+    case PropertyTest::Op::kLessEqual:
+      best->high = test.value;
+      best->high_inclusive = test.op == PropertyTest::Op::kLessEqual;
+      break;
+    case PropertyTest::Op::kIn:
+      best->value = test.value;
+      break;
+    default: {
+      // One value, as a list of one: the seek takes any number.
+      auto list = std::make_shared<bind::Expr>();
+      list->kind = ExprKind::kList;
+      list->type = bind::Type::ListOf(test.value->type.kinds);
+      list->args = {test.value};
+      best->value = list;
+      break;
+    }
+  }
+}
+
+PatternPlanner::Start PatternPlanner::BestStart(Slot node) const {
+  Start best;
+  best.node = node;
+  best.rows = builder_.statistics_.Nodes("");
+  const std::vector<std::string> labels = LabelsOf(node);
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    ConsiderPredicate(node, i, labels, &best);
+  }
+  if (best.way == Start::Way::kAll) {
+    for (const std::string& label : labels) {
+      const double rows = builder_.statistics_.Nodes(label);
+      if (best.way == Start::Way::kAll || rows < best.rows) {
+        best.way = Start::Way::kLabel;
+        best.label = label;
+        best.rows = rows;
+      }
+    }
+  }
+  return best;
+}
+
+// What the access answers by itself needs no filter: the label that is scanned; of a seek by values
+// the labels and the equality, which the operator decides as the language does. The ends of ranges
+// are checked again: an index orders what the language does not compare.
+void PatternPlanner::MarkAnswered(const Start& start) {
+  const bool by_values = start.way == Start::Way::kIndex && start.value != nullptr;
+  if (by_values) predicate_placed_[start.predicate] = 1;
+  if (start.way != Start::Way::kLabel && start.way != Start::Way::kIndex) return;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    const ExprRef& e = pattern_.predicates[i];
+    if (e->kind != ExprKind::kLabelTest || e->args[0]->kind != ExprKind::kSlot ||
+        e->args[0]->slot != start.node) {
+      continue;
+    }
+    std::vector<std::string> names;
+    if (e->labels->kind == LabelTree::Kind::kName) names = {e->labels->name};
+    if (e->labels->kind == LabelTree::Kind::kOr) names = OperandNames(*e->labels);
+    const std::vector<std::string> found =
+        start.labels.empty() ? std::vector<std::string>{start.label} : start.labels;
+    if (names == found) predicate_placed_[i] = 1;
+  }
+}
+
+}  // namespace skein::plan
