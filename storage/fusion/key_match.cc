@@ -46,7 +46,8 @@ absl::StatusOr<std::vector<Keyed>> Collect(const Reader& reader, const KeyRule& 
   for (const std::string& name : rule.labels) {
     const auto label = reader.catalog().FindLabel(name);
     if (!label.has_value()) continue;
-    SKEIN_ASSIGN_OR_RETURN(auto cursor, reader.ScanNodes(Viewer::All(), *label, budget));
+    const Viewer everyone = Viewer::All();  // the cursor borrows it
+    SKEIN_ASSIGN_OR_RETURN(auto cursor, reader.ScanNodes(everyone, *label, budget));
     std::vector<uint64_t> ids;
     for (;;) {
       SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(kBatch, &ids));

@@ -197,7 +197,8 @@ std::string Everything(const Reader& reader, const std::vector<NodeId>& nodes) {
   ExpandOptions options;
   options.links = true;
   options.outgoing = true;
-  auto cursor = *reader.Expand(Viewer::All(), nodes, options, budget);
+  const Viewer everyone = Viewer::All();  // the cursor borrows it
+  auto cursor = *reader.Expand(everyone, nodes, options, budget);
   ExpandBatch batch;
   while (*cursor->Next(&batch)) {
     for (size_t i = 0; i < batch.size(); ++i) {

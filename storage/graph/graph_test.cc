@@ -218,7 +218,8 @@ TEST_F(GraphTest, WholeFrontierIsOneRoundTripAndNoneOnceWarm) {
   auto snapshot = *cold->Latest();
   const auto expand = [&] {
     Budget budget;
-    auto cursor = *snapshot->Expand(Viewer::All(), people, {}, budget);
+    const Viewer all = Viewer::All();  // the cursor borrows it
+    auto cursor = *snapshot->Expand(all, people, {}, budget);
     ExpandBatch batch;
     size_t rows = 0;
     while (*cursor->Next(&batch)) rows += batch.size();
