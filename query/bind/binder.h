@@ -94,6 +94,16 @@ class Binder {
   // Adds the pattern's variables to *scope; what was in it before is bound.
   absl::Status BindPattern(const std::vector<const syntax::PathPattern*>& paths, Scope* scope,
                            Pattern* out);
+  // A path's elements, without properties and predicates; its variable too.
+  struct Pending;
+  absl::Status BindPath(const syntax::PathPattern& path, const Scope& before, Scope* scope,
+                        Pattern* out, Pending* pending);
+  absl::StatusOr<size_t> BindGroup(const syntax::LinkPattern& link, const Scope& before,
+                                   Scope* scope, Pattern* out);
+  // Selector and path mode of a path whose links begin at `first`.
+  absl::Status BindPathModes(const syntax::PathPattern& path, size_t first, const ExprRef& value,
+                             Pattern* out);
+  absl::Status BindValidTime(const syntax::MatchClause& clause, const Scope& scope, Pattern* out);
   absl::StatusOr<Slot> BindPatternNode(const syntax::NodePattern& node, const Scope& before,
                                        Scope* scope, Pattern* out);
   absl::StatusOr<size_t> BindPatternLink(const syntax::LinkPattern& link, const Scope& before,
@@ -142,6 +152,9 @@ class Binder {
   // Slots and names.
   Slot NewSlot(std::string_view name);
   void NoteRead(Slot slot);
+  // Labels, types and keys that are read by name.
+  void NoteNames(const syntax::LabelExpr& e, NameUse::Kind kind);
+  void NoteName(std::string_view name, NameUse::Kind kind, Position at);
   absl::StatusOr<std::shared_ptr<Subquery>> FinishSubquery(Query query, std::set<Slot> imports,
                                                            syntax::SubqueryKind kind);
 
@@ -149,8 +162,12 @@ class Binder {
   Slot next_slot_ = 0;
   std::vector<std::string> slot_names_;
   std::set<std::string> parameters_;
+  std::vector<NameUse> names_;
   std::vector<Frame> frames_;
 };
+
+// The link, and what its group holds, may use links that others took.
+void AllowRepeats(PatternLink* link);
 
 // A SyntaxError.
 absl::Status BindError(ErrorDetail detail, Position at, std::string_view message);

@@ -4,6 +4,7 @@
 
 #include "query/bind/bind.h"
 #include "query/bind/binder.h"
+#include "query/bind/suggest.h"
 
 namespace skein::bind {
 
@@ -53,6 +54,20 @@ Pattern PatternOf(const syntax::PathPattern& path, const Creation& creation) {
   return out;
 }
 
+// MATCH REPEATABLE ELEMENTS
+absl::Status AllowRepeatsIn(const syntax::MatchClause& clause, Pattern* pattern) {
+  for (PatternLink& link : pattern->links) {
+    if (link.restrictor != syntax::PathRestrictor::kDefault) continue;
+    AllowRepeats(&link);
+    if (link.variable_length && !link.selected && link.max == INT64_MAX) {
+      return BindError(ErrorDetail::kInvalidRelationshipPattern, clause.span.begin,
+                       "REPEATABLE ELEMENTS may go round for ever: every quantifier needs an upper "
+                       "bound, such as {1,5}");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 const Variable* Scope::Find(std::string_view name) const {
@@ -75,12 +90,26 @@ void Binder::NoteRead(Slot slot) {
   }
 }
 
+void Binder::NoteName(std::string_view name, NameUse::Kind kind, Position at) {
+  if (names_.size() >= kNamesMax) return;
+  const bool known = std::any_of(names_.begin(), names_.end(), [name, kind](const NameUse& use) {
+    return use.kind == kind && use.name == name;
+  });
+  if (!known) names_.push_back({kind, std::string(name), at});
+}
+
+void Binder::NoteNames(const syntax::LabelExpr& e, NameUse::Kind kind) {
+  if (e.kind == syntax::LabelExpr::Kind::kName) NoteName(e.name, kind, e.span.begin);
+  for (const auto& operand : e.operands) NoteNames(*operand, kind);
+}
+
 absl::StatusOr<BoundStatement> Binder::Run() {
   BoundStatement out;
   SKEIN_RETURN_IF_ERROR(BindQuery(*statement_.query, {}, {}, &out.query));
   out.slots = next_slot_;
   out.slot_names = std::move(slot_names_);
   out.parameters.assign(parameters_.begin(), parameters_.end());
+  out.names = std::move(names_);
   return out;
 }
 
@@ -182,9 +211,16 @@ absl::Status Binder::BindMatch(const syntax::MatchClause& clause, PartState* sta
   match->optional = clause.optional;
   std::vector<const syntax::PathPattern*> paths;
   for (const auto& path : clause.pattern) paths.push_back(&path);
-  SKEIN_RETURN_IF_ERROR(BindPattern(paths, &state->scope, &match->pattern));
+  Pattern& pattern = match->pattern;
+  const Scope before = state->scope;
+  SKEIN_RETURN_IF_ERROR(BindPattern(paths, &state->scope, &pattern));
+  if (clause.repeatable) SKEIN_RETURN_IF_ERROR(AllowRepeatsIn(clause, &pattern));
+  SKEIN_RETURN_IF_ERROR(BindValidTime(clause, before, &pattern));
   if (clause.where != nullptr) {
-    SKEIN_RETURN_IF_ERROR(BindPredicate(*clause.where, state->scope, &match->pattern.predicates));
+    // What a selector leaves is asked, not what it chooses from.
+    std::vector<ExprRef>* terms =
+        pattern.select_length != nullptr ? &pattern.after : &pattern.predicates;
+    SKEIN_RETURN_IF_ERROR(BindPredicate(*clause.where, state->scope, terms));
   }
   state->query->reads = true;
   state->part->clauses.push_back(std::move(match));
@@ -337,8 +373,10 @@ absl::Status Binder::BindProcedure(const syntax::CallProcedureClause& clause, Pa
   const Position at = clause.name.span.begin;
   const procedures::ProcedureDef* def = procedures::AllProcedures().Find(clause.name.text);
   if (def == nullptr) {
+    Suggestion nearest(clause.name.text);
+    for (const auto& known : procedures::AllProcedures().all()) nearest.Consider(known->name);
     return MakeQueryError(ErrorClass::kProcedureError, ErrorDetail::kProcedureNotFound,
-                          "there is no procedure `" + clause.name.text + "`", at);
+                          "there is no procedure `" + clause.name.text + "`" + nearest.Text(), at);
   }
   auto call = std::make_shared<CallProcedure>();
   call->procedure = def;

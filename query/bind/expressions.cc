@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "query/bind/binder.h"
+#include "query/bind/suggest.h"
 
 namespace skein::bind {
 
@@ -90,6 +91,8 @@ absl::StatusOr<ExprRef> Binder::BindExpr(const syntax::Expr& e, const ExprScope&
             ErrorDetail::kInvalidArgumentType, e.span.begin,
             "a label test needs a node or a relationship, found " + KindsText(object->type));
       }
+      if (object->type.is_only(Kinds::kNode)) NoteNames(*test.labels, NameUse::Kind::kLabel);
+      if (object->type.is_only(Kinds::kLink)) NoteNames(*test.labels, NameUse::Kind::kType);
       return MakeLabelTest(std::move(object), CopyLabels(*test.labels), e.span.begin);
     }
     case K::kIndex:
@@ -134,8 +137,10 @@ absl::StatusOr<ExprRef> Binder::BindVariable(const std::string& name, Position p
                                              const Scope& scope) {
   const Variable* v = scope.Find(name);
   if (v == nullptr) {
+    Suggestion nearest(name);
+    for (const Variable& known : scope.variables()) nearest.Consider(known.name);
     return BindError(ErrorDetail::kUndefinedVariable, pos,
-                     "variable `" + name + "` is not defined");
+                     "variable `" + name + "` is not defined" + nearest.Text());
   }
   NoteRead(v->slot);
   return MakeSlot(v->slot, v->type, pos);
@@ -219,6 +224,9 @@ absl::StatusOr<ExprRef> Binder::BindProperty(const syntax::PropertyExpr& e, cons
                            Kinds::kPoint)) {
     return BindError(ErrorDetail::kInvalidArgumentType, e.object->span.begin,
                      "a value of type " + KindsText(object->type) + " has no properties");
+  }
+  if (object->type.is_only(Kinds::kElement)) {
+    NoteName(e.key.text, NameUse::Kind::kKey, e.key.span.begin);
   }
   auto out = New(ExprKind::kProperty, e.key.span.begin);
   out->name = e.key.text;
@@ -336,8 +344,10 @@ absl::StatusOr<ExprRef> Binder::BindCall(const syntax::CallExpr& e, const ExprSc
   }
   const functions::FunctionDef* def = functions::AllFunctions().Find(e.name.text);
   if (def == nullptr) {
+    Suggestion nearest(e.name.text);
+    for (const auto& known : functions::AllFunctions().all()) nearest.Consider(known->name);
     return BindError(ErrorDetail::kUnknownFunction, pos,
-                     "there is no function `" + e.name.text + "`");
+                     "there is no function `" + e.name.text + "`" + nearest.Text());
   }
   ExprScope inner{at.scope, at.aggregates, at.in_aggregate};
   if (def->is_aggregate()) {
@@ -459,7 +469,9 @@ absl::StatusOr<ExprRef> Binder::BindPatternComprehension(const syntax::PatternCo
   Scope scope = at.scope;
   absl::Status status = BindPattern({e.pattern.get()}, &scope, &match->pattern);
   if (status.ok() && e.where != nullptr) {
-    status = BindPredicate(*e.where, scope, &match->pattern.predicates);
+    Pattern& pattern = match->pattern;
+    status = BindPredicate(*e.where, scope,
+                           pattern.select_length != nullptr ? &pattern.after : &pattern.predicates);
   }
   Type element;
   if (status.ok()) {

@@ -65,68 +65,227 @@ ExprRef PathOf(const std::vector<Slot>& nodes, const std::vector<std::pair<Slot,
 
 }  // namespace
 
-absl::Status Binder::BindPattern(const std::vector<const syntax::PathPattern*>& paths, Scope* scope,
-                                 Pattern* out) {
-  const Scope before = *scope;
-  struct Pending {
+void AllowRepeats(PatternLink* link) {
+  link->walk = true;
+  if (link->group == nullptr) return;
+  for (PatternLink& inner : link->group->pattern.links) inner.walk = true;
+}
+
+// What waits until all variables of a pattern are known.
+struct Binder::Pending {
+  struct Link {
     const syntax::LinkPattern* link;
     size_t index;
   };
-  std::vector<Pending> pending_links;
-  std::vector<const syntax::NodePattern*> pending_nodes;
-  std::vector<Slot> pending_slots;
+  std::vector<Link> links;
+  std::vector<std::pair<const syntax::NodePattern*, Slot>> nodes;
+};
+
+absl::Status Binder::BindPattern(const std::vector<const syntax::PathPattern*>& paths, Scope* scope,
+                                 Pattern* out) {
+  const Scope before = *scope;
+  Pending pending;
   for (const syntax::PathPattern* path : paths) {
-    std::vector<Slot> nodes;
-    std::vector<std::pair<Slot, Type>> links;
-    for (size_t i = 0; i < path->nodes.size(); ++i) {
-      SKEIN_ASSIGN_OR_RETURN(const Slot slot, BindPatternNode(path->nodes[i], before, scope, out));
-      nodes.push_back(slot);
-      pending_nodes.push_back(&path->nodes[i]);
-      pending_slots.push_back(slot);
-      if (i < path->links.size()) {
-        SKEIN_ASSIGN_OR_RETURN(const size_t index,
-                               BindPatternLink(path->links[i], before, scope, out));
-        pending_links.push_back({&path->links[i], index});
-        out->links[index].mode = path->mode;
-        links.emplace_back(out->links[index].slot, path->mode == syntax::PathMode::kAll
-                                                       ? LinkVariableType(path->links[i])
-                                                       : Type::ListOf(Kinds::kLink));
-        if (path->mode != syntax::PathMode::kAll && !out->links[index].variable_length) {
-          // shortestPath((a)-[r]->(b)): a list all the same.
-          out->links[index].variable_length = true;
-          out->links[index].max = 1;
-        }
+    if (path->selector != syntax::PathSelector::kAll && paths.size() > 1) {
+      const bool walk = path->links.size() == 1 && path->links[0].group == nullptr;
+      if (!walk) {
+        return BindError(ErrorDetail::kUnexpectedSyntax, path->span.begin,
+                         "a path with a selector that is more than one link or walk stands alone "
+                         "in its MATCH");
       }
     }
-    for (size_t i = 0; i < links.size(); ++i) {
-      const size_t index = out->links.size() - links.size() + i;
-      out->links[index].left = nodes[i];
-      out->links[index].right = nodes[i + 1];
-    }
-    if (path->variable.has_value()) {
-      if (scope->Find(path->variable->text) != nullptr) return AlreadyBound(*path->variable);
-      const Slot slot = NewSlot(path->variable->text);
-      out->paths.push_back({slot, PathOf(nodes, links, path->span.begin)});
-      scope->Add({path->variable->text, slot, Type::Of(Kinds::kPath)});
-    }
+    SKEIN_RETURN_IF_ERROR(BindPath(*path, before, scope, out, &pending));
   }
   // Properties may name any variable of the pattern, so they come after all of them.
-  for (size_t i = 0; i < pending_nodes.size(); ++i) {
-    const syntax::NodePattern& node = *pending_nodes[i];
-    const ExprRef element = MakeSlot(pending_slots[i], Type::Of(Kinds::kNode), node.span.begin);
-    if (node.labels != nullptr) {
+  for (const auto& [node, slot] : pending.nodes) {
+    const ExprRef element = MakeSlot(slot, Type::Of(Kinds::kNode), node->span.begin);
+    if (node->labels != nullptr) {
+      NoteNames(*node->labels, NameUse::Kind::kLabel);
       out->predicates.push_back(
-          MakeLabelTest(element, CopyLabels(*node.labels), node.labels->span.begin));
+          MakeLabelTest(element, CopyLabels(*node->labels), node->labels->span.begin));
     }
-    if (node.properties != nullptr) {
-      SKEIN_RETURN_IF_ERROR(BindPropertyMap(*node.properties, element, *scope, &out->predicates));
+    if (node->properties != nullptr) {
+      SKEIN_RETURN_IF_ERROR(BindPropertyMap(*node->properties, element, *scope, &out->predicates));
     }
-    if (node.where != nullptr) {
-      SKEIN_RETURN_IF_ERROR(BindPredicate(*node.where, *scope, &out->predicates));
+    if (node->where != nullptr) {
+      SKEIN_RETURN_IF_ERROR(BindPredicate(*node->where, *scope, &out->predicates));
     }
   }
-  for (const Pending& p : pending_links) {
+  for (const Pending::Link& p : pending.links) {
     SKEIN_RETURN_IF_ERROR(BindLinkProperties(*p.link, *scope, p.index, out));
+  }
+  for (const syntax::PathPattern* path : paths) {
+    if (path->where == nullptr) continue;
+    SKEIN_RETURN_IF_ERROR(BindPredicate(*path->where, *scope, &out->predicates));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Binder::BindPath(const syntax::PathPattern& path, const Scope& before, Scope* scope,
+                              Pattern* out, Pending* pending) {
+  const size_t first = out->links.size();
+  std::vector<Slot> nodes;
+  std::vector<std::pair<Slot, Type>> links;
+  for (size_t i = 0; i < path.nodes.size(); ++i) {
+    SKEIN_ASSIGN_OR_RETURN(const Slot slot, BindPatternNode(path.nodes[i], before, scope, out));
+    nodes.push_back(slot);
+    pending->nodes.emplace_back(&path.nodes[i], slot);
+    if (i >= path.links.size()) continue;
+    if (path.links[i].group != nullptr) {
+      SKEIN_ASSIGN_OR_RETURN(const size_t index, BindGroup(path.links[i], before, scope, out));
+      links.emplace_back(out->links[index].slot, Type::ListOf(Kinds::kLink));
+      continue;
+    }
+    SKEIN_ASSIGN_OR_RETURN(const size_t index, BindPatternLink(path.links[i], before, scope, out));
+    pending->links.push_back({&path.links[i], index});
+    PatternLink& link = out->links[index];
+    link.mode = path.mode;
+    links.emplace_back(link.slot, path.mode == syntax::PathMode::kAll
+                                      ? LinkVariableType(path.links[i])
+                                      : Type::ListOf(Kinds::kLink));
+    if (path.mode != syntax::PathMode::kAll && !link.variable_length) {
+      // shortestPath((a)-[r]->(b)): a list all the same.
+      link.variable_length = true;
+      link.max = 1;
+    }
+  }
+  for (size_t i = 0; i < links.size(); ++i) {
+    out->links[first + i].left = nodes[i];
+    out->links[first + i].right = nodes[i + 1];
+  }
+  const ExprRef value = PathOf(nodes, links, path.span.begin);
+  if (path.variable.has_value()) {
+    if (scope->Find(path.variable->text) != nullptr) return AlreadyBound(*path.variable);
+    const Slot slot = NewSlot(path.variable->text);
+    out->paths.push_back({slot, value});
+    scope->Add({path.variable->text, slot, Type::Of(Kinds::kPath)});
+  }
+  return BindPathModes(path, first, value, out);
+}
+
+absl::Status Binder::BindPathModes(const syntax::PathPattern& path, size_t first,
+                                   const ExprRef& value, Pattern* out) {
+  using syntax::PathRestrictor;
+  const size_t count = out->links.size() - first;
+  const auto call = [&path, &value](std::string_view name, Type type) {
+    auto e = std::make_shared<Expr>();
+    e->kind = ExprKind::kFunction;
+    e->position = path.span.begin;
+    e->function = functions::AllFunctions().Find(name);
+    e->type = type;
+    e->args = {value};
+    return ExprRef(e);
+  };
+  for (size_t i = first; i < out->links.size(); ++i) {
+    PatternLink& link = out->links[i];
+    link.restrictor = path.restrictor;
+    if (path.restrictor != PathRestrictor::kWalk) continue;
+    AllowRepeats(&link);
+    if (link.variable_length && link.max == INT64_MAX &&
+        path.selector == syntax::PathSelector::kAll) {
+      return BindError(ErrorDetail::kInvalidRelationshipPattern, path.span.begin,
+                       "WALK may go round for ever: it needs an upper bound, such as {1,5}");
+    }
+  }
+  if (path.restrictor == PathRestrictor::kAcyclic) {
+    out->predicates.push_back(call("isAcyclic", Type::Of(Kinds::kBoolean)));
+  } else if (path.restrictor == PathRestrictor::kSimple) {
+    out->predicates.push_back(call("isSimple", Type::Of(Kinds::kBoolean)));
+  }
+  if (path.selector == syntax::PathSelector::kAll || count == 0) return absl::OkStatus();
+  const bool groups = path.selector == syntax::PathSelector::kGroups;
+  PatternLink& link = out->links[first];
+  const bool plain = path.restrictor == PathRestrictor::kDefault ||
+                     path.restrictor == PathRestrictor::kTrail ||
+                     path.restrictor == PathRestrictor::kWalk;
+  if (count == 1 && link.group == nullptr && link.variable_length && plain && !link.bound) {
+    link.mode = groups ? syntax::PathMode::kAllShortest : syntax::PathMode::kShortest;
+    link.selected = true;
+    link.groups = groups;
+    link.count = path.count;
+    return absl::OkStatus();
+  }
+  if (path.restrictor == PathRestrictor::kWalk) {
+    return BindError(ErrorDetail::kUnexpectedSyntax, path.span.begin,
+                     "a selector with WALK takes a path of one link or walk");
+  }
+  out->select_length = call("length", Type::Of(Kinds::kInteger));
+  out->select_groups = groups;
+  out->select_count = path.count;
+  out->select_ends = {link.left, out->links.back().right};
+  return absl::OkStatus();
+}
+
+namespace {
+
+// Names of a path's variables, each once, with their places.
+void VariablesOf(const syntax::PathPattern& path, std::vector<syntax::Name>* out) {
+  const auto add = [out](const std::optional<syntax::Name>& name) {
+    if (!name.has_value()) return;
+    const bool known = std::any_of(out->begin(), out->end(),
+                                   [&name](const auto& n) { return n.text == name->text; });
+    if (!known) out->push_back(*name);
+  };
+  for (const auto& node : path.nodes) add(node.variable);
+  for (const auto& link : path.links) add(link.variable);
+}
+
+}  // namespace
+
+absl::StatusOr<size_t> Binder::BindGroup(const syntax::LinkPattern& link, const Scope& before,
+                                         Scope* scope, Pattern* out) {
+  const syntax::PathPattern& inner = *link.group;
+  std::vector<syntax::Name> names;
+  VariablesOf(inner, &names);
+  for (const syntax::Name& name : names) {
+    if (scope->Find(name.text) != nullptr) return AlreadyBound(name);
+  }
+  auto group = std::make_shared<PatternGroup>();
+  Scope within = before;
+  SKEIN_RETURN_IF_ERROR(BindPattern({&inner}, &within, &group->pattern));
+  for (const PatternLink& l : group->pattern.links) group->links.push_back(l.slot);
+  group->left = group->pattern.links.front().left;
+  group->right = group->pattern.links.back().right;
+  for (const syntax::Name& name : names) {
+    const Variable& v = *within.Find(name.text);
+    const Slot slot = NewSlot(name.text);
+    group->collected.emplace_back(v.slot, slot);
+    scope->Add({name.text, slot, Type::ListOf(v.type.kinds)});
+  }
+  PatternLink bound;
+  bound.slot = NewSlot("");
+  bound.variable_length = true;
+  bound.min = link.hops->min.value_or(1);
+  bound.max = link.hops->max.value_or(INT64_MAX);
+  bound.group = std::move(group);
+  out->links.push_back(std::move(bound));
+  return out->links.size() - 1;
+}
+
+absl::Status Binder::BindValidTime(const syntax::MatchClause& clause, const Scope& scope,
+                                   Pattern* out) {
+  if (clause.valid_from == nullptr) return absl::OkStatus();
+  std::vector<std::pair<const syntax::Expr*, ExprRef*>> ends = {
+      {clause.valid_from.get(), &out->valid_from}};
+  if (clause.valid_to != nullptr) ends.emplace_back(clause.valid_to.get(), &out->valid_to);
+  for (const auto& [e, bound] : ends) {
+    SKEIN_ASSIGN_OR_RETURN(*bound, BindExpr(*e, {scope}));
+    std::set<Slot> slots;
+    CollectSlots(*bound, &slots);
+    if (!slots.empty()) {
+      return BindError(ErrorDetail::kNonConstantExpression, e->span.begin,
+                       "FOR VALID_TIME cannot depend on the row");
+    }
+    if (!(*bound)->type.may_be(Kinds::kInstant)) {
+      return BindError(ErrorDetail::kInvalidArgumentType, e->span.begin,
+                       "FOR VALID_TIME needs a date or a date-time, found " +
+                           functions::TypeName((*bound)->type.kinds));
+    }
+  }
+  for (PatternLink& link : out->links) {
+    if (link.group == nullptr) continue;
+    link.group->pattern.valid_from = out->valid_from;
+    link.group->pattern.valid_to = out->valid_to;
   }
   return absl::OkStatus();
 }
@@ -176,6 +335,7 @@ absl::StatusOr<size_t> Binder::BindPatternLink(const syntax::LinkPattern& link, 
     bound.max = link.hops->max.value_or(INT64_MAX);
     bound.element = NewSlot("");
   }
+  if (link.types != nullptr) NoteNames(*link.types, NameUse::Kind::kType);
   if (auto names = TypeNames(link.types.get()); names.has_value()) {
     bound.types = *std::move(names);
   }
@@ -243,6 +403,7 @@ absl::Status Binder::BindPropertyMap(const syntax::Expr& map, const ExprRef& ele
   }
   for (const syntax::MapEntry& entry : syntax::As<syntax::MapExpr>(map).entries) {
     SKEIN_ASSIGN_OR_RETURN(ExprRef value, BindExpr(*entry.value, {scope}));
+    NoteName(entry.key.text, NameUse::Kind::kKey, entry.key.span.begin);
     predicates->push_back(
         MakeComparison(MakeProperty(element, entry.key.text, entry.key.span.begin),
                        syntax::ComparisonOp::kEqual, std::move(value), entry.key.span.begin));

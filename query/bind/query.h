@@ -29,6 +29,8 @@ struct PatternNode {
 // The link's own direction relative to (left, right).
 enum class LinkDirection : uint8_t { kRight, kLeft, kBoth };
 
+struct PatternGroup;
+
 struct PatternLink {
   Slot slot = kNoSlot;  // the link; of variable length: the list of links
   Slot left = kNoSlot;
@@ -43,6 +45,17 @@ struct PatternLink {
   Slot element = kNoSlot;
   std::vector<ExprRef> element_predicates;
   syntax::PathMode mode = syntax::PathMode::kAll;
+  // May repeat links that others took (REPEATABLE ELEMENTS, WALK).
+  bool walk = false;
+  // Of the path that the link is part of.
+  syntax::PathRestrictor restrictor = syntax::PathRestrictor::kDefault;
+  // What makes one step of a quantified path; null: a link. `slot` is then the list of all its
+  // links, in the order of the walk.
+  std::shared_ptr<PatternGroup> group;
+  // mode kShortest of SHORTEST k [GROUPS]: how many (groups); predicates of the clause come after.
+  bool selected = false;
+  bool groups = false;
+  int64_t count = 1;
 };
 
 struct PatternPath {
@@ -55,6 +68,25 @@ struct Pattern {
   std::vector<PatternLink> links;  // in order of the text
   std::vector<PatternPath> paths;
   std::vector<ExprRef> predicates;
+  // FOR VALID_TIME: links that held at some time from … to (null: the same instant).
+  ExprRef valid_from, valid_to;
+  // A selector over a path that is more than one walk: of the matches with the same ends (`ends`),
+  // those `count` with the smallest `length` (or all of the `count` smallest lengths) stay, then
+  // `after` is asked. Null: no selector.
+  ExprRef select_length;
+  bool select_groups = false;
+  int64_t select_count = 1;
+  std::vector<Slot> select_ends;
+  std::vector<ExprRef> after;
+};
+
+// One step of a quantified path: a pattern from node to node.
+struct PatternGroup {
+  Pattern pattern;
+  Slot left = kNoSlot;
+  Slot right = kNoSlot;
+  std::vector<Slot> links;                       // of the pattern, in the order of the text
+  std::vector<std::pair<Slot, Slot>> collected;  // variable within, its list outside
 };
 
 // ---- Patterns to create ------------------------------------------------------------------------
@@ -218,12 +250,21 @@ struct Query {
   bool writes = false;
 };
 
+// A label, type or property key that the statement reads by name.
+struct NameUse {
+  enum class Kind : uint8_t { kLabel, kType, kKey } kind = Kind::kLabel;
+  std::string name;
+  Position position;
+};
+
 // A whole statement.
 struct BoundStatement {
   Query query;
   Slot slots = 0;                       // slots are 0 … slots − 1
   std::vector<std::string> slot_names;  // for EXPLAIN; anonymous ones are made up
   std::vector<std::string> parameters;  // that the text names
+  std::vector<NameUse> names;           // at most kNamesMax
 };
+inline constexpr size_t kNamesMax = 256;
 
 }  // namespace skein::bind

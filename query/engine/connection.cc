@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "query/engine/notices.h"
 #include "query/engine/run.h"
 #include "query/engine/schema_commands.h"
 #include "query/plan/explain.h"
@@ -27,8 +28,13 @@ absl::Status ConstraintError(const absl::Status& status) {
 
 class ConnectionImpl final : public Connection {
  public:
-  ConnectionImpl(Graph& graph, PlanCache& plans, Clock& clock, ConnectionOptions options)
-      : graph_(graph), plans_(plans), clock_(clock), options_(std::move(options)) {
+  ConnectionImpl(Graph& graph, PlanCache& plans, procedures::RunningQueries& running, Clock& clock,
+                 ConnectionOptions options)
+      : graph_(graph),
+        plans_(plans),
+        running_(running),
+        clock_(clock),
+        options_(std::move(options)) {
     off_after_writes_ = options_.rewrites_off;
     off_after_writes_.emplace_back("time_window");
   }
@@ -41,7 +47,11 @@ class ConnectionImpl final : public Connection {
                            plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
                                       wrote_ ? off_after_writes_ : options_.rewrites_off));
     if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
-    if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) return Explain(*prepared);
+    SKEIN_ASSIGN_OR_RETURN(std::vector<Notice> notices,
+                           NoticesOf(prepared->names, *reader, options_.viewer));
+    if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) {
+      return Explain(*prepared, std::move(notices));
+    }
     if (prepared->plan.writes && options_.read_only) {
       return PermissionDenied("the connection is read-only");
     }
@@ -57,6 +67,9 @@ class ConnectionImpl final : public Connection {
     run.rewrites_off = options_.rewrites_off;
     run.person = options_.person;
     run.interrupt = interrupt_;
+    run.running = &running_;
+    run.notices = std::move(notices);
+    run.asker = AskerOf();
     run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);
@@ -195,21 +208,38 @@ class ConnectionImpl final : public Connection {
     return absl::OkStatus();
   }
 
+  procedures::Asker AskerOf() const { return {options_.person, options_.unit, options_.sandbox}; }
+
+  // KILL 'query-1'
+  absl::StatusOr<std::unique_ptr<Cursor>> Kill(const syntax::SchemaCommand& command) {
+    const std::string& name = command.name->text;
+    if (!running_.Kill(procedures::QueryNumber(name), AskerOf())) {
+      return NotFound("no query `", name, "` of yours is running");
+    }
+    HeldResult result;
+    result.columns = {"queryId", "message"};
+    result.rows.push_back({Value::String(name), Value::String("will end")});
+    result.summary.rows = 1;
+    return MakeHeldCursor(std::move(result));
+  }
+
   absl::StatusOr<std::unique_ptr<Cursor>> RunSchema(const syntax::SchemaCommand& command) {
+    if (command.kind == syntax::SchemaCommand::Kind::kKill) return Kill(command);
     if (transaction_ != nullptr) {
       return FailedPrecondition("schema commands run outside transactions");
     }
-    using Kind = syntax::SchemaCommand::Kind;
-    const bool shows = command.kind == Kind::kShowIndexes || command.kind == Kind::kShowConstraints;
-    if (options_.read_only && !shows) return PermissionDenied("the connection is read-only");
+    if (options_.read_only) return PermissionDenied("the connection is read-only");
     bool changed = false;
     SKEIN_ASSIGN_OR_RETURN(HeldResult result, RunSchemaCommand(command, graph_, &changed));
     if (changed) plans_.SchemaChanged();
     return MakeHeldCursor(std::move(result));
   }
 
-  static absl::StatusOr<std::unique_ptr<Cursor>> Explain(const Prepared& prepared) {
+  static absl::StatusOr<std::unique_ptr<Cursor>> Explain(const Prepared& prepared,
+                                                         std::vector<Notice> notices) {
     HeldResult result;
+    result.summary.notices = std::move(notices);
+    result.summary.estimated_work = prepared.estimated_work;
     result.columns = ColumnNames(prepared.plan);
     result.summary.plan = plan::ExplainText(prepared.plan, nullptr);
     result.summary.plan_json = plan::ExplainJson(prepared.plan, nullptr);
@@ -222,6 +252,7 @@ class ConnectionImpl final : public Connection {
 
   Graph& graph_;
   PlanCache& plans_;
+  procedures::RunningQueries& running_;
   Clock& clock_;
   ConnectionOptions options_;
   std::optional<WriteContext> context_;
@@ -236,9 +267,10 @@ class ConnectionImpl final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans, Clock& clock,
+std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans,
+                                           procedures::RunningQueries& running, Clock& clock,
                                            ConnectionOptions options) {
-  return std::make_unique<ConnectionImpl>(graph, plans, clock, std::move(options));
+  return std::make_unique<ConnectionImpl>(graph, plans, running, clock, std::move(options));
 }
 
 }  // namespace skein

@@ -5,10 +5,12 @@
 
 #include "query/engine/engine.h"
 #include "query/engine/plan_cache.h"
+#include "query/procedures/running.h"
 
 namespace skein {
 
-std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans, Clock& clock,
+std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans,
+                                           procedures::RunningQueries& running, Clock& clock,
                                            ConnectionOptions options);
 
 }  // namespace skein

@@ -26,14 +26,14 @@ class EngineImpl final : public Engine {
     if (!options.sandbox && !(options.purpose.has_value() && options.purpose->complete())) {
       return PermissionDenied("a governed store is read only with a case, a basis and a reason");
     }
-    return MakeConnection(users_, user_plans_, clock_, options);
+    return MakeConnection(users_, user_plans_, running_, clock_, options);
   }
 
   absl::StatusOr<std::unique_ptr<Connection>> ConnectSystem() override {
     ConnectionOptions options;
     options.sandbox = true;
     options.source = "system";
-    return MakeConnection(system_, system_plans_, clock_, options);
+    return MakeConnection(system_, system_plans_, system_running_, clock_, options);
   }
 
   Graph& users() override { return users_; }
@@ -69,6 +69,8 @@ class EngineImpl final : public Engine {
   Clock& clock_;
   PlanCache user_plans_;
   PlanCache system_plans_;
+  procedures::RunningQueries running_;
+  procedures::RunningQueries system_running_;
 };
 
 }  // namespace

@@ -60,6 +60,14 @@ struct ConnectionOptions {
   uint32_t batch_rows = 2048;
 };
 
+// Something worth knowing about a statement that is no error: a label that nothing visible carries,
+// with the nearest one that something does.
+struct Notice {
+  std::string code;  // UnknownLabel, UnknownRelationshipType, UnknownPropertyKey
+  std::string text;
+  uint32_t offset = 0, line = 0, column = 0;  // in the statement's text
+};
+
 // What a query did, once it is complete.
 struct QuerySummary {
   enum class Type : uint8_t { kRead, kWrite, kReadWrite, kSchema } type = Type::kRead;
@@ -70,6 +78,10 @@ struct QuerySummary {
   std::string partial;  // not empty: the answer is partial, and why
   std::string plan;     // EXPLAIN/PROFILE text; empty otherwise
   std::string plan_json;
+  std::vector<Notice> notices;  // there at once
+  // Rows that all operators together will handle, by the planner's guess: there at once, so that a
+  // caller can ask before a long query runs.
+  double estimated_work = 0;
   Version version{};  // snapshot read, or version committed
   absl::Duration time;
 };

@@ -89,7 +89,11 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
   SKEIN_ASSIGN_OR_RETURN(made->syntax, syntax::Parse(text, {.text_bytes_max = text_bytes_max}));
   if (made->syntax.query != nullptr) {
     SKEIN_ASSIGN_OR_RETURN(const bind::BoundStatement bound, bind::Bind(made->syntax));
+    made->names = bound.names;
     SKEIN_ASSIGN_OR_RETURN(made->plan, rewrite::PlanAndRewrite(bound, &reader, &viewer, off));
+    plan::VisitPlan(&made->plan.root, [&made](plan::NodePtr* node) {
+      made->estimated_work += (*node)->estimated_rows;
+    });
   }
   absl::MutexLock lock(&mu_);
   MakeRoom();

@@ -29,7 +29,9 @@ namespace skein {
 struct Prepared {
   syntax::Statement syntax;
   plan::Plan plan;
-  double graph_size = 0;  // nodes and links when the plan was made
+  std::vector<bind::NameUse> names;
+  double graph_size = 0;      // nodes and links when the plan was made
+  double estimated_work = 0;  // see QuerySummary
   uint64_t time_key_epoch = 0;
 };
 

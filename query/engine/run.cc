@@ -31,6 +31,7 @@ class Run::InnerQueries final : public procedures::QueryRunner {
                             "a query as an argument reads and returns");
     }
     inner.budget = &outer_.budget();
+    inner.running = nullptr;  // the outer one is listed
     ++inner.depth;
     SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<skein::Run> run,
                            skein::Run::Start(std::move(inner)));
@@ -67,7 +68,12 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
     run->budget_.deadline = run->started_ + o.limits.time;
   }
   if (o.interrupt != nullptr) o.interrupt->Enter(&run->budget_);
+  if (o.running != nullptr) {
+    run->handle_ = o.running->Add(o.asker, o.prepared->syntax.text, run->started_, &run->budget_);
+  }
   exec::ContextOptions context;
+  context.running = o.running;
+  context.asker = o.asker;
   context.reader = o.reader.get();
   context.transaction = o.prepared->plan.writes ? o.transaction : nullptr;
   context.graph = o.graph;
@@ -110,6 +116,8 @@ void Run::FillSummary(QuerySummary* summary) const {
   if (plan().writes) {
     summary->type = plan().returns ? QuerySummary::Type::kReadWrite : QuerySummary::Type::kWrite;
   }
+  summary->notices = options_.notices;
+  summary->estimated_work = options_.prepared->estimated_work;
   summary->version = options_.reader->version();
   summary->time = options_.clock->Now() - started_;
   if (context_->measuring()) {
@@ -177,7 +185,10 @@ absl::StatusOr<HeldResult> RunToEnd(Run& run) {
   for (;;) {
     SKEIN_ASSIGN_OR_RETURN(const bool more, run.Next(&batch));
     if (!more) break;
-    SKEIN_RETURN_IF_ERROR(charge.Take(batch.Bytes()));
+    // Its values, and the rows that hold them.
+    SKEIN_RETURN_IF_ERROR(
+        charge.Take(batch.Bytes() + batch.rows * (sizeof(std::vector<Value>) +
+                                                  out.columns.size() * sizeof(Value))));
     for (size_t row = 0; row < batch.rows; ++row) {
       std::vector<Value>& values = out.rows.emplace_back();
       values.reserve(out.columns.size());
@@ -200,7 +211,10 @@ namespace {
 class StreamingCursor final : public Cursor {
  public:
   explicit StreamingCursor(std::unique_ptr<Run> run)
-      : run_(std::move(run)), columns_(ColumnNames(run_->plan())) {}
+      : run_(std::move(run)), columns_(ColumnNames(run_->plan())) {
+    summary_.notices = run_->options().notices;
+    summary_.estimated_work = run_->options().prepared->estimated_work;
+  }
 
   const std::vector<std::string>& columns() const override { return columns_; }
 

@@ -65,6 +65,9 @@ struct RunOptions {
   Budget* budget = nullptr;
   int depth = 0;
   std::shared_ptr<Interrupt> interrupt;  // may be null
+  procedures::RunningQueries* running = nullptr;
+  procedures::Asker asker;
+  std::vector<Notice> notices;
 };
 
 class Run {
@@ -97,6 +100,7 @@ class Run {
   std::unique_ptr<exec::Context> context_;
   std::unique_ptr<exec::BuildContext> build_;
   exec::OperatorPtr root_;
+  procedures::RunningQueries::Handle handle_;  // last: it goes before the budget
 };
 
 // Looks elements up for Cursor::Describe.

@@ -64,30 +64,6 @@ absl::Status DropIt(const SchemaCommand& command, Graph& graph, HeldResult* out)
   return absl::OkStatus();
 }
 
-void ShowThem(const SchemaCommand& command, Graph& graph, HeldResult* out) {
-  const Catalog& catalog = graph.catalog();
-  const bool constraints = command.kind == SchemaCommand::Kind::kShowConstraints;
-  out->columns = {"id", "name", "state", "type", "entityType", "labelsOrTypes", "properties"};
-  if (constraints) std::erase(out->columns, "state");
-  for (const IndexInfo& index : catalog.Indexes()) {
-    if (constraints && index.kind != IndexKind::kUnique) continue;
-    ValueList keys;
-    for (const KeyId key : index.keys) {
-      keys.push_back(Value::String(std::string(catalog.Name(key))));
-    }
-    std::string type = index.kind == IndexKind::kText ? "TEXT" : "RANGE";
-    if (constraints) type = "UNIQUENESS";
-    std::vector<Value> row = {Value::Integer(index.id), Value::String(index.name)};
-    if (!constraints) row.push_back(Value::String(index.online ? "ONLINE" : "POPULATING"));
-    row.push_back(Value::String(std::move(type)));
-    row.push_back(Value::String("NODE"));
-    row.push_back(Value::List({Value::String(std::string(catalog.Name(index.label)))}));
-    row.push_back(Value::List(std::move(keys)));
-    out->rows.push_back(std::move(row));
-  }
-  out->summary.rows = out->rows.size();
-}
-
 }  // namespace
 
 absl::StatusOr<HeldResult> RunSchemaCommand(const SchemaCommand& command, Graph& graph,
@@ -103,11 +79,8 @@ absl::StatusOr<HeldResult> RunSchemaCommand(const SchemaCommand& command, Graph&
     case SchemaCommand::Kind::kDropConstraint:
       SKEIN_RETURN_IF_ERROR(DropIt(command, graph, &out));
       break;
-    case SchemaCommand::Kind::kShowIndexes:
-    case SchemaCommand::Kind::kShowConstraints:
-      out.summary.type = QuerySummary::Type::kRead;
-      ShowThem(command, graph, &out);
-      break;
+    case SchemaCommand::Kind::kKill:
+      return Internal("KILL is the connection's to run");
   }
   *changed = out.summary.indexes_added + out.summary.indexes_removed > 0;
   return out;

@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "query/exec/profile/counting_reader.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 
 namespace skein::exec {
 
 Context::Context(const ContextOptions& options)
-    : options_(options), statement_time_(options.clock->Now()) {}
+    : options_(options), statement_time_(options.clock->Now()) {
+  reader_ = options_.reader;
+  if (!options_.measure) return;
+  counting_ = MakeCountingReader(*options_.reader, &storage_calls_);
+  reader_ = counting_.get();
+}
 
 absl::Status Context::Check() {
   Budget& b = budget();
@@ -215,6 +221,18 @@ absl::StatusOr<Value> Context::PropertyOf(LinkId link, std::string_view key) {
   std::vector<Value> out;
   SKEIN_RETURN_IF_ERROR(reader().GetLinkProperty(viewer(), {&link, 1}, *id, &out));
   return std::move(out[0]);
+}
+
+absl::StatusOr<ValidTime> Context::ValidOf(NodeId node) {
+  std::vector<std::optional<NodeRecord>> records;
+  SKEIN_RETURN_IF_ERROR(reader().GetNodes(viewer(), std::span(&node, 1), &records));
+  return records[0].has_value() ? records[0]->valid : ValidTime();
+}
+
+absl::StatusOr<ValidTime> Context::ValidOf(LinkId link) {
+  std::vector<std::optional<LinkRecord>> records;
+  SKEIN_RETURN_IF_ERROR(reader().GetLinks(viewer(), std::span(&link, 1), &records));
+  return records[0].has_value() ? records[0]->valid : ValidTime();
 }
 
 absl::StatusOr<int64_t> Context::DegreeOf(NodeId node, Ways ways, std::string_view type) {

@@ -21,6 +21,7 @@
 #include "query/functions/fusion.h"
 #include "query/plan/explain.h"
 #include "query/procedures/procedure.h"
+#include "query/procedures/running.h"
 #include "storage/base/clock.h"
 #include "storage/graph/graph.h"
 
@@ -45,13 +46,15 @@ struct ContextOptions {
   bool measure = false;                        // PROFILE
   procedures::QueryRunner* queries = nullptr;  // runs what procedures are given as text
   std::string_view person = {};                // who asks, as the connection names them
+  procedures::RunningQueries* running = nullptr;
+  procedures::Asker asker;
 };
 
 class Context final : public functions::EvalContext, public functions::FusionContext {
  public:
   explicit Context(const ContextOptions& options);
 
-  const Reader& reader() const { return *options_.reader; }
+  const Reader& reader() const { return *reader_; }
   Transaction* transaction() const { return options_.transaction; }
   Graph& graph() const { return *options_.graph; }
   const Viewer& viewer() const { return *options_.viewer; }
@@ -63,6 +66,16 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   std::string_view person() const { return options_.person; }
   Counters& counters() { return counters_; }
   plan::Measures& measures() { return measures_; }
+  procedures::RunningQueries* running() const { return options_.running; }
+  const procedures::Asker& asker() const { return options_.asker; }
+
+  // What one call of Operator::Next spent in the calls below it; PROFILE takes it off.
+  struct Spent {
+    int64_t nanos = 0, bytes = 0, rows = 0, calls = 0;
+  };
+  Spent* below() const { return below_; }
+  void set_below(Spent* spent) { below_ = spent; }
+  uint64_t storage_calls() const { return storage_calls_; }
 
   // OK, CANCELLED, DEADLINE_EXCEEDED: looks at the clock too; once a batch.
   absl::Status Check();
@@ -105,6 +118,8 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   absl::StatusOr<ValueMap> PropertiesOf(LinkId link) override;
   absl::StatusOr<Value> PropertyOf(NodeId node, std::string_view key) override;
   absl::StatusOr<Value> PropertyOf(LinkId link, std::string_view key) override;
+  absl::StatusOr<ValidTime> ValidOf(NodeId node) override;
+  absl::StatusOr<ValidTime> ValidOf(LinkId link) override;
   absl::StatusOr<int64_t> DegreeOf(NodeId node, Ways ways, std::string_view type) override;
   absl::StatusOr<int64_t> PublicIdOf(NodeId node) override;
   absl::StatusOr<int64_t> PublicIdOf(LinkId link) override;
@@ -125,6 +140,10 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   ValueMap ToMap(const std::vector<PropertyEntry>& entries) const;
 
   ContextOptions options_;
+  uint64_t storage_calls_ = 0;
+  std::unique_ptr<Reader> counting_;  // PROFILE
+  const Reader* reader_ = nullptr;
+  Spent* below_ = nullptr;
   absl::Time statement_time_;
   Counters counters_;
   plan::Measures measures_;

@@ -52,7 +52,7 @@ class ExpandOperator final : public UnaryOperator {
     }
     if (frontier_.empty()) return absl::OkStatus();
     bool none = false;
-    ExpandOptions options = OptionsOf(node_, context_, &none);
+    SKEIN_ASSIGN_OR_RETURN(ExpandOptions options, WindowedOptionsOf(node_, context_, &none));
     if (none) return absl::OkStatus();
     distinct_.Reset(batch_, node_.distinct_links);
     options.links = IsLive(node_.link) || !distinct_.empty();

@@ -76,7 +76,7 @@ class ExpandIntoOperator final : public UnaryOperator {
 
   absl::Status Match() {
     bool none = false;
-    ExpandOptions forward = OptionsOf(node_, context_, &none);
+    SKEIN_ASSIGN_OR_RETURN(ExpandOptions forward, WindowedOptionsOf(node_, context_, &none));
     if (none || batch_.rows == 0) return absl::OkStatus();
     // Bounds are the same for every row: a vertex that several rows share is expanded once.
     SKEIN_RETURN_IF_ERROR(windows_.Reset(batch_));

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "query/exec/evaluator.h"
+#include "query/functions/valid_time.h"
+#include "query/syntax/error.h"
+#include "storage/base/status.h"
+
 namespace skein::exec {
 
 Direction ToDirection(bind::LinkDirection d) {
@@ -21,6 +26,28 @@ ExpandOptions OptionsOf(const plan::Node& node, Context& context, bool* none) {
   options.direction = ToDirection(node.direction);
   options.types = context.Types(node.types, none);
   options.rows_per_batch = std::max<uint32_t>(context.batch_rows(), 1);
+  return options;
+}
+
+absl::StatusOr<ExpandOptions> WindowedOptionsOf(const plan::Node& node, Context& context,
+                                                bool* none) {
+  ExpandOptions options = OptionsOf(node, context, none);
+  if (node.valid_from == nullptr) return options;
+  SKEIN_ASSIGN_OR_RETURN(const Value from, EvalConstant(node.valid_from, context));
+  Value to;
+  if (node.valid_to != nullptr) {
+    SKEIN_ASSIGN_OR_RETURN(to, EvalConstant(node.valid_to, context));
+  }
+  // Null is no time: nothing held then.
+  if (from.is_null() || (node.valid_to != nullptr && to.is_null())) {
+    *none = true;
+    return options;
+  }
+  const absl::StatusOr<ValidTime> window = functions::WindowOf(from, to);
+  if (!window.ok()) return WithPosition(window.status(), node.valid_from->position);
+  options.window = *window;
+  // A window that ends before it begins holds nothing.
+  if (window->from >= window->to) *none = true;
   return options;
 }
 

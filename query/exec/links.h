@@ -13,6 +13,10 @@ Direction ToDirection(bind::LinkDirection d);
 // Options for the node's direction and types. *none: no such type is in use, nothing can match.
 ExpandOptions OptionsOf(const plan::Node& node, Context& context, bool* none);
 
+// The same with the node's window of valid time. ArgumentError where that is no time.
+absl::StatusOr<ExpandOptions> WindowedOptionsOf(const plan::Node& node, Context& context,
+                                                bool* none);
+
 // Links that the new link of a row must differ from.
 class DistinctLinks {
  public:

@@ -52,6 +52,10 @@ UnaryMaker MakerOf(NodeKind kind) {
       return &MakeDegree;
     case NodeKind::kShortestPath:
       return &MakeShortestPath;
+    case NodeKind::kRepeat:
+      return &MakeRepeat;
+    case NodeKind::kSelect:
+      return &MakeSelect;
     case NodeKind::kFilter:
       return &MakeFilter;
     case NodeKind::kProject:
@@ -93,10 +97,36 @@ UnaryMaker MakerOf(NodeKind kind) {
 absl::StatusOr<bool> Operator::Next(Batch* out) {
   SKEIN_RETURN_IF_ERROR(context_.Check());
   if (!context_.measuring()) return DoNext(out);
+  return Measured(out);
+}
+
+absl::StatusOr<bool> Operator::Measured(Batch* out) {
+  Context::Spent* const above = context_.below();
+  Context::Spent below;
+  context_.set_below(&below);
   const absl::Time before = context_.clock().Now();
+  const int64_t bytes = context_.budget().bytes_left.load(std::memory_order_relaxed);
+  const int64_t rows = context_.budget().rows_left.load(std::memory_order_relaxed);
+  const auto calls = static_cast<int64_t>(context_.storage_calls());
   absl::StatusOr<bool> more = DoNext(out);
+  Context::Spent all;
+  all.nanos = absl::ToInt64Nanoseconds(context_.clock().Now() - before);
+  all.bytes = bytes - context_.budget().bytes_left.load(std::memory_order_relaxed);
+  all.rows = rows - context_.budget().rows_left.load(std::memory_order_relaxed);
+  all.calls = static_cast<int64_t>(context_.storage_calls()) - calls;
+  context_.set_below(above);
+  if (above != nullptr) {
+    above->nanos += all.nanos;
+    above->bytes += all.bytes;
+    above->rows += all.rows;
+    above->calls += all.calls;
+  }
   plan::Measure& m = context_.measures()[&node_];
-  m.nanos += absl::ToInt64Nanoseconds(context_.clock().Now() - before);
+  m.nanos += all.nanos - below.nanos;
+  m.bytes_held += all.bytes - below.bytes;
+  m.bytes_peak = std::max(m.bytes_peak, m.bytes_held);
+  m.rows_read += all.rows - below.rows;
+  m.calls += all.calls - below.calls;
   if (more.ok() && *more) {
     ++m.batches;
     m.rows += out->rows;
@@ -162,7 +192,8 @@ absl::StatusOr<OperatorPtr> BuildOperator(const plan::Node& node, BuildContext& 
   }
   std::vector<OperatorPtr> inputs;
   // The inner plan of an Apply is built by itself.
-  const bool inner = node.kind == NodeKind::kApply || node.kind == NodeKind::kMerge;
+  const bool inner = node.kind == NodeKind::kApply || node.kind == NodeKind::kMerge ||
+                     node.kind == NodeKind::kRepeat;
   const size_t built = inner ? 1 : node.children.size();
   for (size_t i = 0; i < built; ++i) {
     SKEIN_ASSIGN_OR_RETURN(OperatorPtr input, BuildOperator(*node.children[i], build));

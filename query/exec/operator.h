@@ -36,6 +36,7 @@ class Operator {
 
  protected:
   virtual absl::StatusOr<bool> DoNext(Batch* out) = 0;
+  absl::StatusOr<bool> Measured(Batch* out);  // DoNext under PROFILE
   std::span<const Slot> live() const { return node_.live; }
   bool IsLive(Slot slot) const;
 

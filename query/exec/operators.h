@@ -15,6 +15,8 @@ absl::StatusOr<OperatorPtr> MakeExpandInto(const plan::Node& node, OperatorPtr i
 absl::StatusOr<OperatorPtr> MakeVarExpand(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeReachable(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeShortestPath(const plan::Node& node, OperatorPtr input, Context& c);
+absl::StatusOr<OperatorPtr> MakeRepeat(const plan::Node& node, OperatorPtr input, Context& c);
+absl::StatusOr<OperatorPtr> MakeSelect(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeFilter(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeProject(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeAggregate(const plan::Node& node, OperatorPtr input,

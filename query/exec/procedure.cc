@@ -123,7 +123,9 @@ class ProcedureOperator final : public UnaryOperator {
         .eval = context_,
         .transaction = node_.procedure->writes ? context_.transaction() : nullptr,
         .queries = context_.queries(),
-        .person = context_.person()};
+        .person = context_.person(),
+        .running = context_.running(),
+        .asker = &context_.asker()};
     return WithPosition(node_.procedure->eval(args, context, held_), node_.position);
   }
 

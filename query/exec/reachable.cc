@@ -44,7 +44,7 @@ class ReachableOperator final : public UnaryOperator {
     next_ = count_ = 0;
     searches_ = 0;
     hidden_start_ = kNoNode;
-    options_ = OptionsOf(node_, context_, &none_);
+    SKEIN_ASSIGN_OR_RETURN(options_, WindowedOptionsOf(node_, context_, &none_));
     return input_->Open();
   }
 

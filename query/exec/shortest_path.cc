@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "query/exec/links.h"
 #include "query/exec/operators.h"
+#include "query/exec/paths/shortest_trails.h"
 #include "query/exec/time_windows.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
@@ -74,7 +75,9 @@ struct Walk {
 class ShortestPathOperator final : public UnaryOperator {
  public:
   ShortestPathOperator(const plan::Node& node, Context& context, OperatorPtr input)
-      : UnaryOperator(node, context, std::move(input)), charge_(context.budget()) {}
+      : UnaryOperator(node, context, std::move(input)),
+        charge_(context.budget()),
+        trails_(context) {}
   absl::Status Compile() {
     SKEIN_RETURN_IF_ERROR(windows_.Compile(node_, context_));
     SKEIN_RETURN_IF_ERROR(predicates_.Compile(node_.element_predicates, context_));
@@ -118,7 +121,10 @@ class ShortestPathOperator final : public UnaryOperator {
     const NodeId from = from_[row_];
     const NodeId to = to_[row_];
     if (from == kNoNode || to == kNoNode) return absl::OkStatus();
-    if (node_.min > 1) {
+    if (node_.selected) {
+      const bool one = node_.count == 1 && node_.min <= 1 && from != to;
+      if (!one) return SearchTrails(from, to, lists);
+    } else if (node_.min > 1) {
       return MakeQueryError(
           ErrorClass::kSyntaxError, ErrorDetail::kInvalidArgumentValue,
           "a shortest path has a minimum of 0 or 1 links, not " + std::to_string(node_.min));
@@ -128,12 +134,10 @@ class ShortestPathOperator final : public UnaryOperator {
       return absl::OkStatus();
     }
     bool none = false;
-    forward_ = OptionsOf(node_, context_, &none);
+    SKEIN_ASSIGN_OR_RETURN(forward_, WindowedOptionsOf(node_, context_, &none));
     if (none) return absl::OkStatus();
     windows_.Apply(row_, &forward_);
-    backward_ = forward_;
-    if (forward_.direction == Direction::kOut) backward_.direction = Direction::kIn;
-    if (forward_.direction == Direction::kIn) backward_.direction = Direction::kOut;
+    backward_ = Backward(forward_);
     if (InRun()) return SearchTree(from, to, lists);
     tree_ = kNoNode;
     left_.Start(from);
@@ -148,6 +152,44 @@ class ShortestPathOperator final : public UnaryOperator {
       if (!meets.empty()) return Join(meets, lists);
     }
     return absl::OkStatus();
+  }
+
+  // SHORTEST k and its like, where one breadth-first search does not answer.
+  absl::Status SearchTrails(NodeId from, NodeId to, std::vector<Value>* lists) {
+    bool none = false;
+    ShortestTrails::Options options;
+    SKEIN_ASSIGN_OR_RETURN(options.forward, WindowedOptionsOf(node_, context_, &none));
+    if (none) {
+      if (node_.min == 0 && from == to) lists->push_back(Value::List({}));
+      return absl::OkStatus();
+    }
+    options.backward = Backward(options.forward);
+    options.min = node_.min;
+    options.max = node_.max;
+    options.walk = node_.walk;
+    options.groups = node_.groups;
+    options.count = node_.count;
+    std::vector<std::vector<LinkId>> found;
+    SKEIN_RETURN_IF_ERROR(trails_.Search(
+        from, to, options,
+        [this](const ExpandBatch& batch, std::vector<uint32_t>* kept) {
+          return Filter(batch, kept);
+        },
+        &found));
+    for (const std::vector<LinkId>& links : found) {
+      ValueList list;
+      list.reserve(links.size());
+      for (const LinkId link : links) list.push_back(Value::Link(link));
+      lists->push_back(Value::List(std::move(list)));
+    }
+    return absl::OkStatus();
+  }
+
+  static ExpandOptions Backward(const ExpandOptions& forward) {
+    ExpandOptions backward = forward;
+    if (forward.direction == Direction::kOut) backward.direction = Direction::kIn;
+    if (forward.direction == Direction::kIn) backward.direction = Direction::kOut;
+    return backward;
   }
 
   // Is this row one of many neighbouring rows with one start?
@@ -326,6 +368,7 @@ class ShortestPathOperator final : public UnaryOperator {
   ExpandOptions forward_, backward_;
   ExpandBatch found_;
   MemoryCharge charge_;
+  ShortestTrails trails_;
   Batch batch_;
   std::vector<NodeId> from_;
   std::vector<NodeId> to_;

@@ -76,9 +76,40 @@ class SortOperator final : public UnaryOperator {
       if (keep_ < INT64_MAX / 4 && static_cast<int64_t>(rows_.rows) > 4 * keep_ + 4096) Prune();
     }
     order_ = AllRows(rows_.rows);
-    std::stable_sort(order_.begin(), order_.end(),
-                     [this](uint32_t a, uint32_t b) { return Before(a, b); });
+    SKEIN_RETURN_IF_ERROR(SortRows(&order_));
     if (static_cast<int64_t>(order_.size()) > keep_) order_.resize(static_cast<size_t>(keep_));
+    return absl::OkStatus();
+  }
+
+  // Stable; runs of kRun rows are sorted and merged, so that a cancelled query need not wait for
+  // the end of a sort of millions.
+  absl::Status SortRows(std::vector<uint32_t>* order) const {
+    constexpr size_t kRun = 16384;
+    const auto before = [this](uint32_t a, uint32_t b) { return Before(a, b); };
+    const auto at = [order](size_t i) {
+      return order->begin() + static_cast<ptrdiff_t>(std::min(i, order->size()));
+    };
+    for (size_t i = 0; i < order->size(); i += kRun) {
+      std::stable_sort(at(i), at(i + kRun), before);
+      SKEIN_RETURN_IF_ERROR(context_.Check());
+    }
+    std::vector<uint32_t> merged;
+    for (size_t width = kRun; width < order->size(); width *= 2) {
+      merged.clear();
+      merged.reserve(order->size());
+      for (size_t i = 0; i < order->size(); i += 2 * width) {
+        auto left = at(i);
+        auto right = at(i + width);
+        const auto left_end = right;
+        const auto right_end = at(i + 2 * width);
+        while (left != left_end || right != right_end) {
+          const bool from_right = left == left_end || (right != right_end && before(*right, *left));
+          merged.push_back(from_right ? *right++ : *left++);
+          if (merged.size() % kRun == 0) SKEIN_RETURN_IF_ERROR(context_.Check());
+        }
+      }
+      order->swap(merged);
+    }
     return absl::OkStatus();
   }
 

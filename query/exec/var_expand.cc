@@ -93,6 +93,8 @@ class VarExpandOperator final : public UnaryOperator {
 
   absl::Status Start() {
     lists_ = IsLive(node_.link);
+    restricted_ = node_.restrictor == syntax::PathRestrictor::kAcyclic ||
+                  node_.restrictor == syntax::PathRestrictor::kSimple;
     steps_.clear();
     SKEIN_ASSIGN_OR_RETURN(const std::vector<NodeId> from, AsNodes(batch_.at(node_.from)));
     targets_.clear();
@@ -128,12 +130,27 @@ class VarExpandOperator final : public UnaryOperator {
     return false;
   }
 
+  // ACYCLIC and SIMPLE: no node twice; of SIMPLE the end may be the start, and then goes no
+  // further.
+  bool MayVisit(uint32_t step, NodeId node) const {
+    const bool simple = node_.restrictor == syntax::PathRestrictor::kSimple;
+    uint32_t at = step;
+    bool repeats = false;
+    while (steps_[at].parent != kRoot) {
+      repeats |= steps_[at].node == node;
+      at = steps_[at].parent;
+    }
+    if (repeats) return false;
+    if (!simple) return steps_[at].node != node;
+    return at == step || steps_[at].node != steps_[step].node;
+  }
+
   absl::Status ExpandTop() {
     const Chunk chunk = stack_.back();
     stack_.back().expanded = true;
     stack_.back().children = steps_.size();
     bool none = false;
-    ExpandOptions options = OptionsOf(node_, context_, &none);
+    SKEIN_ASSIGN_OR_RETURN(ExpandOptions options, WindowedOptionsOf(node_, context_, &none));
     if (none) return absl::OkStatus();
     options.links = true;
     std::vector<NodeId> frontier;
@@ -154,7 +171,8 @@ class VarExpandOperator final : public UnaryOperator {
       for (size_t i = 0; i < found.size(); ++i) {
         const auto parent = static_cast<uint32_t>(chunk.begin + found.source[i]);
         const uint32_t row = steps_[parent].row;
-        if (OnWalk(parent, found.link[i])) continue;
+        if (!node_.walk && OnWalk(parent, found.link[i])) continue;
+        if (restricted_ && !MayVisit(parent, found.neighbour[i])) continue;
         if (!distinct_.empty() && !distinct_.Allows(row, found.link[i])) continue;
         steps_.push_back({found.neighbour[i], found.link[i], parent, row});
       }
@@ -225,6 +243,7 @@ class VarExpandOperator final : public UnaryOperator {
   std::vector<Step> steps_;
   std::vector<Chunk> stack_;
   bool lists_ = false;
+  bool restricted_ = false;
   std::vector<uint32_t> out_rows_;
   std::vector<NodeId> out_nodes_;
   std::vector<Value> out_lists_;

@@ -21,6 +21,8 @@ const FunctionRegistry& AllFunctions() {
     AddTemporalFunctions(*out);
     out->BeginGroup("Durations");
     AddDurationFunctions(*out);
+    out->BeginGroup("Valid time");
+    AddValidTimeFunctions(*out);
     out->BeginGroup("Points");
     AddPointFunctions(*out);
     out->BeginGroup("Aggregation");

@@ -1,4 +1,6 @@
 // Nodes, relationships and paths. What they are made of comes from the EvalContext.
+#include <algorithm>
+
 #include "query/functions/errors.h"
 #include "query/functions/groups.h"
 
@@ -92,6 +94,22 @@ Result EvalLength(Args args, EvalContext&) {
   return Value::Integer(static_cast<int64_t>(args[0].path().links.size()));
 }
 
+// Does a node repeat? `closed`: the last may be the first.
+bool Repeats(const PathValue& path, bool closed) {
+  std::vector<NodeId> nodes = path.nodes;
+  if (closed && nodes.size() > 1 && nodes.front() == nodes.back()) nodes.pop_back();
+  std::sort(nodes.begin(), nodes.end());
+  return std::adjacent_find(nodes.begin(), nodes.end()) != nodes.end();
+}
+
+Result EvalIsAcyclic(Args args, EvalContext&) {
+  return Value::Boolean(!Repeats(args[0].path(), false));
+}
+
+Result EvalIsSimple(Args args, EvalContext&) {
+  return Value::Boolean(!Repeats(args[0].path(), true));
+}
+
 template <EvalContext::Ways kWays>
 Result Degree(Args args, EvalContext& context) {
   const std::string_view type = args.size() > 1 ? std::string_view(args[1].string()) : "";
@@ -177,6 +195,18 @@ constexpr FunctionDef kEntityFunctions[] = {
      .doc = "How many relationships a path has.",
      .example = {"length(p)", ""},
      .eval = &EvalLength},
+    {.name = "isAcyclic",
+     .args = {Type::kPath},
+     .returns = Type::kBoolean,
+     .doc = "Whether a path visits no node twice.",
+     .example = {"isAcyclic(p)", ""},
+     .eval = &EvalIsAcyclic},
+    {.name = "isSimple",
+     .args = {Type::kPath},
+     .returns = Type::kBoolean,
+     .doc = "Whether a path visits no node twice, but that it may end where it began.",
+     .example = {"isSimple(p)", ""},
+     .eval = &EvalIsSimple},
     {.name = "degree",
      .args = {Type::kNode, Type::kString},
      .required = 1,

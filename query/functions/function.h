@@ -108,6 +108,9 @@ class EvalContext {
   virtual absl::StatusOr<ValueMap> PropertiesOf(LinkId link) = 0;
   virtual absl::StatusOr<Value> PropertyOf(NodeId node, std::string_view key) = 0;
   virtual absl::StatusOr<Value> PropertyOf(LinkId link, std::string_view key) = 0;
+  // When an element held in the world; all times where the context does not know.
+  virtual absl::StatusOr<ValidTime> ValidOf(NodeId /*node*/) { return ValidTime(); }
+  virtual absl::StatusOr<ValidTime> ValidOf(LinkId /*link*/) { return ValidTime(); }
   // Visible links of a node, both directions or one; empty `type`: of any type.
   enum class Ways : uint8_t { kBoth, kOut, kIn };
   virtual absl::StatusOr<int64_t> DegreeOf(NodeId node, Ways ways, std::string_view type) = 0;

@@ -15,6 +15,7 @@ void AddEntityFunctions(FunctionRegistry& out);      // entity.cc
 void AddFusionFunctions(FunctionRegistry& out);      // fusion.cc
 void AddTemporalFunctions(FunctionRegistry& out);    // temporal.cc
 void AddDurationFunctions(FunctionRegistry& out);    // duration.cc
+void AddValidTimeFunctions(FunctionRegistry& out);   // valid_time.cc
 void AddPointFunctions(FunctionRegistry& out);       // point.cc
 void AddAggregates(FunctionRegistry& out);           // aggregate.cc
 void AddStatistics(FunctionRegistry& out);           // statistics.cc

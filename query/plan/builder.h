@@ -39,6 +39,7 @@ class Builder {
   Slot NewSlot(std::string name);
   Slot slots() const { return next_slot_; }
   const std::vector<std::string>& slot_names() const { return slot_names_; }
+  bool windowed() const { return windowed_; }
 
  private:
   friend class PatternPlanner;
@@ -53,6 +54,8 @@ class Builder {
 
   absl::Status BuildClause(const bind::Clause& clause, State* state);
   absl::Status BuildMatch(const bind::Match& match, State* state);
+  absl::Status PlanPatternSubqueries(const bind::Pattern& pattern);
+  absl::Status BuildPattern(const bind::Pattern& pattern, State* state);
   absl::Status BuildProject(const bind::Project& project, State* state);
   absl::Status BuildOrder(const bind::Project& project, State* state);
   absl::Status BuildMerge(const bind::Merge& merge, State* state);
@@ -78,6 +81,7 @@ class Builder {
   Slot next_slot_;
   std::vector<std::string> slot_names_;
   size_t nodes_ = 0;
+  bool windowed_ = false;
 };
 
 // Open ends of `n.key <op> value` and the like; null `value` where the predicate is no such thing.
@@ -116,6 +120,9 @@ class PatternPlanner {
   absl::Status PlaceLink(size_t index);
   absl::Status PlaceExpand(size_t index, bool from_left);
   absl::Status PlaceInto(size_t index);
+  absl::Status PlaceRepeat(size_t index, bool from_left, bool to_bound);
+  void Describe(size_t index, bool from_left, Node* node) const;
+  ExprRef HeldThen(Slot link) const;
   absl::Status PlaceShortest(size_t index);
   void AddPathPredicates(const bind::PatternLink& link, Node* node) const;
   absl::Status PlaceStart(const Start& start);
@@ -149,6 +156,7 @@ class PatternPlanner {
   bool Ready(const ExprRef& e, Slot extra = kNoSlot) const;
   std::vector<Slot> DistinctFrom(size_t link) const;
   std::set<Slot> Component(Slot node) const;
+  static bool ReadsOutside(const bind::PatternLink& link);
 
   Builder& builder_;
   const bind::Pattern& pattern_;

@@ -19,6 +19,8 @@ class Explainer {
     *out += absl::StrFormat("  (~%.0f rows", std::round(node.estimated_rows));
     if (const Measure* m = Find(node); m != nullptr) {
       *out += absl::StrFormat("; %d rows, %.3f ms", m->rows, static_cast<double>(m->nanos) / 1e6);
+      if (m->bytes_peak > 0) *out += absl::StrFormat(", %d bytes", m->bytes_peak);
+      if (m->calls > 0) *out += absl::StrFormat(", %d rows in %d reads", m->rows_read, m->calls);
     }
     *out += ")\n";
     for (const NodePtr& child : node.children) Text(*child, depth + 1, out);
@@ -34,8 +36,9 @@ class Explainer {
     AppendEscaped(Details(node), out);
     *out += absl::StrFormat("\",\"estimatedRows\":%.0f", std::round(node.estimated_rows));
     if (const Measure* m = Find(node); m != nullptr) {
-      *out += absl::StrFormat(",\"rows\":%d,\"timeMs\":%.3f", m->rows,
-                              static_cast<double>(m->nanos) / 1e6);
+      *out += absl::StrFormat(
+          ",\"rows\":%d,\"timeMs\":%.3f,\"memoryBytes\":%d,\"rowsRead\":%d,\"storageCalls\":%d",
+          m->rows, static_cast<double>(m->nanos) / 1e6, m->bytes_peak, m->rows_read, m->calls);
     }
     *out += ",\"children\":[";
     bool first = true;
@@ -94,7 +97,7 @@ class Explainer {
     for (const std::string& type : node.types) types += (types.empty() ? ":" : "|") + type;
     std::string hops;
     if (node.kind == NodeKind::kVarExpand || node.kind == NodeKind::kShortestPath ||
-        node.kind == NodeKind::kReachable) {
+        node.kind == NodeKind::kReachable || node.kind == NodeKind::kRepeat) {
       hops = "*" + std::to_string(node.min) + "..";
       if (node.max != INT64_MAX) hops += std::to_string(node.max);
     }
@@ -129,6 +132,12 @@ class Explainer {
         return ">=";
     }
     return "?";
+  }
+
+  std::string Window(const Node& node) const {
+    if (node.valid_from == nullptr) return "";
+    if (node.valid_to == nullptr) return " as of " + ExprText(node.valid_from);
+    return " between " + ExprText(node.valid_from) + " and " + ExprText(node.valid_to);
   }
 
   std::string Sort(const Node& node) const {
@@ -168,7 +177,11 @@ class Explainer {
       case NodeKind::kShortestPath:
       case NodeKind::kReachable:
       case NodeKind::kDegree:
-        return Link(node);
+      case NodeKind::kRepeat:
+        return Link(node) + Window(node);
+      case NodeKind::kSelect:
+        return (node.groups ? "all of the " : "the ") + std::to_string(node.count) + " smallest " +
+               ExprText(node.exprs[0]);
       case NodeKind::kFilter:
         return Exprs(node.exprs, " AND ");
       case NodeKind::kProject: {

@@ -41,69 +41,47 @@ void VisitSubqueries(const Node& node, const std::function<void(NodePtr*)>& visi
 }  // namespace
 
 std::string_view KindText(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::kArgument:
-      return "Argument";
-    case NodeKind::kScanNodes:
-      return "ScanNodes";
-    case NodeKind::kSeekIds:
-      return "SeekIds";
-    case NodeKind::kSeekIndex:
-      return "SeekIndex";
-    case NodeKind::kLinkEnds:
-      return "LinkEnds";
-    case NodeKind::kExpand:
-      return "Expand";
-    case NodeKind::kExpandInto:
-      return "ExpandInto";
-    case NodeKind::kVarExpand:
-      return "VarExpand";
-    case NodeKind::kShortestPath:
-      return "ShortestPath";
-    case NodeKind::kFilter:
-      return "Filter";
-    case NodeKind::kProject:
-      return "Project";
-    case NodeKind::kAggregate:
-      return "Aggregate";
-    case NodeKind::kDistinct:
-      return "Distinct";
-    case NodeKind::kSort:
-      return "Sort";
-    case NodeKind::kTop:
-      return "Top";
-    case NodeKind::kSkip:
-      return "Skip";
-    case NodeKind::kLimit:
-      return "Limit";
-    case NodeKind::kUnwind:
-      return "Unwind";
-    case NodeKind::kUnion:
-      return "Union";
-    case NodeKind::kApply:
-      return "Apply";
-    case NodeKind::kJoin:
-      return "Join";
-    case NodeKind::kProcedure:
-      return "Procedure";
-    case NodeKind::kEager:
-      return "Eager";
-    case NodeKind::kEmptyResult:
-      return "EmptyResult";
-    case NodeKind::kCountStore:
-      return "CountStore";
-    case NodeKind::kReachable:
-      return "Reachable";
-    case NodeKind::kDegree:
-      return "Degree";
-    case NodeKind::kCreate:
-      return "Create";
-    case NodeKind::kMerge:
-      return "Merge";
-    case NodeKind::kSet:
-      return "Set";
-    case NodeKind::kDelete:
-      return "Delete";
+  struct Entry {
+    NodeKind kind;
+    std::string_view text;
+  };
+  static constexpr Entry kTexts[] = {
+      {NodeKind::kArgument, "Argument"},
+      {NodeKind::kScanNodes, "ScanNodes"},
+      {NodeKind::kSeekIds, "SeekIds"},
+      {NodeKind::kSeekIndex, "SeekIndex"},
+      {NodeKind::kLinkEnds, "LinkEnds"},
+      {NodeKind::kExpand, "Expand"},
+      {NodeKind::kExpandInto, "ExpandInto"},
+      {NodeKind::kVarExpand, "VarExpand"},
+      {NodeKind::kShortestPath, "ShortestPath"},
+      {NodeKind::kRepeat, "Repeat"},
+      {NodeKind::kSelect, "Select"},
+      {NodeKind::kFilter, "Filter"},
+      {NodeKind::kProject, "Project"},
+      {NodeKind::kAggregate, "Aggregate"},
+      {NodeKind::kDistinct, "Distinct"},
+      {NodeKind::kSort, "Sort"},
+      {NodeKind::kTop, "Top"},
+      {NodeKind::kSkip, "Skip"},
+      {NodeKind::kLimit, "Limit"},
+      {NodeKind::kUnwind, "Unwind"},
+      {NodeKind::kUnion, "Union"},
+      {NodeKind::kApply, "Apply"},
+      {NodeKind::kJoin, "Join"},
+      {NodeKind::kProcedure, "Procedure"},
+      {NodeKind::kEager, "Eager"},
+      {NodeKind::kEmptyResult, "EmptyResult"},
+      {NodeKind::kCountStore, "CountStore"},
+      {NodeKind::kReachable, "Reachable"},
+      {NodeKind::kDegree, "Degree"},
+      {NodeKind::kCreate, "Create"},
+      {NodeKind::kMerge, "Merge"},
+      {NodeKind::kSet, "Set"},
+      {NodeKind::kDelete, "Delete"},
+  };
+  for (const Entry& entry : kTexts) {
+    if (entry.kind == kind) return entry.text;
   }
   return "?";
 }
@@ -117,6 +95,8 @@ std::vector<ExprRef> ExprsOf(const Node& node) {
   };
   add(node.seek_low);
   add(node.seek_high);
+  add(node.valid_from);
+  add(node.valid_to);
   add(node.skip);
   add(node.limit);
   for (const ExprRef& e : node.element_predicates) add(e);
@@ -195,6 +175,11 @@ std::vector<Slot> AddedSlots(const Node& node) {
       add(node.link);
       if (!node.to_bound) add(node.to);
       break;
+    case NodeKind::kRepeat:
+      add(node.link);
+      if (!node.to_bound) add(node.to);
+      for (const auto& [within, list] : node.collected) add(list);
+      break;
     case NodeKind::kProject:
       for (const auto& item : node.items) add(item.slot);
       break;
@@ -228,8 +213,11 @@ std::vector<Slot> ReadSlots(const Node& node) {
   const auto add = [&out](Slot slot) {
     if (slot != kNoSlot) out.insert(slot);
   };
-  // An Apply's partition numbers the rows of its inner plan, not of its input.
-  if (node.kind != NodeKind::kApply && node.kind != NodeKind::kMerge) add(node.partition);
+  // The partition of an Apply and its like numbers the rows of its inner plan, not of its input.
+  if (node.kind != NodeKind::kApply && node.kind != NodeKind::kMerge &&
+      node.kind != NodeKind::kRepeat) {
+    add(node.partition);
+  }
   switch (node.kind) {
     case NodeKind::kLinkEnds:
       add(node.link);
@@ -247,11 +235,13 @@ std::vector<Slot> ReadSlots(const Node& node) {
       add(node.to);
       break;
     case NodeKind::kVarExpand:
+    case NodeKind::kRepeat:
       add(node.from);
       if (node.to_bound) add(node.to);
       break;
     case NodeKind::kAggregate:
     case NodeKind::kDistinct:
+    case NodeKind::kSelect:
       for (const Slot slot : node.keys) add(slot);
       break;
     case NodeKind::kCreate:

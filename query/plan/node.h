@@ -38,6 +38,9 @@ enum class NodeKind : uint8_t {
   kExpandInto,    // from and to are bound → link
   kVarExpand,     // from → list of links, to (checked where to_bound)
   kShortestPath,  // from and to bound → list of links
+  kRepeat,        // a quantified path: children[1], once a step; from → lists, to (checked where
+                  // to_bound)
+  kSelect,        // of the rows with the same partition and `keys` those with the smallest exprs[0]
   // Rows.
   kFilter,     // exprs; distinct_pairs: links (or lists of links) without a common one
   kProject,    // items: slot = expr
@@ -95,6 +98,19 @@ struct Node {
   int64_t min = 1;
   int64_t max = 1;
   bool all_shortest = false;
+  bool walk = false;  // kVarExpand, kShortestPath, kRepeat: links may repeat
+  syntax::PathRestrictor restrictor = syntax::PathRestrictor::kDefault;
+  // kShortestPath of a selector, kSelect: how many paths (or lengths, with `groups`).
+  bool selected = false;
+  bool groups = false;
+  int64_t count = 1;
+  // kRepeat: the step; `step_from` in its argument is where it starts, `step_to` where it ends.
+  Slot step_from = kNoSlot;
+  Slot step_to = kNoSlot;
+  std::vector<Slot> step_links;
+  std::vector<std::pair<Slot, Slot>> collected;  // slot within the step, its list outside
+  // Expand, ExpandInto, VarExpand, ShortestPath: links that held then; null: whenever.
+  ExprRef valid_from, valid_to;
   bool reversed = false;             // kVarExpand, kShortestPath: `from` is the pattern's right end
   std::vector<Slot> distinct_links;  // links (or lists) that the new ones must differ from
   std::vector<std::pair<Slot, Slot>> distinct_pairs;
@@ -158,6 +174,7 @@ struct Plan {
   // time_key_epoch stays.
   bool time_keys = false;
   Version since{};
+  bool windowed = false;  // some operator has a window of valid time: rewrites must not lose it
 };
 
 std::string_view KindText(NodeKind kind);

@@ -83,6 +83,7 @@ double PatternPlanner::FanOut(size_t link, bool from_left) const {
     degree = std::max(degree, builder_.statistics_.Links(l.types) / of_label / 2);
   }
   if (l.direction == bind::LinkDirection::kBoth) degree *= 2;
+  if (l.group != nullptr) degree *= static_cast<double>(l.group->links.size());
   if (l.variable_length) {
     const double hops = static_cast<double>(std::min<int64_t>(l.max, 6));
     degree = std::pow(std::max(degree, 1.1), hops);
@@ -93,111 +94,23 @@ double PatternPlanner::FanOut(size_t link, bool from_left) const {
 std::vector<Slot> PatternPlanner::DistinctFrom(size_t link) const {
   std::vector<Slot> out;
   const bind::PatternLink& own = pattern_.links[link];
-  if (own.mode != syntax::PathMode::kAll) return out;
+  if (own.mode != syntax::PathMode::kAll || own.walk) return out;
   for (size_t i = 0; i < pattern_.links.size(); ++i) {
     const bind::PatternLink& other = pattern_.links[i];
     if (i == link || link_placed_[i] == 0 || other.mode != syntax::PathMode::kAll) continue;
+    if (other.walk) continue;
+    if (own.group != nullptr || other.group != nullptr) {
+      out.push_back(other.slot);
+      continue;
+    }
     if (TypesOverlap(own.types, other.types)) out.push_back(other.slot);
   }
   return out;
 }
 
-absl::Status PatternPlanner::PlaceInto(size_t index) {
+// What every operator that walks the link must know of it.
+void PatternPlanner::Describe(size_t index, bool from_left, Node* node) const {
   const bind::PatternLink& l = pattern_.links[index];
-  if (l.variable_length) {
-    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kVarExpand, state_));
-    node->from = l.left;
-    node->to = l.right;
-    node->to_bound = true;
-    node->link = l.slot;
-    node->direction = l.direction;
-    node->types = l.types;
-    node->min = l.min;
-    node->max = l.max;
-    node->element = l.element;
-    node->element_predicates = l.element_predicates;
-    node->distinct_links = DistinctFrom(index);
-  } else {
-    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kExpandInto, state_));
-    node->from = l.left;
-    node->to = l.right;
-    node->link = l.slot;
-    node->direction = l.direction;
-    node->types = l.types;
-    node->distinct_links = DistinctFrom(index);
-    node->estimated_rows *=
-        std::min(1.0, FanOut(index, true) / std::max(1.0, builder_.statistics_.Nodes("")));
-  }
-  link_placed_[index] = 1;
-  state_->bound.insert(l.slot);
-  return PlacePredicates();
-}
-
-absl::Status PatternPlanner::PlaceShortest(size_t index) {
-  const bind::PatternLink& l = pattern_.links[index];
-  SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kShortestPath, state_));
-  node->from = l.left;
-  node->to = l.right;
-  node->link = l.slot;
-  node->direction = l.direction;
-  node->types = l.types;
-  node->min = l.min;
-  node->max = l.max;
-  node->element = l.element;
-  node->element_predicates = l.element_predicates;
-  node->all_shortest = l.mode == syntax::PathMode::kAllShortest;
-  AddPathPredicates(l, node);
-  link_placed_[index] = 1;
-  state_->bound.insert(l.slot);
-  return PlacePredicates();
-}
-
-// all(n IN nodes(p) WHERE …) and the like hold of the path that is looked for, not of one that was
-// found first: the search must know them.
-void PatternPlanner::AddPathPredicates(const bind::PatternLink& link, Node* node) const {
-  std::set<Slot> own = {link.slot};
-  for (const bind::PatternPath& path : pattern_.paths) {
-    if (bind::ReadsSlot(path.value, link.slot)) own.insert(path.slot);
-  }
-  for (const ExprRef& e : pattern_.predicates) {
-    const bool all = e->kind == ExprKind::kQuantifier && e->args[1] != nullptr &&
-                     (e->quantifier == syntax::QuantifierKind::kAll ||
-                      e->quantifier == syntax::QuantifierKind::kNone);
-    if (!all) continue;
-    const bind::Expr& list = *e->args[0];
-    bool nodes = false;
-    Slot of = list.slot;
-    if (list.kind == ExprKind::kFunction && list.args.size() == 1 &&
-        list.args[0]->kind == ExprKind::kSlot) {
-      of = list.args[0]->slot;
-      nodes = list.function->name == "nodes";
-      if (!nodes && list.function->name != "relationships") continue;
-    } else if (list.kind != ExprKind::kSlot) {
-      continue;
-    }
-    if (!own.contains(of)) continue;
-    // Whatever else it reads must be there before the search.
-    if (!Ready(e->args[1], e->slot)) continue;
-    ExprRef test = e->args[1];
-    if (e->quantifier == syntax::QuantifierKind::kNone) {
-      auto negated = std::make_shared<bind::Expr>();
-      negated->kind = ExprKind::kUnary;
-      negated->unary = syntax::UnaryOp::kNot;
-      negated->position = e->position;
-      negated->args = {test};
-      test = std::move(negated);
-    }
-    (nodes ? node->node_elements : node->link_elements).push_back(e->slot);
-    (nodes ? node->node_predicates : node->element_predicates).push_back(test);
-  }
-}
-
-absl::Status PatternPlanner::PlaceExpand(size_t index, bool from_left) {
-  const bind::PatternLink& l = pattern_.links[index];
-  const double fan_out = FanOut(index, from_left);
-  SKEIN_ASSIGN_OR_RETURN(
-      Node * node,
-      builder_.Add(l.variable_length ? NodeKind::kVarExpand : NodeKind::kExpand, state_));
   node->from = from_left ? l.left : l.right;
   node->to = from_left ? l.right : l.left;
   node->reversed = !from_left;
@@ -209,6 +122,39 @@ absl::Status PatternPlanner::PlaceExpand(size_t index, bool from_left) {
   node->element = l.element;
   node->element_predicates = l.element_predicates;
   node->distinct_links = DistinctFrom(index);
+  node->walk = l.walk;
+  node->restrictor = l.restrictor;
+  node->valid_from = pattern_.valid_from;
+  node->valid_to = pattern_.valid_to;
+  builder_.windowed_ |= node->valid_from != nullptr;
+}
+
+absl::Status PatternPlanner::PlaceInto(size_t index) {
+  const bind::PatternLink& l = pattern_.links[index];
+  if (l.group != nullptr) return PlaceRepeat(index, true, true);
+  if (l.variable_length) {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kVarExpand, state_));
+    Describe(index, true, node);
+    node->to_bound = true;
+  } else {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kExpandInto, state_));
+    Describe(index, true, node);
+    node->estimated_rows *=
+        std::min(1.0, FanOut(index, true) / std::max(1.0, builder_.statistics_.Nodes("")));
+  }
+  link_placed_[index] = 1;
+  state_->bound.insert(l.slot);
+  return PlacePredicates();
+}
+
+absl::Status PatternPlanner::PlaceExpand(size_t index, bool from_left) {
+  const bind::PatternLink& l = pattern_.links[index];
+  if (l.group != nullptr) return PlaceRepeat(index, from_left, false);
+  const double fan_out = FanOut(index, from_left);
+  SKEIN_ASSIGN_OR_RETURN(
+      Node * node,
+      builder_.Add(l.variable_length ? NodeKind::kVarExpand : NodeKind::kExpand, state_));
+  Describe(index, from_left, node);
   node->estimated_rows = std::max(1.0, node->estimated_rows * std::max(fan_out, 0.01));
   link_placed_[index] = 1;
   state_->bound.insert(l.slot);
@@ -230,27 +176,21 @@ absl::Status PatternPlanner::PlaceLink(size_t index) {
     node->distinct_links = DistinctFrom(index);
     link_placed_[index] = 1;
     state_->bound.insert({l.left, l.right});
+    if (pattern_.valid_from != nullptr) {
+      SKEIN_RETURN_IF_ERROR(builder_.Filter({HeldThen(l.slot)}, state_));
+    }
     return PlacePredicates();
   }
   const bool left = IsBound(l.left);
   const bool right = IsBound(l.right);
   if (l.bound) {
     // A list of links bound before: walk any links from a known end and compare the lists.
-    bind::PatternLink walked = l;
     const Slot slot = builder_.NewSlot("#walk");
     SKEIN_ASSIGN_OR_RETURN(Node * node, builder_.Add(NodeKind::kVarExpand, state_));
-    const bool from_left = left || !right;
-    node->from = from_left ? l.left : l.right;
-    node->to = from_left ? l.right : l.left;
-    node->reversed = !from_left;
+    Describe(index, left || !right, node);
+    node->distinct_links.clear();
     node->to_bound = left && right;
     node->link = slot;
-    node->direction = from_left ? l.direction : Turned(l.direction);
-    node->types = l.types;
-    node->min = l.min;
-    node->max = l.max;
-    node->element = l.element;
-    node->element_predicates = l.element_predicates;
     link_placed_[index] = 1;
     state_->bound.insert({slot, node->to});
     SKEIN_RETURN_IF_ERROR(builder_.Filter(
@@ -355,7 +295,7 @@ std::set<Slot> PatternPlanner::Component(Slot node) const {
       const bind::PatternLink& l = pattern_.links[i];
       if (link_placed_[i] != 0 || l.mode != syntax::PathMode::kAll) continue;
       if (out.contains(l.left) == out.contains(l.right)) continue;
-      if (IsBound(l.left) || IsBound(l.right)) continue;
+      if (IsBound(l.left) || IsBound(l.right) || ReadsOutside(l)) continue;
       out.insert({l.left, l.right});
       grown = true;
     }
@@ -366,15 +306,19 @@ std::set<Slot> PatternPlanner::Component(Slot node) const {
 PatternPlanner::JoinSide PatternPlanner::SplitOff(const std::set<Slot>& component) const {
   JoinSide side;
   side.slots = component;
+  side.part.valid_from = pattern_.valid_from;
+  side.part.valid_to = pattern_.valid_to;
   for (const bind::PatternNode& n : pattern_.nodes) {
     if (component.contains(n.slot)) side.part.nodes.push_back(n);
   }
   for (size_t i = 0; i < pattern_.links.size(); ++i) {
     const bind::PatternLink& l = pattern_.links[i];
     if (link_placed_[i] == 0 && l.mode == syntax::PathMode::kAll && component.contains(l.left) &&
-        component.contains(l.right) && !l.bound) {
+        component.contains(l.right) && !l.bound && !ReadsOutside(l)) {
       side.part.links.push_back(l);
       side.slots.insert(l.slot);
+      if (l.group == nullptr) continue;
+      for (const auto& [within, list] : l.group->collected) side.slots.insert(list);
     }
   }
   const auto inside = [](const std::set<Slot>& read, const std::set<Slot>& all) {

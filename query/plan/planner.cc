@@ -188,25 +188,44 @@ absl::Status Builder::BuildClause(const bind::Clause& clause, State* state) {
   return Internal("clause kind ", static_cast<int>(clause.kind), " is not planned");
 }
 
+absl::Status Builder::PlanPatternSubqueries(const bind::Pattern& pattern) {
+  SKEIN_RETURN_IF_ERROR(PlanSubqueries(pattern.predicates));
+  SKEIN_RETURN_IF_ERROR(PlanSubqueries(pattern.after));
+  for (const bind::PatternLink& link : pattern.links) {
+    SKEIN_RETURN_IF_ERROR(PlanSubqueries(link.element_predicates));
+    if (link.group != nullptr) SKEIN_RETURN_IF_ERROR(PlanPatternSubqueries(link.group->pattern));
+  }
+  return absl::OkStatus();
+}
+
+// The pattern's rows, and what a selector leaves of them.
+absl::Status Builder::BuildPattern(const bind::Pattern& pattern, State* state) {
+  PatternPlanner planner(*this, pattern, state);
+  SKEIN_RETURN_IF_ERROR(planner.Run());
+  if (pattern.select_length == nullptr) return absl::OkStatus();
+  SKEIN_ASSIGN_OR_RETURN(Node * node, Add(NodeKind::kSelect, state));
+  node->partition = state->partition;
+  node->keys = pattern.select_ends;
+  node->exprs = {pattern.select_length};
+  node->groups = pattern.select_groups;
+  node->count = pattern.select_count;
+  return Filter(pattern.after, state);
+}
+
 absl::Status Builder::BuildMatch(const bind::Match& match, State* state) {
   SKEIN_RETURN_IF_ERROR(BeforeRead(state));
-  SKEIN_RETURN_IF_ERROR(PlanSubqueries(match.pattern.predicates));
-  for (const bind::PatternLink& link : match.pattern.links) {
-    SKEIN_RETURN_IF_ERROR(PlanSubqueries(link.element_predicates));
-  }
-  if (!match.optional) {
-    PatternPlanner planner(*this, match.pattern, state);
-    return planner.Run();
-  }
+  SKEIN_RETURN_IF_ERROR(PlanPatternSubqueries(match.pattern));
+  // A selector chooses for each row before the clause: its pattern is a plan of its own.
+  const bool selects = match.pattern.select_length != nullptr;
+  if (!match.optional && !selects) return BuildPattern(match.pattern, state);
   State inner;
   inner.partition = NewSlot("#row");
   inner.plan = NewNode(NodeKind::kArgument);
   inner.plan->partition = inner.partition;
   inner.bound = state->bound;
-  PatternPlanner planner(*this, match.pattern, &inner);
-  SKEIN_RETURN_IF_ERROR(planner.Run());
+  SKEIN_RETURN_IF_ERROR(BuildPattern(match.pattern, &inner));
   SKEIN_ASSIGN_OR_RETURN(Node * apply, Add(NodeKind::kApply, state));
-  apply->optional = true;
+  apply->optional = match.optional;
   apply->partition = inner.partition;
   apply->estimated_rows *= std::max(1.0, inner.plan->estimated_rows);
   apply->children.push_back(std::move(inner.plan));
@@ -394,6 +413,7 @@ absl::StatusOr<Plan> MakePlan(const bind::BoundStatement& statement, const PlanO
   plan.returns = statement.query.returns;
   plan.reads = statement.query.reads;
   plan.writes = statement.query.writes;
+  plan.windowed = builder.windowed();
   return plan;
 }
 

@@ -47,6 +47,9 @@ class Pruner {
       case NodeKind::kMerge:
         PruneInner(node, needed, &below);
         break;
+      case NodeKind::kRepeat:
+        PruneStep(node, needed, &below);
+        break;
       default:
         break;
     }
@@ -90,6 +93,25 @@ class Pruner {
       // What the creation makes is not there yet; what its ends name is.
       for (const auto& made : node->creation.nodes) below->erase(made.slot);
     }
+  }
+
+  // A step hands up its end, its links and what is collected and wanted; its start is the
+  // operator's to give.
+  void PruneStep(Node* node, const SlotSet& needed, SlotSet* below) const {
+    if (drop_) {
+      std::erase_if(node->collected,
+                    [&needed](const auto& c) { return !needed.contains(c.second); });
+    }
+    SlotSet wanted = {node->partition, node->step_to};
+    wanted.insert(node->step_links.begin(), node->step_links.end());
+    for (const auto& [within, list] : node->collected) wanted.insert(within);
+    Node* inner = node->children[1].get();
+    Run(inner, std::move(wanted));
+    SlotSet arguments;
+    ArgumentSlots(*inner, node->partition, &arguments);
+    arguments.erase(node->partition);
+    arguments.erase(node->step_from);
+    below->insert(arguments.begin(), arguments.end());
   }
 
   void PruneSubqueries(const ExprRef& e) const {

@@ -8,6 +8,7 @@ const ProcedureRegistry& AllProcedures() {
     AddDbProcedures(*all);
     AddDbmsProcedures(*all);
     AddSchemaProcedures(*all);
+    AddShowProcedures(*all);
     AddSearchProcedures(*all);
     AddFusionProcedures(*all);
     AddBfs(*all);

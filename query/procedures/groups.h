@@ -9,6 +9,7 @@ void AddDbProcedures(ProcedureRegistry& out);      // db.cc: the schema as tools
 void AddDbmsProcedures(ProcedureRegistry& out);    // dbms.cc: who answers
 void AddSchemaProcedures(ProcedureRegistry& out);  // schema.cc: what the graph looks like
 void AddFusionProcedures(ProcedureRegistry& out);  // fusion.cc: who is who, by whose word
+void AddShowProcedures(ProcedureRegistry& out);    // show.cc: what SHOW lists
 void AddSearchProcedures(ProcedureRegistry& out);  // search.cc: names, plates, numbers
 
 // algo/: over a projection of the graph (projection.h)

@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "query/functions/function.h"
+#include "query/procedures/running.h"
 #include "storage/graph/graph.h"
 #include "storage/schema/catalog.h"
 
@@ -50,6 +51,9 @@ struct ProcedureContext {
   Transaction* transaction = nullptr;  // of procedures that write, else null
   QueryRunner* queries = nullptr;      // null: this caller runs no inner statements
   std::string_view person = {};        // who asks, as the connection names them
+  // The engine's running queries, and who asks; null: not known.
+  const RunningQueries* running = nullptr;
+  const Asker* asker = nullptr;
 };
 
 using ProcedureEval = absl::Status (*)(std::span<const Value> args, ProcedureContext& context,

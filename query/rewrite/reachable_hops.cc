@@ -58,6 +58,12 @@ bool IsLive(const Node& node, plan::Slot slot) {
 
 bool MayBeSearch(const Node& node) {
   if (!node.distinct_links.empty() || IsLive(node, node.link)) return false;
+  // The search finds ends of trails: not of walks that repeat links, nor of paths that repeat no
+  // node.
+  if (node.walk || node.restrictor == syntax::PathRestrictor::kAcyclic ||
+      node.restrictor == syntax::PathRestrictor::kSimple) {
+    return false;
+  }
   if (node.kind == NodeKind::kVarExpand) return !node.to_bound && node.min <= 1;
   // One hop from many vertices is one call; a search is one for each.
   return node.kind == NodeKind::kExpand && !IsLive(node, node.time) &&

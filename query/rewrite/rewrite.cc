@@ -12,15 +12,16 @@ namespace skein::rewrite {
 namespace {
 
 constexpr std::array kPasses = {
-    Pass{"merge_filters", "neighbouring filters become one", &MergeFilters},
-    Pass{"walk_predicates", "what all links of a walk must hold is asked of each", &WalkPredicates},
+    Pass{"merge_filters", "neighbouring filters become one", &MergeFilters, true},
+    Pass{"walk_predicates", "what all links of a walk must hold is asked of each", &WalkPredicates,
+         true},
     Pass{"time_window", "ranges of a property that spells time are windows of time", &TimeWindow},
     Pass{"count_store", "counts of labels and link types are looked up", &CountStore},
     Pass{"count_degree", "counts of a vertex's links are its degree", &CountDegree},
-    Pass{"reachable_hops", "distinct ends of walks are found by frontiers", &ReachableHops},
+    Pass{"reachable_hops", "distinct ends of walks are found by frontiers", &ReachableHops, true},
     Pass{"unique_reachable", "ends found by frontiers are counted as they are found",
-         &UniqueReachable},
-    Pass{"top_k", "ORDER BY with LIMIT keeps what it gives", &TopK},
+         &UniqueReachable, true},
+    Pass{"top_k", "ORDER BY with LIMIT keeps what it gives", &TopK, true},
 };
 
 bool IsOff(const std::vector<std::string>& off, std::string_view name) {
@@ -47,6 +48,7 @@ absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
   plan::PruneColumns(&plan, true);
   for (const Pass& pass : kPasses) {
     if (IsOff(off, pass.name)) continue;
+    if (plan.windowed && !pass.windows) continue;
     SKEIN_RETURN_IF_ERROR(pass.run(&plan, options));
     plan::PruneColumns(&plan, true);
   }

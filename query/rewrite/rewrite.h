@@ -21,6 +21,8 @@ struct Pass {
   std::string_view name;
   std::string_view what;
   absl::Status (*run)(plan::Plan* plan, const plan::PlanOptions& options);
+  // Knows windows of valid time (plan::Node::valid_from); others are left out where there is one.
+  bool windows = false;
 };
 
 // Passes over the finished plan.

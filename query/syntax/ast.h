@@ -413,6 +413,8 @@ enum class Direction : uint8_t { kRight, kLeft, kBoth };  // kBoth: `--` and `<-
 
 // *, *2, *1..3, *..3, *2.. A minimum above the maximum is no error: nothing matches. A minimum of 0
 // matches the start node itself.
+// The quantifiers of GQL after a link or a group are the same: + is *1.., * is *0.., {2,3} is
+// *2..3.
 struct HopRange {
   Span span;
   std::optional<int64_t> min;  // none: 1
@@ -431,10 +433,25 @@ struct LinkPattern {
   ExprPtr properties;  // null, kMap, or kParameter (CREATE only)
   // null; extension, GQL.
   ExprPtr where;
+  // A quantified path pattern, ((x)-[r]->(y) WHERE x.a < y.a){1,3}: `hops` says how often, all else
+  // is empty. Its variables are lists outside. Null: a link.
+  std::unique_ptr<PathPattern> group;
 };
 
-// kShortest: one shortest match for each pair of end nodes; kAllShortest: every one of that length.
+// shortestPath() and allShortestPaths(): kShortest: one shortest match for each pair of end nodes;
+// kAllShortest: every one of that length.
 enum class PathMode : uint8_t { kAll, kShortest, kAllShortest };
+
+// Which matches of a path stay, for each pair of end nodes (extension, GQL). What WHERE of the
+// clause asks for is asked of those that stay; what stands inside the pattern comes before.
+//   ALL                          every one
+//   ANY [k], [ANY] SHORTEST [k]  the k shortest
+//   ALL SHORTEST, SHORTEST [k] GROUPS  those of the k smallest lengths
+enum class PathSelector : uint8_t { kAll, kShortest, kGroups };
+
+// What may repeat along a path (extension, GQL): WALK anything, TRAIL nodes, ACYCLIC nothing,
+// SIMPLE only the first node as the last. kDefault is TRAIL across all paths of the clause.
+enum class PathRestrictor : uint8_t { kDefault, kWalk, kTrail, kAcyclic, kSimple };
 
 // p = (a)-[r]->(b)-->(c); links[i] joins nodes[i] and nodes[i + 1].
 // Match   all links of one clause's patterns differ (RelationshipUniquenessViolation where the text
@@ -444,10 +461,16 @@ struct PathPattern {
   Span span;
   std::optional<Name> variable;
   PathMode mode = PathMode::kAll;
-  // ≥ 1.
+  PathSelector selector = PathSelector::kAll;
+  // Of kShortest and kGroups.
+  int64_t count = 1;
+  PathRestrictor restrictor = PathRestrictor::kDefault;
+  // ≥ 1. Beside a group without a node pattern of its own stands an empty one.
   std::vector<NodePattern> nodes;
   // nodes.size() − 1; exactly 1 of shortest modes.
   std::vector<LinkPattern> links;
+  // ((a)-->(b) WHERE a.x < b.x): part of the pattern. Null: none.
+  ExprPtr where;
 };
 
 // ---- Clauses ---------------------------------------------------------------------------------
@@ -486,9 +509,17 @@ struct ClauseOf : Clause {
 
 // [OPTIONAL] MATCH pattern, pattern WHERE condition. The condition of an OPTIONAL MATCH is part of
 // the match: a row whose matches all fail it stays, with nulls.
+//
+// Extensions: MATCH REPEATABLE ELEMENTS lets links repeat, within a path and between paths. After
+// the pattern, FOR VALID_TIME AS OF t or FOR VALID_TIME BETWEEN a AND b: links match that held in
+// the world then, at the instant or at some time from a to b, both included.
 struct MatchClause : ClauseOf<ClauseKind::kMatch> {
   using ClauseOf::ClauseOf;
   bool optional = false;
+  bool repeatable = false;
+  // Null: at any time. AS OF: both the same instant, `valid_to` null.
+  ExprPtr valid_from;
+  ExprPtr valid_to;
   std::vector<PathPattern> pattern;  // ≥ 1
   // Null: all.
   ExprPtr where;
@@ -635,7 +666,7 @@ struct CallProcedureClause : ClauseOf<ClauseKind::kCallProcedure> {
   bool explicit_args = false;
   std::vector<ExprPtr> args;
   bool has_yield = false;
-  // YIELD *: only where CALL is the whole query.
+  // YIELD *: only where CALL is the whole query, or where it stands for a SHOW.
   bool yield_star = false;
   std::vector<Yield> yields;
   // Null: all.
@@ -663,6 +694,8 @@ struct CallSubqueryClause : ClauseOf<ClauseKind::kCallSubquery> {
 struct SingleQuery {
   Span span;
   std::vector<ClausePtr> clauses;  // ≥ 1
+  // Ends with FINISH: no columns, no rows (extension, GQL).
+  bool finished = false;
 };
 
 // part UNION part UNION part
@@ -679,15 +712,15 @@ struct Query {
 //   CREATE INDEX [name] [IF NOT EXISTS] FOR (n:Label) ON (n.key, ...)
 //   CREATE CONSTRAINT [name] [IF NOT EXISTS] FOR (n:Label) REQUIRE n.key IS UNIQUE
 //   DROP INDEX name [IF EXISTS]      DROP CONSTRAINT name [IF EXISTS]
-//   SHOW INDEXES                     SHOW CONSTRAINTS
+//   KILL 'query-id'
+// SHOW INDEXES and its like are queries: CALL of a procedure (parse_show.cc).
 struct SchemaCommand {
   enum class Kind : uint8_t {
     kCreateIndex,
     kCreateUnique,
     kDropIndex,
     kDropConstraint,
-    kShowIndexes,
-    kShowConstraints,
+    kKill,
   };
   Kind kind = Kind::kCreateIndex;
   Span span;

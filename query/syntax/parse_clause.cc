@@ -20,7 +20,9 @@ bool Parser::AtClause() const {
     case Keyword::kCall:
       return true;
     default:
-      return false;
+      // Words of GQL that may also be names: what follows tells.
+      return IsWord("finish") || (IsWord("filter") && !Is(TokenKind::kEqual, 1)) ||
+             (IsWord("let") && IsVariableName(1) && Is(TokenKind::kEqual, 2));
   }
 }
 
@@ -51,6 +53,8 @@ absl::StatusOr<ClausePtr> Parser::ParseClause() {
     case Keyword::kCall:
       return ParseCallClause();
     default:
+      if (IsWord("filter")) return ParseFilter();
+      if (IsWord("let")) return ParseLet();
       return Unexpected("a clause such as MATCH, CREATE or RETURN");
   }
 }
@@ -67,9 +71,65 @@ absl::StatusOr<ClausePtr> Parser::ParseMatch() {
   auto clause = std::make_unique<MatchClause>(Span{});
   clause->optional = Take(Keyword::kOptional);
   SKEIN_RETURN_IF_ERROR(Expect(Keyword::kMatch, "MATCH"));
+  if (IsWord("repeatable") && (IsWord("elements", 1) || IsWord("element", 1))) {
+    clause->repeatable = true;
+    Skip(2);
+  } else if (IsWord("different") && (IsWord("relationships", 1) || IsWord("relationship", 1))) {
+    Skip(2);
+  }
   SKEIN_ASSIGN_OR_RETURN(clause->pattern, ParsePatternList());
   for (const PathPattern& path : clause->pattern) SKEIN_RETURN_IF_ERROR(CheckNoParameters(path));
+  SKEIN_RETURN_IF_ERROR(ParseValidTime(clause.get()));
   SKEIN_ASSIGN_OR_RETURN(clause->where, ParseWhere());
+  clause->span = SpanFrom(begin);
+  return clause;
+}
+
+// FOR VALID_TIME AS OF t, FOR VALID_TIME BETWEEN a AND b
+absl::Status Parser::ParseValidTime(MatchClause* match) {
+  if (!Is(Keyword::kFor) || !IsWord("valid_time", 1)) return absl::OkStatus();
+  Skip(2);
+  if (Take(Keyword::kAs)) {
+    if (!TakeWord("of")) return Unexpected("OF");
+    SKEIN_ASSIGN_OR_RETURN(match->valid_from, ParseExpr(Level::kComparison));
+    return absl::OkStatus();
+  }
+  if (!TakeWord("between")) return Unexpected("AS OF or BETWEEN");
+  SKEIN_ASSIGN_OR_RETURN(match->valid_from, ParseExpr(Level::kComparison));
+  SKEIN_RETURN_IF_ERROR(Expect(Keyword::kAnd, "AND"));
+  SKEIN_ASSIGN_OR_RETURN(match->valid_to, ParseExpr(Level::kComparison));
+  return absl::OkStatus();
+}
+
+// FILTER [WHERE] condition: WITH * WHERE condition.
+absl::StatusOr<ClausePtr> Parser::ParseFilter() {
+  const Position begin = Here();
+  auto clause = std::make_unique<WithClause>(Span{});
+  Skip();
+  clause->projection.star = true;
+  Take(Keyword::kWhere);
+  const Setting patterns(&patterns_allowed_, true);
+  SKEIN_ASSIGN_OR_RETURN(clause->where, ParseExpr());
+  clause->span = SpanFrom(begin);
+  return clause;
+}
+
+// LET a = x, b = y: WITH *, x AS a, y AS b.
+absl::StatusOr<ClausePtr> Parser::ParseLet() {
+  const Position begin = Here();
+  auto clause = std::make_unique<WithClause>(Span{});
+  Skip();
+  clause->projection.star = true;
+  do {
+    const Position item_begin = Here();
+    ProjectionItem item;
+    SKEIN_ASSIGN_OR_RETURN(item.alias, ParseVariableName());
+    SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kEqual, "'='"));
+    SKEIN_ASSIGN_OR_RETURN(item.expr, ParseExpr());
+    item.name = item.alias->text;
+    item.span = SpanFrom(item_begin);
+    clause->projection.items.push_back(std::move(item));
+  } while (Take(TokenKind::kComma));
   clause->span = SpanFrom(begin);
   return clause;
 }

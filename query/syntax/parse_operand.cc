@@ -65,16 +65,16 @@ absl::StatusOr<ExprPtr> Parser::ParseWordOperand() {
       if (before_paren) return ParsePatternOperand();
       break;
     case Keyword::kAll:
-      if (before_in) return ParseQuantifier(QuantifierKind::kAll);
+      if (before_in) return ParseListQuantifier(QuantifierKind::kAll);
       break;
     case Keyword::kAny:
-      if (before_in) return ParseQuantifier(QuantifierKind::kAny);
+      if (before_in) return ParseListQuantifier(QuantifierKind::kAny);
       break;
     case Keyword::kNone:
-      if (before_in) return ParseQuantifier(QuantifierKind::kNone);
+      if (before_in) return ParseListQuantifier(QuantifierKind::kNone);
       break;
     case Keyword::kSingle:
-      if (before_in) return ParseQuantifier(QuantifierKind::kSingle);
+      if (before_in) return ParseListQuantifier(QuantifierKind::kSingle);
       break;
     case Keyword::kReduce:
       if (before_paren && IsVariableName(2) && Is(TokenKind::kEqual, 3)) return ParseReduce();
@@ -211,7 +211,7 @@ absl::StatusOr<ExprPtr> Parser::ParseCall() {
   return node;
 }
 
-absl::StatusOr<ExprPtr> Parser::ParseQuantifier(QuantifierKind kind) {
+absl::StatusOr<ExprPtr> Parser::ParseListQuantifier(QuantifierKind kind) {
   const Position begin = Here();
   Skip(2);  // the word and (
   const Setting bars(&bar_ends_, false);

@@ -1,104 +1,7 @@
-// Patterns: nodes, links, paths, label expressions.
+// Patterns: nodes, links, label expressions (paths: parse_path.cc).
 #include "query/syntax/parser_core.h"
 
 namespace skein::syntax {
-
-// True where an expression at this '(' must be a pattern: what is inside looks like a node, and
-// what follows the partner looks like a link and another node. `(a) - (b)` is a difference,
-// `(a)--(b)` a pattern. Constant time, because the lexer has paired the brackets.
-bool Parser::LooksLikePattern(size_t ahead) const {
-  const auto skip_node = [this](size_t open) -> size_t {  // index after the node; 0: no node
-    const Token& token = tokens_[open];
-    if (token.kind != TokenKind::kOpenParen || token.partner <= open) return 0;
-    size_t inside = open + 1;
-    if (tokens_[inside].kind == TokenKind::kWord ||
-        tokens_[inside].kind == TokenKind::kQuotedName) {
-      ++inside;
-    }
-    switch (tokens_[inside].kind) {
-      case TokenKind::kCloseParen:
-      case TokenKind::kColon:
-      case TokenKind::kOpenBrace:
-      case TokenKind::kDollar:
-        return token.partner + 1;
-      default:
-        return tokens_[inside].keyword == Keyword::kWhere ? token.partner + 1 : 0;
-    }
-  };
-  const size_t last = tokens_.size() - 1;  // kEnd: every look beyond it stops here
-  size_t at = skip_node(std::min(next_ + ahead, last));
-  if (at == 0) return false;
-  if (tokens_[at].kind == TokenKind::kLess) ++at;
-  if (tokens_[at].kind != TokenKind::kMinus) return false;
-  ++at;
-  if (tokens_[at].kind == TokenKind::kOpenBracket && tokens_[at].partner > at) {
-    at = tokens_[at].partner + 1;
-  }
-  if (tokens_[at].kind != TokenKind::kMinus) return false;
-  ++at;
-  if (tokens_[at].kind == TokenKind::kGreater) ++at;
-  return skip_node(std::min(at, last)) != 0;
-}
-
-absl::StatusOr<std::vector<PathPattern>> Parser::ParsePatternList() {
-  std::vector<PathPattern> paths;
-  do {
-    SKEIN_ASSIGN_OR_RETURN(PathPattern path, ParsePath());
-    paths.push_back(std::move(path));
-  } while (Take(TokenKind::kComma));
-  return paths;
-}
-
-absl::StatusOr<PathPattern> Parser::ParsePath() {
-  const Setting no_patterns(&patterns_allowed_, false);
-  const Setting bars(&bar_ends_, false);
-  const Position begin = Here();
-  PathPattern path;
-  if (IsVariableName() && Is(TokenKind::kEqual, 1)) {
-    SKEIN_ASSIGN_OR_RETURN(path.variable, ParseVariableName());
-    Skip();  // =
-  }
-  const bool shortest = Is(Keyword::kShortestPath) || Is(Keyword::kAllShortestPaths);
-  if (shortest && Is(TokenKind::kOpenParen, 1)) {
-    SKEIN_RETURN_IF_ERROR(ParseShortest(&path));
-  } else {
-    SKEIN_RETURN_IF_ERROR(ParsePathElement(&path));
-  }
-  path.span = SpanFrom(begin);
-  return path;
-}
-
-absl::Status Parser::ParseShortest(PathPattern* path) {
-  const Position begin = Here();
-  path->mode = Is(Keyword::kShortestPath) ? PathMode::kShortest : PathMode::kAllShortest;
-  const std::string_view word = TextOf(At());
-  Skip(2);  // the word and (
-  SKEIN_RETURN_IF_ERROR(ParsePathElement(path));
-  SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kCloseParen, "')'"));
-  if (path->links.size() == 1) return absl::OkStatus();
-  return Fail(ErrorDetail::kUnexpectedSyntax, begin,
-              internal::Join(word, "() takes a pattern of one link, not of ", path->links.size()));
-}
-
-// (a)-[r]->(b)..., possibly in parentheses as a whole.
-absl::Status Parser::ParsePathElement(PathPattern* path) {
-  if (Is(TokenKind::kOpenParen) && Is(TokenKind::kOpenParen, 1)) {
-    const Nested nested(this);
-    SKEIN_RETURN_IF_ERROR(nested.Check());
-    Skip();
-    SKEIN_RETURN_IF_ERROR(ParsePathElement(path));
-    return Expect(TokenKind::kCloseParen, "')'");
-  }
-  SKEIN_ASSIGN_OR_RETURN(NodePattern first, ParseNodePattern());
-  path->nodes.push_back(std::move(first));
-  while (Is(TokenKind::kMinus) || (Is(TokenKind::kLess) && Is(TokenKind::kMinus, 1))) {
-    SKEIN_ASSIGN_OR_RETURN(LinkPattern link, ParseLinkPattern());
-    SKEIN_ASSIGN_OR_RETURN(NodePattern node, ParseNodePattern());
-    path->links.push_back(std::move(link));
-    path->nodes.push_back(std::move(node));
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<NodePattern> Parser::ParseNodePattern() {
   const Position begin = Here();
@@ -107,7 +10,7 @@ absl::StatusOr<NodePattern> Parser::ParseNodePattern() {
   if (IsVariableName()) {
     SKEIN_ASSIGN_OR_RETURN(node.variable, ParseVariableName());
   }
-  if (Take(TokenKind::kColon)) {
+  if (Take(TokenKind::kColon) || Take(Keyword::kIs)) {
     SKEIN_ASSIGN_OR_RETURN(node.labels, ParseLabelExpr(true));
   }
   SKEIN_ASSIGN_OR_RETURN(node.properties, ParsePatternProperties());
@@ -129,6 +32,13 @@ absl::StatusOr<LinkPattern> Parser::ParseLinkPattern() {
   SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kMinus, "'-'"));
   const bool right = Take(TokenKind::kGreater);
   link.direction = left == right ? Direction::kBoth : (left ? Direction::kLeft : Direction::kRight);
+  if (AtQuantifier()) {
+    if (link.hops.has_value()) {
+      return Fail(ErrorDetail::kInvalidRelationshipPattern, Here(),
+                  "a link has a hop range or a quantifier, not both");
+    }
+    SKEIN_ASSIGN_OR_RETURN(link.hops, ParseQuantifier());
+  }
   link.span = SpanFrom(begin);
   return link;
 }
@@ -137,7 +47,7 @@ absl::Status Parser::ParseLinkDetail(LinkPattern* link) {
   if (IsVariableName()) {
     SKEIN_ASSIGN_OR_RETURN(link->variable, ParseVariableName());
   }
-  if (Take(TokenKind::kColon)) {
+  if (Take(TokenKind::kColon) || Take(Keyword::kIs)) {
     SKEIN_ASSIGN_OR_RETURN(link->types, ParseLabelExpr(true));
   }
   if (Is(TokenKind::kStar)) {
@@ -257,9 +167,10 @@ bool Parser::IsNamedBefore(const Name& name) const {
 
 // What CREATE and MERGE make must say all there is to say about a link.
 absl::Status Parser::CheckCreated(const PathPattern& path, bool needs_direction) const {
-  if (path.mode != PathMode::kAll) {
+  if (path.mode != PathMode::kAll || path.selector != PathSelector::kAll ||
+      path.restrictor != PathRestrictor::kDefault || path.where != nullptr) {
     return Fail(ErrorDetail::kUnexpectedSyntax, path.span.begin,
-                "a shortest path cannot be created");
+                "a path to be created is plain: no selector, no path mode, no WHERE");
   }
   for (const LinkPattern& link : path.links) {
     if (link.hops.has_value()) {
@@ -309,7 +220,10 @@ absl::Status Parser::CheckNoParameters(const PathPattern& path) {
                 "a pattern to be matched names its properties, as in {name: $name}");
   };
   for (const NodePattern& node : path.nodes) SKEIN_RETURN_IF_ERROR(check(node.properties));
-  for (const LinkPattern& link : path.links) SKEIN_RETURN_IF_ERROR(check(link.properties));
+  for (const LinkPattern& link : path.links) {
+    SKEIN_RETURN_IF_ERROR(check(link.properties));
+    if (link.group != nullptr) SKEIN_RETURN_IF_ERROR(CheckNoParameters(*link.group));
+  }
   return absl::OkStatus();
 }
 

@@ -31,6 +31,11 @@ absl::Status Parser::ParseProjection(Projection* out, bool needs_alias) {
       out->items.push_back(std::move(item));
     } while (Take(TokenKind::kComma));
   }
+  return ParseOrder(out);
+}
+
+// [ORDER BY …] [SKIP …] [LIMIT …]
+absl::Status Parser::ParseOrder(Projection* out) {
   if (Take(Keyword::kOrder)) {
     SKEIN_RETURN_IF_ERROR(Expect(Keyword::kBy, "BY"));
     do {

@@ -101,6 +101,20 @@ bool Parser::IsVariableName(size_t ahead) const {
   return IsName(ahead) && !IsReserved(At(ahead).keyword);
 }
 
+bool Parser::IsWord(std::string_view lower, size_t ahead) const {
+  if (!Is(TokenKind::kWord, ahead)) return false;
+  const std::string_view text = TextOf(At(ahead));
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
+}
+
+bool Parser::TakeWord(std::string_view lower) {
+  if (!IsWord(lower)) return false;
+  Skip();
+  return true;
+}
+
 bool Parser::Take(TokenKind kind) {
   if (!Is(kind)) return false;
   Skip();
@@ -204,6 +218,10 @@ absl::StatusOr<SingleQuery> Parser::ParseSingleQuery(QueryPlace place) {
   const Position begin = Here();
   SingleQuery query;
   do {
+    if (!query.clauses.empty() && TakeWord("finish")) {
+      query.finished = true;
+      break;
+    }
     if (!query.clauses.empty() && query.clauses.back()->kind == ClauseKind::kReturn) {
       return Fail(ErrorDetail::kInvalidClauseComposition, Here(),
                   internal::Join("RETURN is the last clause, found ", Describe(At(), text_)));
@@ -235,6 +253,11 @@ absl::Status Parser::CheckComposition(const SingleQuery& query, QueryPlace place
     }
   }
   const Clause& last = *query.clauses.back();
+  if (query.finished && place == QueryPlace::kTop) {
+    if (last.kind != ClauseKind::kReturn) return absl::OkStatus();
+    return Fail(ErrorDetail::kInvalidClauseComposition, last.span.begin,
+                "FINISH takes the place of RETURN");
+  }
   const bool returns = last.kind == ClauseKind::kReturn;
   if (place == QueryPlace::kCollect && !returns) {
     return Fail(ErrorDetail::kInvalidClauseComposition, last.span.begin,
@@ -254,19 +277,17 @@ bool Parser::AtSchemaCommand() const {
   if (Is(Keyword::kCreate) || Is(Keyword::kDrop)) {
     return Is(Keyword::kIndex, 1) || Is(Keyword::kConstraint, 1);
   }
-  return Is(Keyword::kShow);
+  return IsWord("kill") && Is(TokenKind::kString, 1);
 }
 
 absl::StatusOr<SchemaCommand> Parser::ParseSchemaCommand() {
   using Kind = SchemaCommand::Kind;
   const Position begin = Here();
   SchemaCommand command;
-  if (Take(Keyword::kShow)) {
-    const bool indexes = Take(Keyword::kIndexes) || Take(Keyword::kIndex);
-    if (!indexes && !Take(Keyword::kConstraints) && !Take(Keyword::kConstraint)) {
-      return Unexpected("INDEXES or CONSTRAINTS");
-    }
-    command.kind = indexes ? Kind::kShowIndexes : Kind::kShowConstraints;
+  if (TakeWord("kill")) {
+    command.kind = Kind::kKill;
+    command.name = Name{StringOf(At(), text_), {}};
+    Skip();
   } else if (Take(Keyword::kDrop)) {
     command.kind = Is(Keyword::kIndex) ? Kind::kDropIndex : Kind::kDropConstraint;
     Skip();
@@ -313,7 +334,7 @@ absl::Status Parser::ParseCreateSchema(SchemaCommand* command) {
 absl::Status Parser::ParseSchemaPattern(SchemaCommand* command, std::string* variable) {
   const Position begin = Here();
   PathPattern path;
-  SKEIN_RETURN_IF_ERROR(ParsePathElement(&path));
+  SKEIN_RETURN_IF_ERROR(ParsePathElements(&path));
   command->on_links = path.links.size() == 1;
   const LabelExpr* label =
       command->on_links ? path.links[0].types.get() : path.nodes[0].labels.get();
@@ -354,6 +375,8 @@ absl::Status Parser::ParseStatement(Statement* out) {
   }
   if (AtSchemaCommand()) {
     SKEIN_ASSIGN_OR_RETURN(out->schema, ParseSchemaCommand());
+  } else if (Is(Keyword::kShow)) {
+    SKEIN_ASSIGN_OR_RETURN(out->query, ParseShow());
   } else {
     SKEIN_ASSIGN_OR_RETURN(out->query, ParseQuery(QueryPlace::kTop));
   }

@@ -94,6 +94,9 @@ class Parser {
   bool IsName(size_t ahead = 0) const {
     return Is(TokenKind::kWord, ahead) || Is(TokenKind::kQuotedName, ahead);
   }
+  // A word that means something here alone, in lower case.
+  bool IsWord(std::string_view lower, size_t ahead = 0) const;
+  bool TakeWord(std::string_view lower);
   // A name that can stand for a variable: no reserved word.
   bool IsVariableName(size_t ahead = 0) const;
   void Skip(size_t count = 1) { next_ = std::min(next_ + count, tokens_.size() - 1); }
@@ -142,7 +145,7 @@ class Parser {
   absl::StatusOr<ExprPtr> ParseParenthesised();
   absl::StatusOr<ExprPtr> ParseCase();
   absl::StatusOr<ExprPtr> ParseCall();
-  absl::StatusOr<ExprPtr> ParseQuantifier(QuantifierKind kind);
+  absl::StatusOr<ExprPtr> ParseListQuantifier(QuantifierKind kind);
   absl::StatusOr<ExprPtr> ParseReduce();
   absl::StatusOr<ExprPtr> ParseSubquery(SubqueryKind kind);
   absl::StatusOr<ExprPtr> ParseList();
@@ -153,12 +156,20 @@ class Parser {
   absl::StatusOr<ExprPtr> ParsePatternOperand();
   size_t CallNameTokens() const;
 
-  // ---- patterns (parse_pattern.cc) ----
+  // ---- paths (parse_path.cc) ----
   bool LooksLikePattern(size_t ahead) const;
   absl::StatusOr<std::vector<PathPattern>> ParsePatternList();
   absl::StatusOr<PathPattern> ParsePath();
-  absl::Status ParsePathElement(PathPattern* path);
+  absl::Status ParseSelector(PathPattern* path);
+  absl::Status ParseRestrictor(PathPattern* path);
+  absl::Status ParsePathElements(PathPattern* path);
+  absl::Status ParseGroup(PathPattern* path);
+  void CloseGroup(PathPattern* path);
   absl::Status ParseShortest(PathPattern* path);
+  bool AtQuantifier() const;
+  absl::StatusOr<HopRange> ParseQuantifier();
+
+  // ---- patterns (parse_pattern.cc) ----
   absl::StatusOr<NodePattern> ParseNodePattern();
   absl::StatusOr<LinkPattern> ParseLinkPattern();
   absl::Status ParseLinkDetail(LinkPattern* link);
@@ -184,6 +195,9 @@ class Parser {
   absl::StatusOr<ClausePtr> ParseDelete();
   absl::StatusOr<ClausePtr> ParseForeach();
   absl::StatusOr<ClausePtr> ParseWith();
+  absl::StatusOr<ClausePtr> ParseFilter();
+  absl::StatusOr<ClausePtr> ParseLet();
+  absl::Status ParseValidTime(MatchClause* match);
   absl::StatusOr<ClausePtr> ParseReturn();
   absl::StatusOr<ClausePtr> ParseCallClause();
   absl::StatusOr<ClausePtr> ParseCallSubquery();
@@ -193,6 +207,7 @@ class Parser {
   absl::StatusOr<ExprPtr> ParseSetTarget();
   absl::Status ParseLabelNames(std::vector<Name>* out);
   absl::Status ParseProjection(Projection* out, bool needs_alias);
+  absl::Status ParseOrder(Projection* out);
   absl::StatusOr<ProjectionItem> ParseProjectionItem(bool needs_alias);
   absl::StatusOr<ExprPtr> ParseWhere();  // null: no WHERE here
 
@@ -200,6 +215,8 @@ class Parser {
   absl::StatusOr<std::unique_ptr<Query>> ParseQuery(QueryPlace place);
   absl::StatusOr<SingleQuery> ParseSingleQuery(QueryPlace place);
   absl::Status CheckComposition(const SingleQuery& query, QueryPlace place) const;
+  // parse_show.cc
+  absl::StatusOr<std::unique_ptr<Query>> ParseShow();
   bool AtSchemaCommand() const;
   absl::StatusOr<SchemaCommand> ParseSchemaCommand();
   absl::Status ParseCreateSchema(SchemaCommand* command);
@@ -215,6 +232,8 @@ class Parser {
   bool patterns_allowed_ = false;
   // `|` ends this expression (comprehensions), so it is no label disjunction.
   bool bar_ends_ = false;
+  // The path's last element is a quantified group: a node pattern may follow directly.
+  bool open_group_ = false;
 };
 
 }  // namespace skein::syntax

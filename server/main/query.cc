@@ -55,6 +55,10 @@ absl::Status Run(const Flags& flags, const std::string& text) {
   SKEIN_RETURN_IF_ERROR(WriteAll(*cursor, *writer));
   const QuerySummary& summary = cursor->summary();
   if (!summary.plan.empty()) std::fprintf(stdout, "%s\n", summary.plan.c_str());
+  for (const Notice& notice : summary.notices) {
+    std::fprintf(stderr, "skein query: note: %s (line %u, column %u)\n", notice.text.c_str(),
+                 notice.line, notice.column);
+  }
   if (!summary.partial.empty()) {
     std::fprintf(stderr, "skein query: partial answer: %s\n", summary.partial.c_str());
   }

@@ -1,0 +1,18 @@
+// Notices: what a statement names that nothing visible has, with the nearest name that something
+// has. No errors: a label that nobody carries matches nothing.
+//
+// Visible   A label or type that only hidden elements carry is as unknown as one that nobody has.
+// Cost      A look-up and a count a name; all names are compared only where one is unknown.
+#pragma once
+
+#include <vector>
+
+#include "query/bind/query.h"
+#include "query/engine/engine.h"
+
+namespace skein {
+
+absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& names,
+                                              const Reader& reader, const Viewer& viewer);
+
+}  // namespace skein
