@@ -128,6 +128,19 @@ class Shell {
     return absl::OkStatus();
   }
 
+  // What is known before the first row: names that nothing has, and a long way to go.
+  static void Foretell(const QuerySummary& summary) {
+    constexpr double kLongWork = 1e8;
+    for (const Notice& notice : summary.notices) {
+      std::fprintf(stderr, "note: %s (line %u, column %u)\n", notice.text.c_str(), notice.line,
+                   notice.column);
+    }
+    if (summary.estimated_work >= kLongWork) {
+      std::fprintf(stderr, "note: about %.1g rows to handle; Ctrl-C ends the query\n",
+                   summary.estimated_work);
+    }
+  }
+
   absl::Status Execute(const std::string& text) {
     SKEIN_RETURN_IF_ERROR(source_.Log("shell", text, parameters_));
     SKEIN_ASSIGN_OR_RETURN(auto writer, ResultWriter::Make(format_, stdout));
@@ -135,6 +148,7 @@ class Shell {
     auto answer = connection_->Run(text, parameters_);
     g_source = nullptr;
     SKEIN_ASSIGN_OR_RETURN(auto cursor, std::move(answer));
+    Foretell(cursor->summary());
     g_running = cursor.get();
     const absl::Status written = WriteAll(*cursor, *writer);
     g_running = nullptr;
