@@ -26,9 +26,11 @@ class AggregateColumn {
   }
   size_t Bytes() const { return states_.size() * 64 + counts_.size() * 8 + seen_.Bytes(); }
 
-  // Takes in all rows of a batch; groups[i] is the group of row i, of `n` groups so far.
+  // Takes in all rows of a batch; groups[i] is the group of row i, of `n` groups so far. *held
+  // grows by the bytes that the states took of the budget: what operators below give back at their
+  // next batch must not be among them.
   absl::Status Update(const Batch& batch, const std::vector<uint32_t>& groups, size_t n,
-                      Context& context) {
+                      Context& context, int64_t* held) {
     if (counts_only_ && args_.empty() && n == 1 && !call_.distinct) {
       counts_.resize(n, 0);
       counts_[0] += static_cast<int64_t>(batch.rows);
@@ -45,8 +47,13 @@ class AggregateColumn {
       }
       return absl::OkStatus();
     }
-    return call_.distinct ? UpdateDistinct(columns, groups, n, context)
-                          : UpdateRows(columns, groups, AllRows(groups.size()), n, context);
+    context.GiveBackEvaluation();
+    const int64_t before = context.budget().bytes_left.load(std::memory_order_relaxed);
+    SKEIN_RETURN_IF_ERROR(call_.distinct
+                              ? UpdateDistinct(columns, groups, n, context)
+                              : UpdateRows(columns, groups, AllRows(groups.size()), n, context));
+    *held += before - context.budget().bytes_left.load(std::memory_order_relaxed);
+    return absl::OkStatus();
   }
 
   absl::StatusOr<Column> Result(size_t n, Context& context) {
@@ -169,7 +176,10 @@ class AggregateOperator final : public UnaryOperator {
       if (!more) break;
       Number(batch, &numbers);
       for (auto& column : columns_) {
-        SKEIN_RETURN_IF_ERROR(column->Update(batch, numbers, size(), context_));
+        int64_t held = 0;
+        SKEIN_RETURN_IF_ERROR(column->Update(batch, numbers, size(), context_, &held));
+        context_.GiveBackEvaluation();
+        if (held > 0) SKEIN_RETURN_IF_ERROR(charge_.Take(static_cast<size_t>(held)));
       }
       SKEIN_RETURN_IF_ERROR(ChargeGrowth());
     }
