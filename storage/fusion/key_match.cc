@@ -53,6 +53,7 @@ absl::StatusOr<std::vector<Keyed>> Collect(const Reader& reader, const KeyRule& 
       SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(kBatch, &ids));
       if (!more) break;
       std::vector<NodeId> nodes;
+      nodes.reserve(ids.size());
       for (const uint64_t id : ids) nodes.push_back(NodeId{id});
       std::vector<Value> values;
       SKEIN_RETURN_IF_ERROR(reader.GetNodeProperty(Viewer::All(), nodes, key, &values));
@@ -154,7 +155,7 @@ absl::StatusOr<KeyMatches> AssertByKey(Graph& graph, const KeyRule& rule,
   SKEIN_ASSIGN_OR_RETURN(const std::vector<Keyed> all, Collect(*reader, rule, *key));
   std::vector<Match> matches;
   const auto write = [&] {
-    const absl::Status status = Write(graph, rule, context, now_us, matches, &counts);
+    absl::Status status = Write(graph, rule, context, now_us, matches, &counts);
     matches.clear();
     return status;
   };

@@ -305,7 +305,6 @@ TEST_F(FusionTest, AViewerSeesOnlyWhatTheirAssertionsAndNodesSay) {
   std::vector<std::vector<Assertion>> said;
   ASSERT_TRUE(AssertionsOf(**graph_->Latest(), nobody, open, &said).ok());
   for (const auto& list : said) EXPECT_TRUE(list.empty());
-  Budget budget;
   const auto view = MakeFusedReader(*graph_->Latest(), nobody);
   EXPECT_EQ(*view->CountNodes(nobody, std::nullopt), 3u);
 }

@@ -400,7 +400,11 @@ bool LinkChunk::ReadKeyValues(const KeyColumn& column, std::vector<Value>* value
     }
   } else if (column.kind == kValues) {
     ByteReader in(column.values);
-    for (uint32_t i = 0; i < column.n; ++i) values->push_back(*ReadValue(&in));  // was checked
+    for (uint32_t i = 0; i < column.n; ++i) {
+      std::optional<Value> value = ReadValue(&in);
+      SKEIN_CHECK(value.has_value());  // was checked when the chunk was read
+      values->push_back(*std::move(value));
+    }
   } else {
     const bool unit = (flags_ & 3) == kFromUnit;
     DecodeNumbers(since_, n_, unit ? static_cast<uint64_t>(time_base_ / time_unit_) : 0,
