@@ -68,6 +68,8 @@ absl::StatusOr<ImportSummary> Run::Go() {
     bytes_before_ += file.bytes;
     summary.files.push_back(std::move(one));
   }
+  SKEIN_RETURN_IF_ERROR(
+      loader_.AssertSame(mappings_, absl::ToUnixMicros(options_.clock->Now()), &summary.total));
   SKEIN_RETURN_IF_ERROR(loader_.Finish(mappings_));
   SKEIN_RETURN_IF_ERROR(quarantine_.Close());
   progress_->Finish();

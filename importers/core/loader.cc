@@ -696,6 +696,37 @@ absl::Status Loader::EndFile(ImportCounts* counts) {
   return graph_.CloseBatch(*batch_, accepted_);
 }
 
+absl::Status Loader::AssertSame(const std::vector<Mapping>& mappings, TimeUs now_us,
+                                ImportCounts* counts) {
+  for (const Mapping& mapping : mappings) {
+    if (mapping.same.empty()) continue;
+    // One batch for all runs of a mapping: a repeated import changes nothing.
+    Batch batch;
+    batch.source = mapping.source.name;
+    batch.mapping = MappingText(mapping);
+    batch.person = purpose_.person;
+    batch.case_number = purpose_.case_number;
+    WriteContext context;
+    SKEIN_ASSIGN_OR_RETURN(context.policy, graph_.catalog().InternPolicy(mapping.source.policy));
+    for (const Batch& known : graph_.catalog().Batches()) {
+      if (known.file.empty() && known.source == batch.source && known.mapping == batch.mapping &&
+          known.person == batch.person && known.case_number == batch.case_number) {
+        context.batch = known.id;
+      }
+    }
+    if (Raw(context.batch) == 0) {
+      SKEIN_ASSIGN_OR_RETURN(context.batch, graph_.OpenBatch(std::move(batch)));
+    }
+    for (const SameRule& rule : mapping.same) {
+      SKEIN_ASSIGN_OR_RETURN(const KeyMatches matches, AssertByKey(graph_, rule, context, now_us));
+      counts->same += matches.asserted;
+      counts->same_unchanged += matches.unchanged;
+      counts->same_too_common += matches.too_common;
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Loader::Finish(const std::vector<Mapping>& mappings) {
   Catalog& catalog = graph_.catalog();
   for (const Mapping& mapping : mappings) {

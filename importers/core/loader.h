@@ -66,6 +66,9 @@ class Loader {
   // Counts go to *counts only once they are durable. Clears *rows.
   absl::Status Load(std::vector<Row>* rows, ImportCounts* counts);
   absl::Status EndFile(ImportCounts* counts);
+  // What the mappings' `same` rules say of the graph as it is now; counts go to *counts.
+  absl::Status AssertSame(const std::vector<Mapping>& mappings, TimeUs now_us,
+                          ImportCounts* counts);
   // Of the entities that the n-th file (from 0) implied: how many a later file or row defined. The
   // caller takes them off that file's `implied`.
   uint64_t defined_later(size_t file) const {

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "importers/core/datum.h"
 #include "importers/core/field.h"
+#include "storage/fusion/key_match.h"
 #include "storage/schema/catalog.h"
 
 namespace skein {
@@ -147,11 +148,15 @@ struct IndexRule {
   IndexKind kind = IndexKind::kRange;
 };
 
+// A key across labels and sources: nodes with equal values are said to be the same.
+using SameRule = KeyRule;
+
 struct Mapping {
   std::string path;  // as given, for messages
   std::string name, description;
   SourceInfo source;
   std::vector<IndexRule> indexes;
+  std::vector<SameRule> same;
   std::vector<FileRule> files;
 
   // "path:12:5: "

@@ -25,6 +25,7 @@ class MappingParser {
   void ParseFileOptions(const YAML::Node& node, FileOptions* options);
   void ParseDelimiters(const YAML::Node& node, FileOptions* options);
   void ParseIndexes(const YAML::Node& node);
+  void ParseSame(const YAML::Node& node);
   FileRule ParseFile(const YAML::Node& node);
   NodeRule ParseNode(const YAML::Node& node);
   LinkRule ParseLink(const YAML::Node& node, bool sighting);
@@ -56,7 +57,7 @@ absl::StatusOr<Mapping> MappingParser::Parse(const YAML::Node& root) {
   mapping_.path = in_.path();
   if (!in_.Map(root, "the mapping",
                {"skein-mapping", "name", "description", "source", "types", "defaults", "indexes",
-                "files"})) {
+                "same", "files"})) {
     return in_.status();
   }
   const auto version = in_.Text(root, "skein-mapping");
@@ -89,6 +90,7 @@ absl::StatusOr<Mapping> MappingParser::Parse(const YAML::Node& root) {
     }
   }
   if (root["indexes"].IsDefined()) ParseIndexes(root["indexes"]);
+  if (root["same"].IsDefined()) ParseSame(root["same"]);
   const YAML::Node files = root["files"];
   if (!files.IsDefined() || !files.IsSequence() || files.size() == 0) {
     in_.Fail(files.IsDefined() ? files : root, "'files' must be a list with at least one file");
@@ -213,6 +215,25 @@ void MappingParser::ParseIndexes(const YAML::Node& node) {
       in_.Fail(element, "an index needs label and properties");
     }
     mapping_.indexes.push_back(std::move(rule));
+  }
+}
+
+void MappingParser::ParseSame(const YAML::Node& node) {
+  if (!in_.List(node, "'same'")) return;
+  for (const YAML::Node& element : node) {
+    if (!in_.Map(element, "a rule of 'same'", {"labels", "property", "grade", "most"})) return;
+    SameRule rule;
+    rule.labels = in_.Texts(element, "labels").value_or(std::vector<std::string>{});
+    rule.property = in_.Text(element, "property").value_or("");
+    rule.grade = in_.Number(element, "grade").value_or(1.0);
+    rule.most = static_cast<size_t>(in_.Integer(element, "most", 2, 10'000).value_or(50));
+    if (rule.labels.empty() || rule.property.empty()) {
+      in_.Fail(element, "a rule of 'same' needs labels and property");
+    }
+    if (!(rule.grade >= 1e-6 && rule.grade <= 1)) {
+      in_.Fail(element["grade"], "'grade' is above 0 and at most 1");
+    }
+    mapping_.same.push_back(std::move(rule));
   }
 }
 

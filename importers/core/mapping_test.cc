@@ -42,6 +42,25 @@ std::string With(const std::string& from, const std::string& to) {
   return Error(text.replace(at, from.size(), to));
 }
 
+TEST(MappingTest, SameRules) {
+  const std::string good = kGood;
+  const auto mapping =
+      ParseMapping(good +
+                       "same:\n  - {labels: [P, Q], property: no, grade: 0.9, most: 20}\n"
+                       "  - {labels: P, property: id}\n",
+                   "m.yaml");
+  ASSERT_TRUE(mapping.ok()) << mapping.status();
+  ASSERT_EQ(mapping->same.size(), 2u);
+  EXPECT_EQ(mapping->same[0].labels, (std::vector<std::string>{"P", "Q"}));
+  EXPECT_EQ(mapping->same[0].grade, 0.9);
+  EXPECT_EQ(mapping->same[0].most, 20u);
+  EXPECT_EQ(mapping->same[1].grade, 1.0);
+  EXPECT_THAT(With("files:\n", "same: [{labels: P}]\nfiles:\n"),
+              HasSubstr("needs labels and property"));
+  EXPECT_THAT(With("files:\n", "same: [{labels: P, property: x, grade: 2}]\nfiles:\n"),
+              HasSubstr("'grade' is above 0"));
+}
+
 TEST(MappingTest, Parses) {
   const auto mapping = ParseMapping(kGood, "m.yaml");
   ASSERT_TRUE(mapping.ok()) << mapping.status().ToString();

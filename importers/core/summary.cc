@@ -28,6 +28,9 @@ constexpr Count kCounts[] = {
     {"links_unchanged", &ImportCounts::links_unchanged},
     {"sightings", &ImportCounts::sightings},
     {"sightings_unchanged", &ImportCounts::sightings_unchanged},
+    {"same", &ImportCounts::same},
+    {"same_unchanged", &ImportCounts::same_unchanged},
+    {"same_too_common", &ImportCounts::same_too_common},
 };
 
 std::string CountsJson(const ImportCounts& counts, double seconds) {

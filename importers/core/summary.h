@@ -22,6 +22,8 @@ struct ImportCounts {
   uint64_t kept = 0;       // values not taken because a better source, or a person, gave another
   uint64_t links = 0, links_updated = 0, links_unchanged = 0;
   uint64_t sightings = 0, sightings_unchanged = 0;
+  // Of the whole run: pairs of entities that keys say are the same, values too common to be keys.
+  uint64_t same = 0, same_unchanged = 0, same_too_common = 0;
 
   void Add(const ImportCounts& other);
 };

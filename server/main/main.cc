@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
+#include "server/main/fusion.h"
 #include "server/main/generate.h"
 #include "server/main/import.h"
 #include "server/main/query.h"
@@ -32,6 +33,7 @@ int Main(int argc, char** argv) {
   AddGenerateCommand(app, &exit_code);
   AddReferenceCommand(app, &exit_code);
   AddUserCommand(app, &exit_code);
+  AddFusionCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
