@@ -1,5 +1,5 @@
 // The plan that EXPLAIN and PROFILE answer as text (query/plan/explain.h), as a tree:
-//   Filter  n.age > 30  (~500 rows; 42 rows, 1.250 ms)
+//   Filter  n.age > 30  (~500 rows; 42 rows, 1.250 ms, 4096 bytes, 900 rows in 1 reads)
 // one line a node, what it reads from indented below it by two blanks, a line `subquery` above an inner plan.
 
 export interface PlanNode {
@@ -7,7 +7,10 @@ export interface PlanNode {
   readonly details: string;
   readonly estimated: number; // rows
   readonly rows?: number; // PROFILE
-  readonly ms?: number; // PROFILE; with what is below it
+  readonly ms?: number; // PROFILE; its own, without what is below it
+  readonly bytes?: number; // PROFILE; memory it held at most
+  readonly rowsRead?: number; // PROFILE; of the store
+  readonly reads?: number; // PROFILE; round trips to the store
   readonly children: readonly PlanNode[];
 }
 
@@ -15,7 +18,7 @@ interface Building extends PlanNode {
   readonly children: Building[];
 }
 
-const line = /^( *)(\w+)(?: {2}(.*))? {2}\(~(\d+) rows(?:; (\d+) rows, ([\d.]+) ms)?\)$/;
+const line = /^( *)(\w+)(?: {2}(.*))? {2}\(~(\d+) rows(?:; (\d+) rows, ([\d.]+) ms(?:, (\d+) bytes)?(?:, (\d+) rows in (\d+) reads)?)?\)$/;
 const inner = /^( *)subquery$/;
 
 // Null for text that is not such a plan: it is shown as it came.
@@ -28,12 +31,14 @@ export function parsePlan(text: string): PlanNode | null {
     const match = label ? null : line.exec(row);
     if (!label && !match) return null;
     const depth = ((label ?? match)?.[1]?.length ?? 0) / 2;
-    const [, , operator = 'subquery', details = '', estimated = '0', rows, ms] = match ?? [];
+    const [, , operator = 'subquery', details = '', estimated = '0', rows, ms, bytes, rowsRead, reads] = match ?? [];
     const node: Building = {
       operator,
       details,
       estimated: Number(estimated),
       ...(rows === undefined ? {} : { rows: Number(rows), ms: Number(ms) }),
+      ...(bytes === undefined ? {} : { bytes: Number(bytes) }),
+      ...(reads === undefined ? {} : { rowsRead: Number(rowsRead), reads: Number(reads) }),
       children: [],
     };
     if (depth === 0) {
@@ -50,9 +55,7 @@ export function parsePlan(text: string): PlanNode | null {
   return root;
 }
 
-// What a node did itself, in ms: its own time without that of what it reads from.
-export function ownMs(node: PlanNode): number | undefined {
-  if (node.ms === undefined) return undefined;
-  const below = node.children.reduce((sum, child) => sum + (child.ms ?? child.children.reduce((n, c) => n + (c.ms ?? 0), 0)), 0);
-  return Math.max(0, node.ms - below);
+// The time of a node and all below it, in ms.
+export function wholeMs(node: PlanNode): number {
+  return node.children.reduce((sum, child) => sum + wholeMs(child), node.ms ?? 0);
 }

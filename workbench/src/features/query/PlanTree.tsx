@@ -1,7 +1,7 @@
 // How the server means to answer (EXPLAIN) or did (PROFILE): a tree, what is read from below what reads it. The bar is
 // the share of the whole time that an operator took itself.
 import { useTranslation } from 'react-i18next';
-import { ownMs, parsePlan, type PlanNode } from '../../model/plan';
+import { parsePlan, wholeMs, type PlanNode } from '../../model/plan';
 
 export function PlanTree({ text }: { text: string }) {
   const { t } = useTranslation();
@@ -9,14 +9,14 @@ export function PlanTree({ text }: { text: string }) {
   if (!root) return <pre>{text}</pre>;
   return (
     <ul className="plan" role="tree" aria-label={t('query.plan')} tabIndex={0}>
-      <Operator node={root} whole={root.ms ?? 0} />
+      <Operator node={root} whole={wholeMs(root)} />
     </ul>
   );
 }
 
 function Operator({ node, whole }: { node: PlanNode; whole: number }) {
   const { t } = useTranslation();
-  const own = ownMs(node);
+  const own = node.ms;
   const share = own !== undefined && whole > 0 ? own / whole : 0;
   if (node.operator === 'subquery') {
     return (
@@ -33,6 +33,10 @@ function Operator({ node, whole }: { node: PlanNode; whole: number }) {
         <code className="grow">{node.details}</code>
         <span className="muted">{t('query.estimated', { count: node.estimated.toLocaleString() })}</span>
         {node.rows === undefined ? null : <span className="num">{t('query.planRows', { count: node.rows.toLocaleString() })}</span>}
+        {node.reads === undefined || node.reads === 0 ? null : (
+          <span className="muted">{t('query.planReads', { rows: node.rowsRead?.toLocaleString(), reads: node.reads.toLocaleString() })}</span>
+        )}
+        {node.bytes === undefined ? null : <span className="muted">{t('query.planBytes', { kib: Math.ceil(node.bytes / 1024).toLocaleString() })}</span>}
         {own === undefined ? null : (
           <span className="plan-time">
             <i style={{ width: `${Math.round(share * 100)}%` }} />

@@ -215,6 +215,8 @@ export const en = {
     estimated: '~{{count}} rows',
     planRows: '{{count}} rows',
     planMs: '{{ms}} ms',
+    planReads: '{{rows}} rows in {{reads}} reads',
+    planBytes: '{{kib}} KiB',
     chartOf: '{{names}} by {{axis}}',
     chartCut: 'showing the first {{shown}} rows, {{left}} left out',
     errorAt: 'Line {{line}}, column {{column}}: {{detail}}',

@@ -215,6 +215,8 @@ export const zhCN = {
     estimated: '约 {{count}} 行',
     planRows: '{{count}} 行',
     planMs: '{{ms}} 毫秒',
+    planReads: '{{reads}} 次读取，共 {{rows}} 行',
+    planBytes: '内存 {{kib}} KiB',
     chartOf: '按{{axis}}统计的 {{names}}',
     chartCut: '显示前 {{shown}} 行，略去 {{left}} 行',
     errorAt: '第 {{line}} 行第 {{column}} 列：{{detail}}',
