@@ -25,7 +25,7 @@ size_t PackedBytes(uint32_t v) { return v < 1U << 8 ? 1 : v < 1U << 16 ? 2 : v <
 size_t ControlBytes(size_t n) { return (n + 3) / 4; }
 
 void AppendPacked(std::string* out, const uint32_t* values, size_t n) {
-  uint8_t packed[ControlBytes(kNumbersMax) + 4 * kNumbersMax];
+  uint8_t packed[ControlBytes(kNumbersMax) + size_t{4} * kNumbersMax];
   const size_t size = ::streamvbyte_encode(values, static_cast<uint32_t>(n), packed);
   AppendVarint(out, size);
   out->append(reinterpret_cast<const char*>(packed), size);
