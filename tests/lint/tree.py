@@ -11,7 +11,7 @@ import sys
 
 LAYERS = ("storage", "query", "server", "importers", "tests", "bench")
 # Built, installed or fetched: never ours to judge.
-SKIPPED = {".git", "build", "node_modules", "dist", "test-results", "playwright-report", "__pycache__"}
+SKIPPED = {".git", "build", "node_modules", "python_modules", "dist", "test-results", "playwright-report", "__pycache__"}
 CPP = (".cc", ".h")
 WEB = (".ts", ".tsx")
 
