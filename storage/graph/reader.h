@@ -127,11 +127,10 @@ struct LinkEnds {
 };
 
 // What an expansion passes and delivers.
-// Window    A link whose valid time is an instant [t, t) passes iff t lies in the window.
-// `windows`,
-//           where it is not empty, is parallel to the frontier and stands in place of `window`; it
-//           is borrowed as the frontier is. by_start: a link passes iff its valid-from lies in the
-//           window, whatever its end; both bounds are then found by binary search.
+// Window    A link whose valid time is an instant [t, t) passes iff t lies in the window. With
+//           `windows`, parallel to the frontier and borrowed as it is, each vertex has its own in
+//           place of `window`. by_start: a link passes iff its valid-from lies in the window,
+//           whatever its end; both bounds are then found by binary search.
 // Types     In any order, repeats allowed; rows come by ascending type id all the same.
 struct ExpandOptions {
   Direction direction = Direction::kBoth;
