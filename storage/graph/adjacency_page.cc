@@ -231,7 +231,12 @@ bool AdjacencyChunk::Parse(std::string_view bytes) {
   const std::string_view blocks = in.Raw(in.left());
   std::memcpy(blob_.get() + sizeof(offsets), blocks.data(), blocks.size());
   for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
-    if (Has(v) && !CheckBlock(v)) return false;
+    AdjacencyTimes times;
+    if (Has(v) && !CheckBlock(v, &times)) return false;
+    if (times.segments.empty()) continue;
+    times_bytes_ += times.bytes();
+    times_.push_back(std::move(times));
+    long_ |= uint64_t{1} << v;
   }
   return true;
 }
@@ -248,7 +253,29 @@ AdjacencyBlock AdjacencyChunk::Block(uint32_t vertex) const {
   return block;
 }
 
-bool AdjacencyChunk::CheckBlock(uint32_t vertex) const {
+namespace {
+
+// Adds what `times` keeps of a segment that was checked.
+void AddTimes(AdjacencySegment segment, AdjacencyTimes* times) {
+  std::array<TimeUs, kNumbersMax> from;
+  segment.From(segment.all(), std::nullopt, from.data());
+  AdjacencySegment::Tags tags = segment.tags();
+  AdjacencySegment::Tag tag;
+  tags.Next(&tag);
+  AdjacencyTimes::Segment& last = times->segments.back();
+  last.type = tag.type;
+  last.outgoing = tag.outgoing;
+  last.instants = segment.instants();
+  for (uint32_t i = 0; i < segment.size(); i += AdjacencyTimes::kStride) {
+    times->from.push_back(from[i]);
+  }
+  times->segments.push_back(
+      {.before = last.before + segment.size(), .first = static_cast<uint32_t>(times->from.size())});
+}
+
+}  // namespace
+
+bool AdjacencyChunk::CheckBlock(uint32_t vertex, AdjacencyTimes* times) const {
   ByteReader in(BytesOf(vertex));
   in.Varint32();
   const uint32_t segments = in.Varint32();
@@ -261,6 +288,7 @@ bool AdjacencyChunk::CheckBlock(uint32_t vertex) const {
   std::string_view directory;
   if (segments > 1) directory = in.Raw(size_t{4} * segments);
   const size_t begin = in.left();
+  if (segments > 1) times->segments.emplace_back();
   for (uint32_t i = 0; i < segments; ++i) {
     if (segments > 1 && (!in.ok() || Le32(directory.data() + size_t{4} * i) != begin - in.left())) {
       return false;
@@ -278,7 +306,8 @@ bool AdjacencyChunk::CheckBlock(uint32_t vertex) const {
         ((segment.flags_ & AdjacencySegment::kPolicy) == 0 || CheckNumbers(segment.policies_, n)) &&
         ((segment.flags_ & AdjacencySegment::kNeighbourPolicy) == 0 ||
          CheckNumbers(segment.neighbour_policies_, n));
-    if (!fits) return false;
+    if (!fits || (segments > 1 && segment.tag_count_ != 1)) return false;
+    if (segments > 1) AddTimes(segment, times);
     in = segment.rest_;
   }
   return in.ok() && in.done();
@@ -334,12 +363,13 @@ void AdjacencyChunk::AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entr
   std::array<TimeUs, kNumbersMax> from, to;
   for (uint32_t s = 0; s < block.segments; ++s) {
     Segment(block, s, &segment);
-    segment.Neighbours(vertex, neighbour.data());
-    segment.Links(link.data());
-    segment.From(from.data());
-    segment.To(from.data(), to.data());
-    const bool policies = segment.Policies(policy.data());
-    const bool neighbour_policies = segment.NeighbourPolicies(neighbour_policy.data());
+    const AdjacencySegment::Range all = segment.all();
+    segment.Neighbours(vertex, all, neighbour.data());
+    segment.Links(all, link.data());
+    segment.From(all, std::nullopt, from.data());
+    segment.To(all, from.data(), to.data());
+    const bool policies = segment.Policies(all, policy.data());
+    const bool neighbour_policies = segment.NeighbourPolicies(all, neighbour_policy.data());
     AdjacencySegment::Tags tags = segment.tags();
     AdjacencySegment::Tag tag;
     for (uint32_t i = 0; tags.Next(&tag);) {
@@ -380,65 +410,60 @@ void AdjacencySegment::ReadHeads() {
   if ((flags_ & kNeighbourPolicy) != 0) ReadNumbers(&rest_, &neighbour_policies_);
 }
 
-void AdjacencySegment::Neighbours(NodeId self, uint64_t* out) const {
-  DecodeZigZag(neighbours_, n_, Raw(self), out);
+void AdjacencySegment::Neighbours(NodeId self, Range range, uint64_t* out) const {
+  DecodeZigZag(neighbours_, n_, Raw(self), range.begin, range.end, out);
 }
 
-void AdjacencySegment::Links(uint64_t* out) {
+void AdjacencySegment::Links(Range range, uint64_t* out) {
   ReadHeads();
-  DecodeNumbers(links_, n_, chunk_->link_base_, out);
+  DecodeNumbers(links_, n_, chunk_->link_base_, range.begin, range.end, std::nullopt, out);
 }
 
-void AdjacencySegment::From(TimeUs* out) {
+void AdjacencySegment::From(Range range, std::optional<TimeUs> known, TimeUs* out) {
   ReadHeads();
   const uint8_t mode = flags_ & 3;
   if (mode == kFromNone) {
-    std::fill_n(out, n_, kTimeMin);
+    std::fill(out + range.begin, out + range.end, kTimeMin);
     return;
   }
-  auto* raw = reinterpret_cast<uint64_t*>(out);
-  if (mode == kFromMicros) return DecodeNumbers(from_, n_, 0, raw);
-  DecodeNumbers(from_, n_, static_cast<uint64_t>(chunk_->time_base_ / chunk_->time_unit_), raw);
-  if (chunk_->time_unit_ == 1) return;
-  const auto unit = static_cast<uint64_t>(chunk_->time_unit_);
-  for (uint32_t i = 0; i < n_; ++i) raw[i] *= unit;
+  const int64_t unit = mode == kFromUnit ? chunk_->time_unit_ : 1;
+  const int64_t base = mode == kFromUnit ? chunk_->time_base_ / unit : 0;
+  std::optional<uint64_t> at_begin;
+  if (known) at_begin = static_cast<uint64_t>(*known / unit);
+  DecodeNumbers(from_, n_, static_cast<uint64_t>(base), range.begin, range.end, at_begin,
+                reinterpret_cast<uint64_t*>(out));
+  if (unit == 1) return;
+  for (uint32_t i = range.begin; i < range.end; ++i) {
+    out[i] = static_cast<TimeUs>(static_cast<uint64_t>(out[i]) * static_cast<uint64_t>(unit));
+  }
 }
 
-TimeUs AdjacencySegment::FirstFrom() {
-  ReadHeads();
-  const uint8_t mode = flags_ & 3;
-  if (mode == kFromNone) return kTimeMin;
-  if (mode == kFromMicros) return static_cast<TimeUs>(FirstNumber(from_, n_, 0));
-  const auto base = static_cast<uint64_t>(chunk_->time_base_ / chunk_->time_unit_);
-  return static_cast<TimeUs>(FirstNumber(from_, n_, base) *
-                             static_cast<uint64_t>(chunk_->time_unit_));
-}
-
-void AdjacencySegment::To(const TimeUs* from, TimeUs* out) {
+void AdjacencySegment::To(Range range, const TimeUs* from, TimeUs* out) {
   ReadHeads();
   switch (flags_ >> 2 & 3) {
     case kToNone:
-      std::fill_n(out, n_, kTimeMax);
+      std::fill(out + range.begin, out + range.end, kTimeMax);
       return;
     case kToSame:
-      std::copy_n(from, n_, out);
+      std::copy(from + range.begin, from + range.end, out + range.begin);
       return;
     default:
-      DecodeNumbers(to_, n_, 0, reinterpret_cast<uint64_t*>(out));
+      DecodeNumbers(to_, n_, 0, range.begin, range.end, std::nullopt,
+                    reinterpret_cast<uint64_t*>(out));
   }
 }
 
-bool AdjacencySegment::Policies(uint64_t* out) {
+bool AdjacencySegment::Policies(Range range, uint64_t* out) {
   if ((flags_ & kPolicy) == 0) return false;
   ReadHeads();
-  DecodeNumbers(policies_, n_, 0, out);
+  DecodeNumbers(policies_, n_, 0, range.begin, range.end, std::nullopt, out);
   return true;
 }
 
-bool AdjacencySegment::NeighbourPolicies(uint64_t* out) {
+bool AdjacencySegment::NeighbourPolicies(Range range, uint64_t* out) {
   if ((flags_ & kNeighbourPolicy) == 0) return false;
   ReadHeads();
-  DecodeNumbers(neighbour_policies_, n_, 0, out);
+  DecodeNumbers(neighbour_policies_, n_, 0, range.begin, range.end, std::nullopt, out);
   return true;
 }
 

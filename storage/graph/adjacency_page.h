@@ -17,8 +17,10 @@
 // Source    docs/formats/graph.md
 #pragma once
 
+#include <bit>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,19 +76,24 @@ class AdjacencySegment {
   // The number of different tags; 1: the segment is sorted by valid from.
   uint32_t tag_count() const { return tag_count_; }
 
-  void Neighbours(NodeId self, uint64_t* out) const;
-  void Links(uint64_t* out);
-  void From(TimeUs* out);
+  // Some of the entries: columns decode out[begin] … out[end - 1], and may write before.
+  struct Range {
+    uint32_t begin = 0, end = 0;
+  };
+  Range all() const { return {0, n_}; }
+
+  void Neighbours(NodeId self, Range range, uint64_t* out) const;
+  void Links(Range range, uint64_t* out);
+  // `known`: valid from of the entry range.begin.
+  void From(Range range, std::optional<TimeUs> known, TimeUs* out);
   // `from`: what From gave.
-  void To(const TimeUs* from, TimeUs* out);
+  void To(Range range, const TimeUs* from, TimeUs* out);
   // Policies of links and of neighbours; false: all are open, nothing was written.
-  bool Policies(uint64_t* out);
-  bool NeighbourPolicies(uint64_t* out);
+  bool Policies(Range range, uint64_t* out);
+  bool NeighbourPolicies(Range range, uint64_t* out);
   bool has_policies() const { return (flags_ & (kPolicy | kNeighbourPolicy)) != 0; }
   // Every valid time is one instant [t, t).
   bool instants() const { return (flags_ >> 2 & 3) == kToSame; }
-  // Valid from of the first entry.
-  TimeUs FirstFrom();
 
  private:
   friend class AdjacencyChunk;
@@ -111,6 +118,29 @@ struct AdjacencyBlock {
   std::string_view rest;  // the block's bytes after its head
 };
 
+// What a chunk keeps in memory of a list of several segments, so that a time in it is found without
+// reading it: each segment's tag, and valid from of each kStride-th entry.
+struct AdjacencyTimes {
+  static constexpr uint32_t kStride = 64;
+  struct Segment {
+    uint64_t before = 0;  // entries of the segments before it
+    LinkTypeId type{};
+    bool outgoing = false;
+    bool instants = false;
+    uint32_t first = 0;  // its part of `from` begins here
+  };
+  std::vector<Segment> segments;  // and one more, which says where the last ends
+  std::vector<TimeUs> from;
+
+  std::span<const TimeUs> Of(uint32_t segment) const {
+    const uint32_t first = segments[segment].first;
+    return std::span(from).subspan(first, segments[segment + 1].first - first);
+  }
+  size_t bytes() const {
+    return sizeof(*this) + segments.capacity() * sizeof(Segment) + from.capacity() * sizeof(TimeUs);
+  }
+};
+
 class AdjacencyChunk {
  public:
   static std::shared_ptr<const AdjacencyChunk> Read(std::string_view bytes);
@@ -119,10 +149,15 @@ class AdjacencyChunk {
   AdjacencyBlock Block(uint32_t vertex) const;
   // The i-th segment of a block; any i in O(1).
   void Segment(const AdjacencyBlock& block, uint32_t i, AdjacencySegment* segment) const;
+  // Of a vertex whose block has several segments.
+  const AdjacencyTimes& Times(uint32_t vertex) const {
+    const uint64_t before = long_ & ((uint64_t{1} << vertex) - 1);
+    return times_[static_cast<size_t>(std::popcount(before))];
+  }
   // All entries of a vertex, the gone ones too, appended.
   void AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entries) const;
 
-  size_t bytes() const { return sizeof(*this) + size_; }
+  size_t bytes() const { return sizeof(*this) + size_ + times_bytes_; }
   // The bytes in memory, for those who bring them nearer: offsets of the blocks, then the blocks.
   const uint8_t* blob() const { return blob_.get(); }
   static void PrefetchOffset(const uint8_t* blob, uint32_t vertex) {
@@ -140,7 +175,8 @@ class AdjacencyChunk {
 
   AdjacencyChunk() = default;
   bool Parse(std::string_view bytes);
-  bool CheckBlock(uint32_t vertex) const;
+  // Checks a block; where it has several segments, *times gets theirs.
+  bool CheckBlock(uint32_t vertex, AdjacencyTimes* times) const;
   bool ParseSegment(ByteReader* in, AdjacencySegment* segment) const;
 
   int64_t time_base_ = 0, time_unit_ = 1;  // µs
@@ -155,7 +191,9 @@ class AdjacencyChunk {
     return {reinterpret_cast<const char*>(blob_.get()) + begin, OffsetOf(vertex + 1) - begin};
   }
 
-  size_t size_ = 0;
+  size_t size_ = 0, times_bytes_ = 0;
+  uint64_t long_ = 0;  // vertices with several segments; times_ has theirs, ascending
+  std::vector<AdjacencyTimes> times_;
   // kVerticesPerPage + 1 offsets within the blob, the blocks, padding.
   std::unique_ptr<uint8_t[]> blob_;
 };

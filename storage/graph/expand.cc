@@ -66,17 +66,19 @@ struct Filter {
 // One segment, decoded as far as a filter and the wanted columns need it.
 class SegmentReader {
  public:
-  SegmentReader(const Filter& filter, const ExpandOptions& options)
-      : filter_(filter), options_(options) {}
+  using Range = AdjacencySegment::Range;
+
+  SegmentReader(const Filter& filter, const ExpandOptions& options, bool counts)
+      : filter_(filter), options_(options), counts_(counts) {}
 
   AdjacencySegment& segment() { return segment_; }
 
   // Gives the sink the entries from the `skip`-th on that pass, in ranges [i, end) of one tag where
   // all do; it answers how many it took, and fewer than it was given ends it. Gives the number of
-  // entries that were looked at.
+  // entries that were looked at. `times`: what is known of the segment's times, if anything.
   template <typename Sink>
-  uint32_t ForEach(NodeId self, uint32_t skip, const Sink& sink) {
-    DecodeFilters();
+  uint32_t ForEach(NodeId self, uint32_t skip, std::span<const TimeUs> times, const Sink& sink) {
+    DecodeTimes(times);
     AdjacencySegment::Tags tags = segment_.tags();
     AdjacencySegment::Tag tag;
     uint32_t i = 0;
@@ -86,34 +88,22 @@ class SegmentReader {
         i = end;
         continue;
       }
-      i = std::max(i, skip);
       const bool check_loop = filter_.drop_in_loops && !tag.outgoing;
-      uint32_t last = end;
-      if (timed_) {
-        // Ascending by valid-from within the tag.
-        const auto begin_at = from_.begin() + i, end_at = from_.begin() + end;
-        if (filter_.window.to != kTimeMax) {
-          last = static_cast<uint32_t>(std::lower_bound(begin_at, end_at, filter_.window.to) -
-                                       from_.begin());
-        }
-        if (starts_) {
-          i = static_cast<uint32_t>(
-              std::lower_bound(begin_at, from_.begin() + last, filter_.window.from) -
-              from_.begin());
-        }
-      }
-      if (i == last) {
+      const Range range = InWindow({std::max(i, skip), end});
+      if (range.begin >= range.end) {
         i = end;
         continue;
       }
-      DecodeEnds(self);
-      if (!policies_ && (!timed_ || starts_) && !(check_loop && HasLoop(i, last, self))) {
-        const uint32_t taken = sink(i, last, tag);
-        if (taken < last - i || sink.full()) return taken < last - i ? i + taken : last;
+      DecodeEnds(self, range, check_loop);
+      i = range.begin;
+      if (!policies_ && (!timed_ || starts_) && !(check_loop && HasLoop(range, self))) {
+        const uint32_t taken = sink(i, range.end, tag);
+        if (taken < range.end - i) return i + taken;
+        if (sink.full()) return range.end;
         i = end;
         continue;
       }
-      for (; i < last; ++i) {
+      for (; i < range.end; ++i) {
         if (check_loop && neighbour_[i] == Raw(self)) continue;
         if (timed_ && !starts_ && !filter_.InWindow(from_[i], to_[i])) continue;
         if (policies_ && !Sees(i)) continue;
@@ -146,26 +136,65 @@ class SegmentReader {
   }
 
  private:
-  // What says which entries pass; the rest waits until some do.
-  void DecodeFilters() {
-    ends_decoded_ = false;
+  // The times of the entries that may lie in the window; the other columns wait until some do.
+  void DecodeTimes(std::span<const TimeUs> times) {
+    constexpr uint32_t kStride = AdjacencyTimes::kStride;
+    decoded_ = {};
     timed_ = filter_.by_start || !filter_.every_time();
     starts_ = filter_.by_start || segment_.instants();
-    if (timed_ || options_.valid) segment_.From(from_.data());
-    if (options_.valid || (timed_ && !starts_)) segment_.To(from_.data(), to_.data());
     policies_ = !filter_.viewer.sees_all() && segment_.has_policies();
+    looked_ = segment_.all();
+    std::optional<TimeUs> known;
+    if (timed_ && !times.empty()) {
+      const auto groups_before = [&](TimeUs time) {
+        return static_cast<uint32_t>(std::lower_bound(times.begin(), times.end(), time) -
+                                     times.begin());
+      };
+      if (filter_.window.to != kTimeMax) {
+        looked_.end = std::min(looked_.end, groups_before(filter_.window.to) * kStride);
+      }
+      // Of a group that begins before the window the end may lie in it.
+      const uint32_t group = starts_ ? groups_before(filter_.window.from) : 0;
+      if (group > 1) {
+        looked_.begin = (group - 1) * kStride;
+        known = times[group - 1];
+      }
+    }
+    if (looked_.begin >= looked_.end) return;
+    if (timed_ || options_.valid) segment_.From(looked_, known, from_.data());
+    if (options_.valid || (timed_ && !starts_)) segment_.To(looked_, from_.data(), to_.data());
+  }
+  // Of entries of one tag those that begin in the window, or all that may be in it.
+  Range InWindow(Range range) const {
+    if (!timed_) return range;
+    range = {std::max(range.begin, looked_.begin), std::min(range.end, looked_.end)};
+    if (range.begin >= range.end) return range;
+    // Ascending by valid-from within the tag.
+    if (filter_.window.to != kTimeMax) range.end = LowerBound(range, filter_.window.to);
+    if (starts_) range.begin = LowerBound(range, filter_.window.from);
+    return range;
+  }
+  uint32_t LowerBound(Range range, TimeUs time) const {
+    return static_cast<uint32_t>(
+        std::lower_bound(from_.begin() + range.begin, from_.begin() + range.end, time) -
+        from_.begin());
+  }
+  // The rest of what is wanted of a range. Without a window all of the segment at once: its other
+  // tags come next, as a rule.
+  void DecodeEnds(NodeId self, Range range, bool check_loop) {
+    if (counts_ && !check_loop && !policies_) return;
+    if (!timed_) range = segment_.all();
+    if (range.begin >= decoded_.begin && range.end <= decoded_.end) return;
+    decoded_ = range;
+    segment_.Neighbours(self, range, neighbour_.data());
+    if (options_.links) segment_.Links(range, link_.data());
     if (!policies_) return;
-    link_policies_ = segment_.Policies(policy_.data());
-    neighbour_policies_ = segment_.NeighbourPolicies(neighbour_policy_.data());
+    link_policies_ = segment_.Policies(range, policy_.data());
+    neighbour_policies_ = segment_.NeighbourPolicies(range, neighbour_policy_.data());
   }
-  void DecodeEnds(NodeId self) {
-    if (std::exchange(ends_decoded_, true)) return;
-    segment_.Neighbours(self, neighbour_.data());
-    if (options_.links) segment_.Links(link_.data());
-  }
-  bool HasLoop(uint32_t begin, uint32_t end, NodeId self) const {
+  bool HasLoop(Range range, NodeId self) const {
     uint64_t found = 0;
-    for (uint32_t i = begin; i < end; ++i) found |= neighbour_[i] == Raw(self) ? 1 : 0;
+    for (uint32_t i = range.begin; i < range.end; ++i) found |= neighbour_[i] == Raw(self) ? 1 : 0;
     return found != 0;
   }
   bool Sees(uint32_t i) const {
@@ -176,36 +205,46 @@ class SegmentReader {
 
   const Filter& filter_;
   const ExpandOptions& options_;
+  const bool counts_;  // only how many there are is asked for
   AdjacencySegment segment_;
   // starts_: valid-from alone decides whether an entry is in the window.
-  bool timed_ = false, starts_ = false, ends_decoded_ = false, policies_ = false,
-       link_policies_ = false, neighbour_policies_ = false;
+  bool timed_ = false, starts_ = false, policies_ = false, link_policies_ = false,
+       neighbour_policies_ = false;
+  Range looked_, decoded_;  // entries whose times, whose other columns are there
   std::array<uint64_t, kNumbersMax> neighbour_, link_, policy_, neighbour_policy_;
   std::array<TimeUs, kNumbersMax> from_, to_;
 };
 
-// The segments of a block that may hold entries of a time window: those of one tag each are passed
-// over by the time of their first entry.
+// The segments of a long list that may hold entries that a filter wants.
 class SegmentRange {
  public:
-  SegmentRange(const AdjacencyChunk& chunk, const AdjacencyBlock& block, const Filter& filter)
-      : chunk_(chunk), block_(block), filter_(filter) {}
+  SegmentRange(const AdjacencyTimes& times, const Filter& filter)
+      : segments_(times.segments), from_(times.from), filter_(filter) {}
 
-  // The first segment from i on that may hold something.
+  uint32_t size() const { return static_cast<uint32_t>(segments_.size() - 1); }
+  uint64_t Before(uint32_t i) const { return segments_[i].before; }
+  // The segment of the entry-th entry.
+  uint32_t Of(uint64_t entry) const {
+    return Partition(0, [&](uint32_t i) { return segments_[i + 1].before <= entry; });
+  }
+
+  // The first from i on that may hold something.
   uint32_t Next(uint32_t i) const {
-    if (block_.segments < 2) return i;
-    AdjacencySegment segment;
-    while (i < block_.segments) {
-      chunk_.Segment(block_, i, &segment);
-      const AdjacencySegment::Tag tag = TagOf(segment);
-      if (!filter_.WantsTag(tag.type, tag.outgoing) ||
-          (filter_.window.to != kTimeMax && segment.FirstFrom() >= filter_.window.to)) {
-        i = AfterTag(i, tag);
+    while (i < size()) {
+      const AdjacencyTimes::Segment& at = segments_[i];
+      const bool late = filter_.window.to != kTimeMax && FirstFrom(i) >= filter_.window.to;
+      if (late || !filter_.WantsTag(at.type, at.outgoing)) {
+        i = Partition(i + 1, [&](uint32_t k) { return SameTag(k, at); });
         continue;
       }
       // Entries before the window can only be passed over where each is one instant.
-      if (filter_.window.from == kTimeMin || !(filter_.by_start || segment.instants())) return i;
-      const uint32_t first = LastStartingBefore(i, tag);
+      if (filter_.window.from == kTimeMin || !(filter_.by_start || at.instants)) return i;
+      // Of the segments of the tag from i on: the last that begins before the window.
+      const uint32_t first =
+          Partition(
+              i + 1,
+              [&](uint32_t k) { return SameTag(k, at) && FirstFrom(k) < filter_.window.from; }) -
+          1;
       if (first == i) return i;
       i = first;
     }
@@ -213,20 +252,14 @@ class SegmentRange {
   }
 
  private:
-  static AdjacencySegment::Tag TagOf(const AdjacencySegment& segment) {
-    AdjacencySegment::Tag tag;
-    AdjacencySegment::Tags tags = segment.tags();
-    tags.Next(&tag);
-    return tag;
+  TimeUs FirstFrom(uint32_t i) const { return from_[segments_[i].first]; }
+  bool SameTag(uint32_t i, const AdjacencyTimes::Segment& other) const {
+    return segments_[i].type == other.type && segments_[i].outgoing == other.outgoing;
   }
-  bool SameTag(uint32_t i, const AdjacencySegment::Tag& tag, AdjacencySegment* segment) const {
-    chunk_.Segment(block_, i, segment);
-    const AdjacencySegment::Tag other = TagOf(*segment);
-    return other.type == tag.type && other.outgoing == tag.outgoing;
-  }
+  // The first from `low` on of which `before` does not hold.
   template <typename Before>
   uint32_t Partition(uint32_t low, const Before& before) const {
-    uint32_t high = block_.segments;
+    uint32_t high = size();
     while (low < high) {
       const uint32_t middle = low + (high - low) / 2;
       if (before(middle)) {
@@ -237,21 +270,9 @@ class SegmentRange {
     }
     return low;
   }
-  uint32_t AfterTag(uint32_t i, const AdjacencySegment::Tag& tag) const {
-    AdjacencySegment segment;
-    return Partition(i + 1, [&](uint32_t k) { return SameTag(k, tag, &segment); });
-  }
-  // Of the segments of the tag from i on: the last that begins before the window.
-  uint32_t LastStartingBefore(uint32_t i, const AdjacencySegment::Tag& tag) const {
-    AdjacencySegment segment;
-    const uint32_t after = Partition(i + 1, [&](uint32_t k) {
-      return SameTag(k, tag, &segment) && segment.FirstFrom() < filter_.window.from;
-    });
-    return after - 1;
-  }
 
-  const AdjacencyChunk& chunk_;
-  const AdjacencyBlock& block_;
+  const std::span<const AdjacencyTimes::Segment> segments_;
+  const std::span<const TimeUs> from_;
   const Filter& filter_;
 };
 
@@ -278,7 +299,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         budget_(budget),
         changes_(&source != static_cast<const Source*>(&source.committed())),
         pages_(source.committed()),
-        reader_(filter_, options_) {}
+        reader_(filter_, options_, /*counts=*/false) {}
 
   absl::StatusOr<bool> Next(ExpandBatch* batch) override {
     Clear(batch);
@@ -327,7 +348,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         const AdjacencyChunk* chunk =
             page->only != nullptr ? page->only : SoleChunk(*page, VertexOf(self));
         if (chunk != nullptr) {
-          done = WalkBlock(*chunk, page->serial, self, batch);
+          done = WalkBlock(*chunk, self, batch);
         } else if (page->chunks.empty()) {
           done = true;
         } else {
@@ -364,51 +385,30 @@ class ExpandCursorImpl final : public ExpandCursor {
 
   // entry_ counts the vertex's entries that were looked at, in order: it means the same in whatever
   // form the list is met the next time.
-  bool WalkBlock(const AdjacencyChunk& chunk, uint64_t serial, NodeId self, ExpandBatch* batch) {
+  bool WalkBlock(const AdjacencyChunk& chunk, NodeId self, ExpandBatch* batch) {
     const AdjacencyBlock block = chunk.Block(VertexOf(self));
     if (block.segments == 0 || !viewer_.Sees(block.policy)) return true;
     AdjacencySegment& segment = reader_.segment();
-    const SegmentRange range(chunk, block, filter_);
-    uint32_t i = 0;
-    uint64_t before = 0;  // entries of the segments before i
-    if (entry_ > 0) {
-      if (serial == place_.serial) {
-        i = place_.segment;
-        before = place_.before;
-      } else {
-        for (;; ++i) {
-          chunk.Segment(block, i, &segment);
-          if (before + segment.size() > entry_) break;
-          before += segment.size();
-        }
-      }
+    if (block.segments == 1) {
+      chunk.Segment(block, 0, &segment);
+      entry_ = Emit(self, static_cast<uint32_t>(entry_), {}, batch);
+      return entry_ == segment.size();
     }
-    while (i < block.segments) {
-      const uint32_t next = range.Next(i);
-      for (; i < next; ++i) {
-        chunk.Segment(block, i, &segment);
-        before += segment.size();
-      }
-      if (i >= block.segments) break;
+    const AdjacencyTimes& times = chunk.Times(VertexOf(self));
+    const SegmentRange range(times, filter_);
+    for (uint32_t i = range.Next(range.Of(entry_)); i < range.size(); i = range.Next(i + 1)) {
+      if (batch->size() >= wanted_) return false;
       chunk.Segment(block, i, &segment);
+      const uint64_t before = range.Before(i);
       const auto skip = static_cast<uint32_t>(entry_ > before ? entry_ - before : 0);
-      const uint32_t looked = Emit(self, skip, batch);
+      const uint32_t looked = Emit(self, skip, times.Of(i), batch);
       entry_ = before + looked;
-      if (looked < segment.size() || batch->size() >= wanted_) {
-        place_ = {serial, i, before};
-        if (looked < segment.size()) return false;
-      }
-      before += segment.size();
-      ++i;
-      if (batch->size() >= wanted_ && i < block.segments) {
-        place_ = {serial, i, before};
-        return false;
-      }
+      if (looked < segment.size()) return false;
     }
     return true;
   }
 
-  uint32_t Emit(NodeId self, uint32_t skip, ExpandBatch* batch) {
+  uint32_t Emit(NodeId self, uint32_t skip, std::span<const TimeUs> times, ExpandBatch* batch) {
     struct Sink {
       const SegmentReader& reader;
       uint32_t source;
@@ -422,7 +422,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         return n;
       }
     };
-    return reader_.ForEach(self, skip,
+    return reader_.ForEach(self, skip, times,
                            Sink{reader_, static_cast<uint32_t>(position_), wanted_, batch});
   }
 
@@ -453,11 +453,6 @@ class ExpandCursorImpl final : public ExpandCursor {
   SegmentReader reader_;
   size_t position_ = 0, wanted_ = 0;
   uint64_t entry_ = 0;
-  struct Place {
-    uint64_t serial = 0;
-    uint32_t segment = 0;
-    uint64_t before = 0;
-  } place_;                            // where entry_ is, in the page of this serial
   std::optional<AdjacencyList> list_;  // of the vertex at position_, where it had to be merged
 };
 
@@ -470,6 +465,22 @@ struct Counter {
     return end - begin;
   }
 };
+
+void CountBlock(const AdjacencyChunk& chunk, const AdjacencyBlock& block, NodeId self,
+                const Filter& filter, SegmentReader* reader, uint64_t* count) {
+  if (block.segments == 0) return;
+  if (block.segments == 1) {
+    chunk.Segment(block, 0, &reader->segment());
+    reader->ForEach(self, 0, {}, Counter{count});
+    return;
+  }
+  const AdjacencyTimes& times = chunk.Times(VertexOf(self));
+  const SegmentRange range(times, filter);
+  for (uint32_t i = range.Next(0); i < range.size(); i = range.Next(i + 1)) {
+    chunk.Segment(block, i, &reader->segment());
+    reader->ForEach(self, 0, times.Of(i), Counter{count});
+  }
+}
 
 std::optional<LabelId> FirstLabel(const NodePtr& node) {
   if (node == nullptr || node->labels.empty()) return std::nullopt;
@@ -493,7 +504,7 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
   ExpandOptions plain = options;
   plain.links = plain.type = plain.outgoing = plain.valid = false;
   Filter filter(plain, viewer);
-  SegmentReader reader(filter, plain);
+  SegmentReader reader(filter, plain, /*counts=*/true);
   PageReader pages(source.committed());
   std::optional<AdjacencyList> list;
   for (size_t i = 0; i < frontier.size(); ++i) {
@@ -512,11 +523,7 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
       if (const AdjacencyChunk* chunk = SoleChunk(*page, VertexOf(self))) {
         const AdjacencyBlock block = chunk->Block(VertexOf(self));
         if (!viewer.Sees(block.policy)) continue;
-        const SegmentRange range(*chunk, block, filter);
-        for (uint32_t s = range.Next(0); s < block.segments; s = range.Next(s + 1)) {
-          chunk->Segment(block, s, &reader.segment());
-          reader.ForEach(self, 0, Counter{&(*out)[i]});
-        }
+        CountBlock(*chunk, block, self, filter, &reader, &(*out)[i]);
         continue;
       }
       list = MergedList(*page, self);

@@ -5,8 +5,6 @@
 namespace skein {
 namespace {
 
-std::atomic<uint64_t> next_serial{1};
-
 // Chunks on top of the first are merged so that each is at least twice as large as the next: a page
 // that is changed n times without being folded holds about log n of them.
 constexpr size_t kGrowth = 2;
@@ -39,7 +37,6 @@ AdjacencyPage::AdjacencyPage(Version since, Chunks the_chunks)
     : from(since),
       only(the_chunks.size() == 1 ? the_chunks[0].get() : nullptr),
       blob(only != nullptr ? only->blob() : nullptr),
-      serial(next_serial.fetch_add(1, std::memory_order_relaxed)),
       chunks(std::move(the_chunks)),
       bytes(BytesOf(chunks)) {}
 

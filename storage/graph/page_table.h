@@ -38,7 +38,6 @@ struct AdjacencyPage {
   const Version from;
   const AdjacencyChunk* const only;  // the one chunk, or nullptr: none or several
   const uint8_t* const blob;         // of `only`
-  const uint64_t serial;             // no two pages have the same
   mutable std::atomic<bool> used{true};
   const Chunks chunks;  // oldest first; may be none
   const size_t bytes;

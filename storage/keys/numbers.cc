@@ -6,6 +6,7 @@
 #endif
 
 #include <algorithm>
+#include <cstring>
 
 #include "storage/base/status.h"
 
@@ -87,11 +88,10 @@ struct ShuffleTable {
 };
 constexpr ShuffleTable kShuffles;
 
-__attribute__((target("ssse3"))) void DecodeBySixteen(const uint8_t* packed, uint32_t n,
-                                                      uint32_t* out) {
-  const uint8_t* data = packed + ControlBytes(n);
+__attribute__((target("ssse3"))) void DecodeBySixteen(const uint8_t* control, const uint8_t* data,
+                                                      uint32_t n, uint32_t* out) {
   for (uint32_t i = 0; i < n; i += 4) {
-    const uint8_t key = packed[i / 4];
+    const uint8_t key = control[i / 4];
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data));
     const __m128i mask = _mm_load_si128(reinterpret_cast<const __m128i*>(kShuffles.mask[key]));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), _mm_shuffle_epi8(bytes, mask));
@@ -99,19 +99,46 @@ __attribute__((target("ssse3"))) void DecodeBySixteen(const uint8_t* packed, uin
   }
 }
 
-void DecodePacked(const uint8_t* packed, uint32_t n, uint32_t* out) {
+bool CanDecodeBySixteen() {
   static const bool can = __builtin_cpu_supports("ssse3");
-  if (can) {
-    DecodeBySixteen(packed, n, out);
-  } else {
-    ::streamvbyte_decode(packed, out, n);
-  }
+  return can;
 }
 #else
-void DecodePacked(const uint8_t* packed, uint32_t n, uint32_t* out) {
-  ::streamvbyte_decode(packed, out, n);
-}
+bool CanDecodeBySixteen() { return false; }
+void DecodeBySixteen(const uint8_t*, const uint8_t*, uint32_t, uint32_t*) {}
 #endif
+
+// The bytes of the numbers that `n` control bytes speak of: two bits each say how many, less one.
+size_t DataBytes(const uint8_t* control, size_t n) {
+  size_t bytes = 4 * n;
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    uint64_t pairs;
+    std::memcpy(&pairs, control + i, sizeof(pairs));
+    pairs = (pairs & 0x3333333333333333U) + (pairs >> 2 & 0x3333333333333333U);
+    pairs = (pairs & 0x0f0f0f0f0f0f0f0fU) + (pairs >> 4 & 0x0f0f0f0f0f0f0f0fU);
+    bytes += pairs * 0x0101010101010101U >> 56;
+  }
+  for (; i < n; ++i) {
+    const uint8_t key = control[i];
+    bytes += (key & 3U) + (key >> 2 & 3U) + (key >> 4 & 3U) + (key >> 6 & 3U);
+  }
+  return bytes;
+}
+
+// Of n packed numbers those of [begin, end), begin a multiple of four; out[0] is that at begin. May
+// write up to three more.
+void DecodePackedRange(const uint8_t* packed, uint32_t n, uint32_t begin, uint32_t end,
+                       uint32_t* out) {
+  if (CanDecodeBySixteen()) {
+    const uint8_t* data = packed + ControlBytes(n) + DataBytes(packed, begin / 4);
+    DecodeBySixteen(packed + begin / 4, data, end - begin, out);
+    return;
+  }
+  uint32_t all[kNumbersMax + 3];
+  ::streamvbyte_decode(packed, all, n);
+  std::copy(all + begin, all + end, out);
+}
 
 }  // namespace
 
@@ -177,62 +204,71 @@ bool CheckNumbers(const Numbers& column, uint32_t n) {
   return bytes == column.packed_bytes;
 }
 
-SKEIN_LOOPS void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint64_t* out) {
+void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint64_t* out) {
+  DecodeNumbers(column, n, base, 0, n, std::nullopt, out);
+}
+
+SKEIN_LOOPS void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint32_t begin,
+                               uint32_t end, std::optional<uint64_t> known, uint64_t* out) {
   const uint64_t first = base + static_cast<uint64_t>(column.first);
-  uint32_t small[kNumbersMax + 3];
+  uint32_t small[kNumbersMax + 6];
+  if (begin >= end) return;
   switch (column.mode) {
     case kEqual:
     case kSteps:
-      for (uint32_t i = 0; i < n; ++i) out[i] = first + i * static_cast<uint64_t>(column.step);
+      for (uint32_t i = begin; i < end; ++i) {
+        out[i] = first + i * static_cast<uint64_t>(column.step);
+      }
       return;
     case kDifferences: {
-      DecodePacked(column.packed, n - 1, small);
-      uint64_t last = out[0] = first;
-      for (uint32_t i = 1; i < n; ++i) {
-        last += static_cast<uint64_t>(UnZigZag(small[i - 1]));
+      // The difference that leads to number i is the (i - 1)-th.
+      if (!known) begin = 0;
+      const uint32_t from = begin / 4 * 4;
+      DecodePackedRange(column.packed, n - 1, from, end - 1, small);
+      uint64_t last = out[begin] = known.value_or(first);
+      for (uint32_t i = begin + 1; i < end; ++i) {
+        last += static_cast<uint64_t>(UnZigZag(small[i - 1 - from]));
         out[i] = last;
       }
       return;
     }
-    case kAboveLeast:
-      DecodePacked(column.packed, n, small);
-      for (uint32_t i = 0; i < n; ++i) out[i] = first + small[i];
+    case kAboveLeast: {
+      const uint32_t from = begin / 4 * 4;
+      DecodePackedRange(column.packed, n, from, end, small);
+      for (uint32_t i = begin; i < end; ++i) out[i] = first + small[i - from];
       return;
+    }
     default: {
       ByteReader in({reinterpret_cast<const char*>(column.packed), column.packed_bytes});
       uint64_t last = base;
-      for (uint32_t i = 0; i < n; ++i) out[i] = last = in.Delta(last);
+      for (uint32_t i = 0; i < end; ++i) out[i] = last = in.Delta(last);
       return;
     }
   }
 }
 
-SKEIN_LOOPS void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint64_t* out) {
-  if (column.mode != kAboveLeast) {
-    DecodeNumbers(column, n, 0, out);
-    for (uint32_t i = 0; i < n; ++i) out[i] = origin + static_cast<uint64_t>(UnZigZag(out[i]));
-    return;
-  }
-  uint32_t small[kNumbersMax + 3];
-  DecodePacked(column.packed, n, small);
-  const auto least = static_cast<uint64_t>(column.first);
-  for (uint32_t i = 0; i < n; ++i) {
-    const uint64_t zigzag = least + small[i];
-    out[i] = origin + ((zigzag >> 1) ^ (0 - (zigzag & 1)));
-  }
+void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint64_t* out) {
+  DecodeZigZag(column, n, origin, 0, n, out);
 }
 
-uint64_t FirstNumber(const Numbers& column, uint32_t n, uint64_t base) {
-  uint64_t first = base + static_cast<uint64_t>(column.first);
-  if (column.mode == kAboveLeast) {
-    const uint8_t* data = column.packed + ControlBytes(n);
-    const int bytes = 1 + (column.packed[0] & 3);
-    for (int i = 0; i < bytes; ++i) first += static_cast<uint64_t>(data[i]) << (8 * i);
-  } else if (column.mode == kAnything) {
-    first =
-        ByteReader({reinterpret_cast<const char*>(column.packed), column.packed_bytes}).Delta(base);
+SKEIN_LOOPS void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint32_t begin,
+                              uint32_t end, uint64_t* out) {
+  if (begin >= end) return;
+  if (column.mode != kAboveLeast) {
+    DecodeNumbers(column, n, 0, begin, end, std::nullopt, out);
+    for (uint32_t i = begin; i < end; ++i) {
+      out[i] = origin + static_cast<uint64_t>(UnZigZag(out[i]));
+    }
+    return;
   }
-  return first;
+  uint32_t small[kNumbersMax + 6];
+  const uint32_t from = begin / 4 * 4;
+  DecodePackedRange(column.packed, n, from, end, small);
+  const auto least = static_cast<uint64_t>(column.first);
+  for (uint32_t i = begin; i < end; ++i) {
+    const uint64_t zigzag = least + small[i - from];
+    out[i] = origin + ((zigzag >> 1) ^ (0 - (zigzag & 1)));
+  }
 }
 
 }  // namespace skein

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,9 +48,14 @@ bool ReadNumbers(ByteReader* in, Numbers* column);
 bool CheckNumbers(const Numbers& column, uint32_t n);
 // Decodes n ≤ kNumbersMax numbers of a checked column, with kNumbersPadding readable bytes after.
 void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint64_t* out);
+// Of those n numbers [begin, end) alone, to out[begin] … out[end - 1]; what lies before may be
+// written too. Cost: modes 0, 1 and 3 decode the range and no more; mode 2 also what lies before
+// it, but where `known` is the number at begin.
+void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint32_t begin, uint32_t end,
+                   std::optional<uint64_t> known, uint64_t* out);
 // The same of a column of zigzag differences to `origin`, as the numbers they stand for.
 void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint64_t* out);
-// The first number, without decoding the others.
-uint64_t FirstNumber(const Numbers& column, uint32_t n, uint64_t base);
+void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint32_t begin, uint32_t end,
+                  uint64_t* out);
 
 }  // namespace skein
