@@ -39,14 +39,30 @@ class NodeSet {
     return (slot.bits >> (Raw(id) & 63) & 1) != 0;
   }
 
+  // The place of the first of the ids that is there; ids.size(): none is.
+  size_t FindFirst(std::span<const NodeId> ids) const {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      Prefetch(ids, i + kAhead);
+      if (Contains(ids[i])) return i;
+    }
+    return ids.size();
+  }
+
+  // Calls on_new(i) for each ids[i] that was not there, in order.
+  template <typename OnNew>
+  void InsertEach(std::span<const NodeId> ids, const OnNew& on_new) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      Prefetch(ids, i + kAhead);
+      if (Insert(ids[i])) on_new(i);
+    }
+  }
+
   // Appends to *fresh (null: does not) those that were not there, in order; their number.
   size_t InsertAll(std::span<const NodeId> ids, std::vector<NodeId>* fresh) {
-    constexpr size_t kAhead = 8;  // probes in flight: what one core keeps outstanding
     const size_t before = size_;
-    for (size_t i = 0; i < ids.size(); ++i) {
-      if (i + kAhead < ids.size()) __builtin_prefetch(&slots_[Home(Raw(ids[i + kAhead]) >> 6)]);
-      if (Insert(ids[i]) && fresh != nullptr) fresh->push_back(ids[i]);
-    }
+    InsertEach(ids, [&](size_t i) {
+      if (fresh != nullptr) fresh->push_back(ids[i]);
+    });
     return size_ - before;
   }
 
@@ -61,6 +77,8 @@ class NodeSet {
   }
 
  private:
+  static constexpr size_t kAhead = 8;  // probes in flight: what one core keeps outstanding
+
   struct Slot {
     uint64_t key = 0;
     uint64_t bits = 0;  // 0: free
@@ -68,6 +86,10 @@ class NodeSet {
 
   // Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits of a multiple of 2^64 / golden ratio.
   size_t Home(uint64_t key) const { return (key * 0x9E3779B97F4A7C15U) >> shift_; }
+
+  void Prefetch(std::span<const NodeId> ids, size_t i) const {
+    if (i < ids.size()) __builtin_prefetch(&slots_[Home(Raw(ids[i]) >> 6)]);
+  }
 
   Slot& Find(uint64_t key) {
     const size_t mask = slots_.size() - 1;

@@ -1,18 +1,19 @@
 // ShortestPath: one shortest path, or all of them, between two known ends.
 //
-// Method    Breadth-first from both ends, always the smaller frontier, one Expand a level. Each
+// Method    All: breadth-first from both ends, always the smaller frontier, one Expand a level.
+// Each
 //           side remembers for every vertex the steps by which a shortest walk reaches it. Where
-//           the sides meet the paths are put together. Which of several equally short paths is
-//           taken is decided by the order of Expand, the same every time.
-// One path  The search stops at the first vertex that both sides know: all that a level adds lie
-//           equally far from its side's end, and what the other side knew before the level would
-//           have met earlier. Links are not read on the way, only those of the path found.
+//           the sides meet the paths are put together.
+// One path  paths/one_path.h; or, for many rows with one start, a tree of all shortest ways from
+//           it, grown as far as the rows ask. Which of several equally short paths is taken is
+//           decided by the order of Expand, the same every time.
 #include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "query/exec/links.h"
 #include "query/exec/operators.h"
+#include "query/exec/paths/one_path.h"
 #include "query/exec/paths/shortest_trails.h"
 #include "query/exec/time_windows.h"
 #include "query/syntax/error.h"
@@ -77,12 +78,12 @@ class ShortestPathOperator final : public UnaryOperator {
   ShortestPathOperator(const plan::Node& node, Context& context, OperatorPtr input)
       : UnaryOperator(node, context, std::move(input)),
         charge_(context.budget()),
+        one_path_(context),
         trails_(context) {}
   absl::Status Compile() {
     SKEIN_RETURN_IF_ERROR(windows_.Compile(node_, context_));
     SKEIN_RETURN_IF_ERROR(predicates_.Compile(node_.element_predicates, context_));
     SKEIN_RETURN_IF_ERROR(node_predicates_.Compile(node_.node_predicates, context_));
-    reads_links_ = node_.all_shortest || !predicates_.empty() || !node_predicates_.empty();
     return absl::OkStatus();
   }
 
@@ -138,8 +139,9 @@ class ShortestPathOperator final : public UnaryOperator {
     if (none) return absl::OkStatus();
     windows_.Apply(row_, &forward_);
     backward_ = Backward(forward_);
-    if (InRun()) return SearchTree(from, to, lists);
-    tree_ = kNoNode;
+    if (!node_.all_shortest) {
+      return InRun() ? SearchTree(from, to, lists) : SearchOne(from, to, lists);
+    }
     left_.Start(from);
     right_.Start(to);
     charge_.Release();
@@ -152,6 +154,31 @@ class ShortestPathOperator final : public UnaryOperator {
       if (!meets.empty()) return Join(meets, lists);
     }
     return absl::OkStatus();
+  }
+
+  absl::Status SearchOne(NodeId from, NodeId to, std::vector<Value>* lists) {
+    const OnePath::Filter filter = [this](const ExpandBatch& batch, std::vector<uint32_t>* kept) {
+      return Filter(batch, kept);
+    };
+    OnePath::Options options;
+    options.forward = forward_;
+    options.backward = backward_;
+    options.max = node_.max;
+    if (!predicates_.empty() || !node_predicates_.empty()) options.filter = &filter;
+    std::vector<NodeId> nodes;
+    SKEIN_RETURN_IF_ERROR(one_path_.Search(from, to, options, &nodes));
+    if (nodes.empty()) return absl::OkStatus();
+    std::vector<LinkId> links;
+    SKEIN_RETURN_IF_ERROR(one_path_.ReadLinks(options, nodes, &links));
+    lists->push_back(ListOf(links));
+    return absl::OkStatus();
+  }
+
+  static Value ListOf(const std::vector<LinkId>& links) {
+    ValueList list;
+    list.reserve(links.size());
+    for (const LinkId link : links) list.push_back(Value::Link(link));
+    return Value::List(std::move(list));
   }
 
   // SHORTEST k and its like, where one breadth-first search does not answer.
@@ -176,12 +203,7 @@ class ShortestPathOperator final : public UnaryOperator {
           return Filter(batch, kept);
         },
         &found));
-    for (const std::vector<LinkId>& links : found) {
-      ValueList list;
-      list.reserve(links.size());
-      for (const LinkId link : links) list.push_back(Value::Link(link));
-      lists->push_back(Value::List(std::move(list)));
-    }
+    for (const std::vector<LinkId>& links : found) lists->push_back(ListOf(links));
     return absl::OkStatus();
   }
 
@@ -221,11 +243,10 @@ class ShortestPathOperator final : public UnaryOperator {
     return status;
   }
 
-  // One level of one side. *meets: new vertices that the other side knows, in order; where one path
-  // is wanted, the first ends it.
+  // One level of one side. *meets: new vertices that the other side knows, in order.
   absl::Status Grow(Side* side, const Side& other, ExpandOptions options,
                     std::vector<NodeId>* meets) {
-    options.links = reads_links_;
+    options.links = node_.all_shortest;
     const auto begin = static_cast<uint32_t>(side->frontier);
     std::vector<NodeId> frontier;
     frontier.reserve(side->frontier_size());
@@ -250,7 +271,6 @@ class ShortestPathOperator final : public UnaryOperator {
       // 48: an entry of the map at its usual load, and a step.
       SKEIN_RETURN_IF_ERROR(
           charge_.Take((side->vertices.size() - before) * (sizeof(Side::Vertex) + 48)));
-      if (!meets->empty() && !node_.all_shortest) return absl::OkStatus();
       SKEIN_RETURN_IF_ERROR(context_.Check());
     }
     return absl::OkStatus();
@@ -268,7 +288,8 @@ class ShortestPathOperator final : public UnaryOperator {
     } else if (!node_.all_shortest || side->vertices[it->second].depth != side->depth) {
       return;
     }
-    side->AddStep(it->second, begin + found_.source[i], reads_links_ ? found_.link[i] : kNoLink);
+    side->AddStep(it->second, begin + found_.source[i],
+                  node_.all_shortest ? found_.link[i] : kNoLink);
   }
 
   absl::Status Filter(const ExpandBatch& found, std::vector<uint32_t>* kept) {
@@ -313,26 +334,16 @@ class ShortestPathOperator final : public UnaryOperator {
       }
       std::reverse(stack.begin() + static_cast<ptrdiff_t>(first), stack.end());
     }
-    return reads_links_ ? absl::OkStatus() : FindLinks(options, out);
+    return node_.all_shortest ? absl::OkStatus() : FindLinks(options, out);
   }
 
-  // The links of walks along which none was read: of each step the first that Expand gives.
-  absl::Status FindLinks(ExpandOptions options, std::vector<Walk>* walks) {
-    options.links = true;
+  // The links of walks along which none was read.
+  absl::Status FindLinks(const ExpandOptions& options, std::vector<Walk>* walks) {
     for (Walk& walk : *walks) {
-      for (size_t i = 0; i < walk.links.size(); ++i) {
-        const NodeId from = walk.nodes[i + 1];
-        SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), {&from, 1},
-                                                                     options, context_.budget()));
-        while (walk.links[i] == kNoLink) {
-          SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found_));
-          if (!more) return Internal("a step of a shortest path is not there any more");
-          const auto at =
-              std::find(found_.neighbour.begin(), found_.neighbour.end(), walk.nodes[i]);
-          if (at == found_.neighbour.end()) continue;
-          walk.links[i] = found_.link[static_cast<size_t>(at - found_.neighbour.begin())];
-        }
-      }
+      const std::vector<NodeId> nodes(walk.nodes.rbegin(), walk.nodes.rend());
+      walk.links.clear();
+      SKEIN_RETURN_IF_ERROR(one_path_.FirstLinks(options, nodes, &walk.links));
+      std::reverse(walk.links.begin(), walk.links.end());
     }
     return absl::OkStatus();
   }
@@ -364,10 +375,10 @@ class ShortestPathOperator final : public UnaryOperator {
   Predicates predicates_;
   Predicates node_predicates_;
   TimeWindows windows_;
-  bool reads_links_ = true;  // on the way
   ExpandOptions forward_, backward_;
   ExpandBatch found_;
   MemoryCharge charge_;
+  OnePath one_path_;
   ShortestTrails trails_;
   Batch batch_;
   std::vector<NodeId> from_;
