@@ -47,8 +47,11 @@ class ConnectionImpl final : public Connection {
                            plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
                                       wrote_ ? off_after_writes_ : options_.rewrites_off));
     if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
-    SKEIN_ASSIGN_OR_RETURN(std::vector<Notice> notices,
-                           NoticesOf(prepared->names, *reader, options_.viewer));
+    std::vector<Notice> notices;
+    if (!prepared->NamesKnown(reader->version())) {
+      SKEIN_ASSIGN_OR_RETURN(notices, NoticesOf(prepared->names, *reader, options_.viewer));
+      if (notices.empty()) prepared->NoteNamesKnown(reader->version());
+    }
     if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) {
       return Explain(*prepared, std::move(notices));
     }

@@ -35,6 +35,11 @@ absl::StatusOr<double> GraphSize(const Reader& reader, const Viewer& viewer) {
 
 }  // namespace
 
+bool Prepared::NamesKnown(Version version) const {
+  const uint64_t known = known_.load(std::memory_order_relaxed);
+  return known != 0 && known <= Raw(version) && Raw(version) < known + kCheckEvery;
+}
+
 void PlanCache::SchemaChanged() {
   absl::MutexLock lock(&mu_);
   ++schema_;

@@ -10,6 +10,7 @@
 // Threads   Safe from any thread; what is handed out is immutable and shared.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +34,14 @@ struct Prepared {
   double graph_size = 0;      // nodes and links when the plan was made
   double estimated_work = 0;  // see QuerySummary
   uint64_t time_key_epoch = 0;
+
+  // Whether all of `names` were in use a moment before the version: to look at what stands behind
+  // each, every time, costs more than many a query.
+  bool NamesKnown(Version version) const;
+  void NoteNamesKnown(Version version) const { known_.store(Raw(version)); }
+
+ private:
+  mutable std::atomic<uint64_t> known_{0};  // a version; 0: none
 };
 
 class PlanCache {
