@@ -1,0 +1,132 @@
+#include "storage/care/digest.h"
+
+#include <openssl/evp.h>
+
+#include <memory>
+
+#include "storage/base/status.h"
+#include "storage/care/derived.h"
+#include "storage/care/scan.h"
+#include "storage/graph/adjacency_page.h"
+#include "storage/graph/link_page.h"
+#include "storage/graph/page_table.h"
+#include "storage/graph/sightings.h"
+#include "storage/keys/bytes.h"
+
+namespace skein {
+namespace {
+
+constexpr size_t kSpaceBytes = 1;
+constexpr size_t kChunkKeyBytes = kSpaceBytes + 16;
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    SKEIN_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  }
+  // With its length, so that no two sequences of fields are alike.
+  void Add(std::string_view field) {
+    std::string length;
+    AppendVarint(&length, field.size());
+    AddRaw(length);
+    AddRaw(field);
+  }
+  std::string Hex() {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+    SKEIN_CHECK(EVP_DigestFinal_ex(context_.get(), bytes, &n) == 1);
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string hex;
+    for (unsigned int i = 0; i < n; ++i) {
+      hex.push_back(kDigits[bytes[i] >> 4]);
+      hex.push_back(kDigits[bytes[i] & 15]);
+    }
+    return hex;
+  }
+
+ private:
+  void AddRaw(std::string_view bytes) {
+    SKEIN_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+  }
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+absl::Status AddLinks(const ScanContext& context, const Layout& layout, Sha256* sha) {
+  const auto each = [&](ChunkList& list) -> absl::Status {
+    const uint64_t page = TrailingId(list.prefix);
+    LinkPageView view;
+    for (const auto& [number, bytes] : list.chunks) {
+      view.chunks.push_back(LinkChunk::Read(page, bytes));
+      if (view.chunks.back() == nullptr) return DataLoss("page ", page, " of links");
+    }
+    for (const StoredLink& link : view.All(page)) {
+      for (const HalfLink& half : HalvesOf(link)) sha->Add(HalfLinkRow(half));
+      sha->Add(SightingContent(link));
+    }
+    return absl::OkStatus();
+  };
+  return ForChunkLists(context, Table::kLinks, layout.Space(), PrefixEnd(layout.Space()),
+                       kChunkKeyBytes, each, [](std::string_view) {});
+}
+
+absl::Status AddAdjacency(const ScanContext& context, const Layout& layout, Sha256* sha) {
+  const auto each = [&](ChunkList& list) -> absl::Status {
+    const uint64_t number = TrailingId(list.prefix);
+    AdjacencyPage::Chunks chunks;
+    for (const auto& [chunk, bytes] : list.chunks) {
+      chunks.push_back(AdjacencyChunk::Read(bytes));
+      if (chunks.back() == nullptr) return DataLoss("page ", number, " of adjacency");
+    }
+    const AdjacencyPage page(Version{0}, std::move(chunks));
+    for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
+      const NodeId vertex{number * kVerticesPerPage + v};
+      const AdjacencyList list_of = MergedList(page, vertex);
+      for (const AdjacencyEntry& entry : list_of.entries) {
+        sha->Add(HalfLinkRow({vertex, list_of.policy, entry}));
+      }
+    }
+    return absl::OkStatus();
+  };
+  return ForChunkLists(context, Table::kAdjacency, layout.Space(), PrefixEnd(layout.Space()),
+                       kChunkKeyBytes, each, [](std::string_view) {});
+}
+
+absl::Status AddRows(const ScanContext& context, Table table, const std::string& prefix,
+                     Sha256* sha) {
+  TableScan scan = TableScan::OfPrefix(context, table, prefix);
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(const bool more, scan.Next());
+    if (!more) return absl::OkStatus();
+    sha->Add(TableName(table));
+    sha->Add(scan.key());
+    sha->Add(scan.value());
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> StoreDigest(Store& store) {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, store.Latest());
+  const ScanContext context{store, *view, nullptr};
+  Sha256 sha;
+  for (size_t t = 0; t < kTableCount; ++t) {
+    SKEIN_RETURN_IF_ERROR(AddRows(context, static_cast<Table>(t), "", &sha));
+  }
+  return sha.Hex();
+}
+
+absl::StatusOr<std::string> GraphDigest(Store& store) {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, store.Latest());
+  const ScanContext context{store, *view, nullptr};
+  const Layout layout(SpaceId::kUsers);
+  Sha256 sha;
+  for (const Table table : {Table::kCatalog, Table::kNodes, Table::kLabels, Table::kIndex,
+                            Table::kImports, Table::kFusion}) {
+    SKEIN_RETURN_IF_ERROR(AddRows(context, table, layout.Space(), &sha));
+  }
+  SKEIN_RETURN_IF_ERROR(AddLinks(context, layout, &sha));
+  SKEIN_RETURN_IF_ERROR(AddAdjacency(context, layout, &sha));
+  return sha.Hex();
+}
+
+}  // namespace skein
