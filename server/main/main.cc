@@ -14,6 +14,7 @@
 #include "server/main/serve.h"
 #include "server/main/shell.h"
 #include "server/main/user.h"
+#include "server/main/verify.h"
 
 namespace skein {
 namespace {
@@ -34,6 +35,7 @@ int Main(int argc, char** argv) {
   AddReferenceCommand(app, &exit_code);
   AddUserCommand(app, &exit_code);
   AddFusionCommand(app, &exit_code);
+  AddVerifyCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -101,6 +101,7 @@ class SpaceCheck {
   // Ids as they are used, against their marks.
   uint64_t nodes_mark_ = 0, chunks_mark_ = 1;
   std::map<uint32_t, uint64_t> rows_marks_;
+  absl::flat_hash_set<std::string> odd_;  // strange keys that were told already
   uint64_t sightings_compared_ = 0;
   uint64_t nodes_used_ = 0, chunks_used_ = 0;  // one past the largest; 0: none
   absl::flat_hash_map<uint32_t, uint64_t> rows_used_;

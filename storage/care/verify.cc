@@ -92,7 +92,7 @@ absl::Status Check(const ScanContext& context, const VerifyOptions& options, Fix
 absl::StatusOr<VerifyReport> VerifyStore(Store& store, const VerifyOptions& options) {
   VerifyReport report;
   report.found = Findings(options.lines_max, options.show);
-  if (options.stage) options.stage("checksums");
+  if (options.stage) options.stage(kVerifyBegins);
   absl::Status status = store.Verify();
   if (status.ok()) {
     SKEIN_ASSIGN_OR_RETURN(const auto view, store.Latest());

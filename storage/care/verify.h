@@ -18,10 +18,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "storage/care/findings.h"
 
 namespace skein {
+
+// The first stage of each check.
+inline constexpr std::string_view kVerifyBegins = "checksums";
 
 struct VerifyOptions {
   uint64_t lines_max = 100;                     // findings that `show` gets

@@ -256,7 +256,7 @@ TEST_F(VerifyTest, LabelsAreSeenAndRepaired) {
   ExpectRepaired(FindingKind::kLabel);
   Put(Table::kLabels, users_.Label(person_, NodeId{777}), std::string(1, '\0'));
   ExpectRepaired(FindingKind::kLabel);
-  Put(Table::kLabels, users_.Label(person_, nodes_[70]), std::string(1, '\1'));
+  Put(Table::kLabels, users_.Label(person_, nodes_[70]), std::string(1, '\0'));
   ExpectRepaired(FindingKind::kLabel);
 }
 

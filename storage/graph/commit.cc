@@ -207,7 +207,7 @@ void CommitBuilder::AddAdjacency() {
 }
 
 void CommitBuilder::AddRemembered() {
-  const std::string sightings = layout_.Lock('s', {});
+  const std::string sightings = layout_.Lock('s', std::string_view());
   // Sorted, because sorted rows go into the store quicker.
   std::vector<const Overlay::Memory::value_type*> rows;
   rows.reserve(overlay_.remembered().size());

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "storage/care/verify.h"
 #include "storage/kv/memory_store.h"
 #include "storage/kv/open.h"
 #include "storage/kv/twins.h"
@@ -80,10 +81,22 @@ class Machine {
       const std::string wrong = Step();
       if (!wrong.empty()) return "step " + std::to_string(step) + ": " + wrong;
     }
-    return CheckAll();
+    const std::string wrong = CheckAll();
+    return wrong.empty() ? Verify() : wrong;
   }
 
  private:
+  // What is stored fits together, and a repair would have nothing to do.
+  std::string Verify() {
+    VerifyOptions options;
+    std::string wrong;
+    options.show = [&wrong](const Finding& finding) { wrong += FindingText(finding) + "\n"; };
+    options.memory_bytes = dice_() % 2 == 0 ? 1024 : size_t{1} << 20;
+    const auto report = VerifyStore(*store_, options);
+    if (!report.ok()) return report.status().ToString();
+    return report->clean() && report->complete ? "" : "verify: " + wrong;
+  }
+
   void Open() {
     old_.clear();
     graph_ = nullptr;
@@ -120,6 +133,8 @@ class Machine {
           return Race();
         case 4:
           return Keep();
+        case 5:
+          return Verify();
         default:
           return Begin();
       }
