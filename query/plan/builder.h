@@ -1,6 +1,7 @@
 // The planner's state and steps; private to query/plan (planner.h is the entry).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@ namespace skein::plan {
 class Statistics {
  public:
   explicit Statistics(const PlanOptions& options) : options_(options) {}
+  // Remembered: one plan asks the same again and again.
   double Nodes(std::string_view label) const;  // "": all
   double Links(const std::vector<std::string>& types) const;
   // An online index over exactly `key` of `label`. Sets *unique.
@@ -22,7 +24,20 @@ class Statistics {
                                     bool* unique) const;
 
  private:
+  double CountNodes(std::string_view label) const;
+  double CountLinks(const std::vector<std::string>& types) const;
+
   const PlanOptions& options_;
+  mutable std::map<std::string, double, std::less<>> nodes_;
+  mutable std::map<std::vector<std::string>, double> links_;
+};
+
+// One decision about the order in which the nodes of a pattern get values.
+struct OrderStep {
+  enum class Way : uint8_t { kStart, kLink, kJoin } way = Way::kStart;
+  Slot node = kNoSlot;     // that gets its value; kJoin: that both halves have
+  size_t link = SIZE_MAX;  // kLink
+  std::set<Slot> side;     // kJoin: nodes of the half that is found apart, `node` among them
 };
 
 class Builder {
@@ -125,10 +140,20 @@ class PatternPlanner {
   ExprRef HeldThen(Slot link) const;
   absl::Status PlaceShortest(size_t index);
   void AddPathPredicates(const bind::PatternLink& link, Node* node) const;
+  // The order that dynamic programming finds; empty where it finds none (join_order.cc).
+  class OrderTable;
+  std::vector<OrderStep> FindOrder();
+  // *progress: the step was still to be done.
+  absl::Status Follow(const OrderStep& step, bool* progress);
+
   absl::Status PlaceStart(const Start& start);
+  // PlaceStart, or a join where rows are there before that the start does not read.
+  absl::Status PlaceAnyStart(const Start& start);
+  static bool IsCorrelated(const Start& start);
   void MarkAnswered(const Start& start);
   absl::Status PlacePredicates();
-  absl::Status PlaceJoin(const std::set<Slot>& component);
+  // shared: a node of the component that has a value on this side too, on which they are joined.
+  absl::Status PlaceJoin(const std::set<Slot>& component, Slot shared = kNoSlot);
   // The join's other side, and how predicates fall to it.
   struct JoinSide {
     bind::Pattern part;
@@ -137,6 +162,8 @@ class PatternPlanner {
     std::vector<ExprRef> left_keys, right_keys;
   };
   JoinSide SplitOff(const std::set<Slot>& component) const;
+  // The side with a node of its own in place of `shared`.
+  void Unshare(Slot shared, JoinSide* side);
   bool Best(Start* start, size_t* link, bool* from_left) const;
 
   Start BestStart(Slot node) const;
@@ -146,6 +173,10 @@ class PatternPlanner {
   void ConsiderIndex(const PropertyTest& test, size_t predicate,
                      const std::vector<std::string>& labels, Start* best) const;
   double FanOut(size_t link, bool from_left) const;
+  // The same, whatever is asked of the other end.
+  double Degree(size_t link, bool from_left) const;
+  // Share of rows that a predicate lets pass.
+  double ShareOf(const ExprRef& e) const;
   // Share of rows that the open predicates on `node` alone let pass.
   double Selectivity(Slot node) const;
   std::vector<std::string> LabelsOf(Slot node) const;

@@ -1,6 +1,7 @@
 // Patterns to operators: which way to walk, when to filter; where to start is starts.cc.
 //
-// Method    Greedy: at every step take what leaves the fewest rows by estimate: close a link whose
+// Method    In the order that join_order.cc has found; what that leaves, greedily: at every step
+// take what leaves the fewest rows by estimate: close a link whose
 //           ends are both known, expand along a link from a known end, or start anew at the node
 //           that the cheapest access finds. Predicates are applied as soon as their slots have
 //           values. Without by_cost the links are walked in the order of the text.
@@ -75,6 +76,11 @@ absl::Status PatternPlanner::PlacePredicates() {
 
 double PatternPlanner::FanOut(size_t link, bool from_left) const {
   const bind::PatternLink& l = pattern_.links[link];
+  return Degree(link, from_left) * Selectivity(from_left ? l.right : l.left);
+}
+
+double PatternPlanner::Degree(size_t link, bool from_left) const {
+  const bind::PatternLink& l = pattern_.links[link];
   const double nodes = std::max(1.0, builder_.statistics_.Nodes(""));
   double degree = builder_.statistics_.Links(l.types) / nodes;
   // Links of a type often leave from one label alone.
@@ -88,7 +94,7 @@ double PatternPlanner::FanOut(size_t link, bool from_left) const {
     const double hops = static_cast<double>(std::min<int64_t>(l.max, 6));
     degree = std::pow(std::max(degree, 1.1), hops);
   }
-  return degree * Selectivity(from_left ? l.right : l.left);
+  return degree;
 }
 
 std::vector<Slot> PatternPlanner::DistinctFrom(size_t link) const {
@@ -353,10 +359,42 @@ PatternPlanner::JoinSide PatternPlanner::SplitOff(const std::set<Slot>& componen
   return side;
 }
 
+void PatternPlanner::Unshare(Slot shared, JoinSide* side) {
+  const Slot own = builder_.NewSlot(builder_.slot_names()[shared]);
+  const auto renamed = [shared, own](const ExprRef& whole) {
+    return bind::Transform(whole, [shared, own](const ExprRef& e) -> ExprRef {
+      if (e->kind != ExprKind::kSlot || e->slot != shared) return nullptr;
+      return bind::MakeSlot(own, e->type, e->position);
+    });
+  };
+  // What is asked of the node alone narrows this side too.
+  for (const ExprRef& e : pattern_.predicates) {
+    std::set<Slot> read;
+    bind::CollectSlots(e, &read);
+    const bool alone = read.size() == 1 && *read.begin() == shared;
+    if (alone && !bind::IsVolatile(e) && !ReadsSubquery(e)) side->part.predicates.push_back(e);
+  }
+  for (auto* list : {&side->part.predicates, &side->left_keys, &side->right_keys}) {
+    const bool mine = list != &side->left_keys;
+    for (ExprRef& e : *list) e = mine ? renamed(e) : e;
+  }
+  for (bind::PatternNode& n : side->part.nodes) {
+    if (n.slot == shared) n = {own, false};
+  }
+  for (bind::PatternLink& l : side->part.links) {
+    if (l.left == shared) l.left = own;
+    if (l.right == shared) l.right = own;
+  }
+  const bind::Type node = bind::Type::Of(bind::Kinds::kNode);
+  side->left_keys.push_back(bind::MakeSlot(shared, node));
+  side->right_keys.push_back(bind::MakeSlot(own, node));
+}
+
 // Plans a component that shares nothing with what is placed so far but equality predicates on its
-// own, and joins the two by hashing.
-absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component) {
+// own (and perhaps one node), and joins the two by hashing.
+absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component, Slot shared) {
   JoinSide split = SplitOff(component);
+  if (shared != kNoSlot) Unshare(shared, &split);
   const std::set<Slot>& inner_slots = split.slots;
   Builder::State side;
   // A leaf of its own: the side is the same for every outer row.
@@ -389,35 +427,42 @@ absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component) {
   return PlacePredicates();
 }
 
+bool PatternPlanner::IsCorrelated(const Start& start) {
+  const std::array<ExprRef, 3> values = {start.value, start.low, start.high};
+  return std::any_of(values.begin(), values.end(),
+                     [](const ExprRef& e) { return e != nullptr && !bind::IsConstant(e); });
+}
+
+absl::Status PatternPlanner::PlaceAnyStart(const Start& start) {
+  // Inside an Apply the argument is a batch of outer rows: scanning once for each is a product.
+  const bool rows_before =
+      state_->plan->kind != NodeKind::kArgument || state_->plan->partition != kNoSlot;
+  if (!rows_before || !builder_.options_.hash_joins || IsCorrelated(start)) {
+    return PlaceStart(start);
+  }
+  return PlaceJoin(Component(start.node));
+}
+
 absl::Status PatternPlanner::Run() {
   for (const bind::PatternNode& n : pattern_.nodes) {
     if (n.bound) state_->bound.insert(n.slot);
   }
   SKEIN_RETURN_IF_ERROR(PlacePredicates());
+  const std::vector<OrderStep> order = FindOrder();
+  size_t next = 0;
   for (;;) {
     bool progress = false;
     SKEIN_RETURN_IF_ERROR(PlaceReadyLinks(&progress));
     if (progress) continue;
+    if (next < order.size()) {
+      SKEIN_RETURN_IF_ERROR(Follow(order[next++], &progress));
+      continue;
+    }
     Start start;
     size_t link = SIZE_MAX;
     bool from_left = true;
     if (!Best(&start, &link, &from_left)) break;
-    if (link != SIZE_MAX) {
-      SKEIN_RETURN_IF_ERROR(PlaceLink(link));
-      continue;
-    }
-    // Inside an Apply the argument is a batch of outer rows: scanning once for each is a product.
-    const bool rows_before =
-        state_->plan->kind != NodeKind::kArgument || state_->plan->partition != kNoSlot;
-    const std::array<ExprRef, 3> values = {start.value, start.low, start.high};
-    const bool correlated = std::any_of(values.begin(), values.end(), [](const ExprRef& e) {
-      return e != nullptr && !bind::IsConstant(e);
-    });
-    if (rows_before && builder_.options_.hash_joins && !correlated) {
-      SKEIN_RETURN_IF_ERROR(PlaceJoin(Component(start.node)));
-    } else {
-      SKEIN_RETURN_IF_ERROR(PlaceStart(start));
-    }
+    SKEIN_RETURN_IF_ERROR(link != SIZE_MAX ? PlaceLink(link) : PlaceAnyStart(start));
   }
   // Predicates whose subqueries waited; paths are made last, and only where somebody reads them.
   for (const bind::PatternPath& path : pattern_.paths) {

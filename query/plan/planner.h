@@ -24,8 +24,9 @@ inline constexpr size_t kNodesMax = 2000;
 struct PlanOptions {
   const Reader* reader = nullptr;  // statistics and indexes; null: none are known
   const Viewer* viewer = nullptr;
-  bool by_cost = true;  // off: patterns are walked in the order of the text
-  bool indexes = true;  // off: no index is used
+  bool by_cost = true;     // off: patterns are walked in the order of the text
+  bool join_order = true;  // off: greedily, one step at a time
+  bool indexes = true;     // off: no index is used
   bool hash_joins = true;
 };
 

@@ -119,6 +119,16 @@ PropertyTest ReadPropertyTest(const ExprRef& e) {
 }
 
 double Statistics::Nodes(std::string_view label) const {
+  if (const auto it = nodes_.find(label); it != nodes_.end()) return it->second;
+  return nodes_[std::string(label)] = CountNodes(label);
+}
+
+double Statistics::Links(const std::vector<std::string>& types) const {
+  if (const auto it = links_.find(types); it != links_.end()) return it->second;
+  return links_[types] = CountLinks(types);
+}
+
+double Statistics::CountNodes(std::string_view label) const {
   if (options_.reader == nullptr) return label.empty() ? 1e6 : 1e5;
   std::optional<LabelId> id;
   if (!label.empty()) {
@@ -129,7 +139,7 @@ double Statistics::Nodes(std::string_view label) const {
   return count.ok() ? static_cast<double>(*count) : 1e6;
 }
 
-double Statistics::Links(const std::vector<std::string>& types) const {
+double Statistics::CountLinks(const std::vector<std::string>& types) const {
   if (options_.reader == nullptr) return types.empty() ? 1e7 : 1e6;
   if (types.empty()) {
     const auto count = options_.reader->CountLinks(*options_.viewer, std::nullopt);
@@ -187,6 +197,30 @@ std::vector<std::vector<std::string>> PatternPlanner::AnyLabelsOf(Slot node) con
   return out;
 }
 
+double PatternPlanner::ShareOf(const ExprRef& e) const {
+  if (e->kind == ExprKind::kLabelTest) {
+    std::vector<std::string> labels;
+    ConjunctLabels(*e->labels, &labels);
+    const double all = std::max(1.0, builder_.statistics_.Nodes(""));
+    double share = 1;
+    for (const std::string& label : labels) {
+      share *= std::min(1.0, builder_.statistics_.Nodes(label) / all);
+    }
+    return share;
+  }
+  switch (ReadPropertyTest(e).op) {
+    case PropertyTest::Op::kNone:
+      return kOtherShare;
+    case PropertyTest::Op::kEqual:
+    case PropertyTest::Op::kIn:
+      return kEqualShare;
+    case PropertyTest::Op::kId:
+      return 1e-6;
+    default:
+      return kRangeShare;
+  }
+}
+
 double PatternPlanner::Selectivity(Slot node) const {
   double share = 1;
   for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
@@ -194,26 +228,7 @@ double PatternPlanner::Selectivity(Slot node) const {
     const ExprRef& e = pattern_.predicates[i];
     std::set<Slot> slots;
     bind::CollectSlots(e, &slots);
-    if (!slots.contains(node) || !Ready(e, node)) continue;
-    if (e->kind == ExprKind::kLabelTest) {
-      std::vector<std::string> labels;
-      ConjunctLabels(*e->labels, &labels);
-      const double all = std::max(1.0, builder_.statistics_.Nodes(""));
-      for (const std::string& label : labels) {
-        share *= std::min(1.0, builder_.statistics_.Nodes(label) / all);
-      }
-      continue;
-    }
-    const PropertyTest test = ReadPropertyTest(e);
-    if (test.op == PropertyTest::Op::kNone) {
-      share *= kOtherShare;
-    } else if (test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn) {
-      share *= kEqualShare;
-    } else if (test.op == PropertyTest::Op::kId) {
-      share *= 1e-6;
-    } else {
-      share *= kRangeShare;
-    }
+    if (slots.contains(node) && Ready(e, node)) share *= ShareOf(e);
   }
   return share;
 }

@@ -33,6 +33,12 @@ bool IsOff(const std::vector<std::string>& off, std::string_view name) {
 
 std::span<const Pass> All() { return kPasses; }
 
+std::span<const std::string_view> PlannerSwitches() {
+  static constexpr std::array kSwitches = {kPatternOrder, kJoinOrder, kIndexes, kHashJoins,
+                                           kPruneColumns};
+  return kSwitches;
+}
+
 absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
                                           const Reader* reader, const Viewer* viewer,
                                           const std::vector<std::string>& off) {
@@ -40,6 +46,7 @@ absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
   options.reader = reader;
   options.viewer = viewer;
   options.by_cost = !IsOff(off, kPatternOrder);
+  options.join_order = !IsOff(off, kJoinOrder);
   options.indexes = !IsOff(off, kIndexes);
   options.hash_joins = !IsOff(off, kHashJoins);
   SKEIN_ASSIGN_OR_RETURN(plan::Plan plan, plan::MakePlan(statement, options));

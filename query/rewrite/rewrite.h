@@ -30,9 +30,13 @@ std::span<const Pass> All();
 
 // Switches of the planner and of column pruning that are turned off by name as passes are.
 inline constexpr std::string_view kPatternOrder = "pattern_order";
+inline constexpr std::string_view kJoinOrder = "join_order";
 inline constexpr std::string_view kIndexes = "indexes";
 inline constexpr std::string_view kHashJoins = "hash_joins";
 inline constexpr std::string_view kPruneColumns = "prune_columns";
+
+// All of these.
+std::span<const std::string_view> PlannerSwitches();
 
 // Plans a bound statement and rewrites it; `off` names what is left out.
 absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
