@@ -28,10 +28,11 @@ absl::Status ConstraintError(const absl::Status& status) {
 
 class ConnectionImpl final : public Connection {
  public:
-  ConnectionImpl(Graph& graph, PlanCache& plans, procedures::RunningQueries& running, Clock& clock,
-                 ConnectionOptions options)
+  ConnectionImpl(Graph& graph, PlanCache& plans, procedures::VisibleKeyCache& keys,
+                 procedures::RunningQueries& running, Clock& clock, ConnectionOptions options)
       : graph_(graph),
         plans_(plans),
+        keys_(keys),
         running_(running),
         clock_(clock),
         options_(std::move(options)) {
@@ -49,7 +50,7 @@ class ConnectionImpl final : public Connection {
     if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
     std::vector<Notice> notices;
     if (!prepared->NamesKnown(reader->version())) {
-      SKEIN_ASSIGN_OR_RETURN(notices, NoticesOf(prepared->names, *reader, options_.viewer));
+      SKEIN_ASSIGN_OR_RETURN(notices, NoticesOf(prepared->names, *reader, options_.viewer, keys_));
       if (notices.empty()) prepared->NoteNamesKnown(reader->version());
     }
     if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) {
@@ -255,6 +256,7 @@ class ConnectionImpl final : public Connection {
 
   Graph& graph_;
   PlanCache& plans_;
+  procedures::VisibleKeyCache& keys_;
   procedures::RunningQueries& running_;
   Clock& clock_;
   ConnectionOptions options_;
@@ -271,9 +273,10 @@ class ConnectionImpl final : public Connection {
 }  // namespace
 
 std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans,
+                                           procedures::VisibleKeyCache& keys,
                                            procedures::RunningQueries& running, Clock& clock,
                                            ConnectionOptions options) {
-  return std::make_unique<ConnectionImpl>(graph, plans, running, clock, std::move(options));
+  return std::make_unique<ConnectionImpl>(graph, plans, keys, running, clock, std::move(options));
 }
 
 }  // namespace skein

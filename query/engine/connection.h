@@ -6,10 +6,12 @@
 #include "query/engine/engine.h"
 #include "query/engine/plan_cache.h"
 #include "query/procedures/running.h"
+#include "query/procedures/visible_names.h"
 
 namespace skein {
 
 std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans,
+                                           procedures::VisibleKeyCache& keys,
                                            procedures::RunningQueries& running, Clock& clock,
                                            ConnectionOptions options);
 

@@ -26,14 +26,14 @@ class EngineImpl final : public Engine {
     if (!options.sandbox && !(options.purpose.has_value() && options.purpose->complete())) {
       return PermissionDenied("a governed store is read only with a case, a basis and a reason");
     }
-    return MakeConnection(users_, user_plans_, running_, clock_, options);
+    return MakeConnection(users_, user_plans_, user_keys_, running_, clock_, options);
   }
 
   absl::StatusOr<std::unique_ptr<Connection>> ConnectSystem() override {
     ConnectionOptions options;
     options.sandbox = true;
     options.source = "system";
-    return MakeConnection(system_, system_plans_, system_running_, clock_, options);
+    return MakeConnection(system_, system_plans_, system_keys_, system_running_, clock_, options);
   }
 
   Graph& users() override { return users_; }
@@ -50,9 +50,8 @@ class EngineImpl final : public Engine {
       SKEIN_ASSIGN_OR_RETURN(const uint64_t n, reader->CountLinks(options.viewer, LinkTypeId{i}));
       if (n > 0) out.link_types.emplace_back(catalog.Name(LinkTypeId{i}));
     }
-    for (uint32_t i = 0; i < catalog.key_count(); ++i) {
-      out.keys.emplace_back(catalog.Name(KeyId{i}));
-    }
+    SKEIN_ASSIGN_OR_RETURN(const auto keys, user_keys_.Get(*reader, options.viewer));
+    for (const KeyId key : *keys) out.keys.emplace_back(catalog.Name(key));
     for (const auto& def : functions::AllFunctions().all()) out.functions.emplace_back(def->name);
     for (const auto& def : procedures::AllProcedures().all()) {
       out.procedures.emplace_back(def->name);
@@ -69,6 +68,8 @@ class EngineImpl final : public Engine {
   Clock& clock_;
   PlanCache user_plans_;
   PlanCache system_plans_;
+  procedures::VisibleKeyCache user_keys_;
+  procedures::VisibleKeyCache system_keys_;
   procedures::RunningQueries running_;
   procedures::RunningQueries system_running_;
 };

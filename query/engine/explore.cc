@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "query/procedures/visible_names.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 #include "storage/schema/catalog.h"
@@ -168,6 +169,7 @@ NodeCard ExplorerImpl::ToCard(const NodeRecord& record) const {
   NodeCard card;
   card.id = graph_.EncodeElementId(record.id);
   for (const LabelId label : record.labels) card.labels.emplace_back(catalog_.Name(label));
+  std::sort(card.labels.begin(), card.labels.end());
   card.properties = ToMap(record.properties);
   card.caption = CaptionOf(
       card.properties, (card.labels.empty() ? "" : card.labels[0] + " ") + std::to_string(card.id));
@@ -250,7 +252,7 @@ absl::StatusOr<SearchHits> ExplorerImpl::Search(std::string_view text,
   SKEIN_RETURN_IF_ERROR(Check());
   std::optional<LabelId> label_id;
   if (label) {
-    label_id = catalog_.FindLabel(*label);
+    label_id = procedures::FindVisibleLabel(*reader_, viewer_, *label);
     if (!label_id) return SearchHits{};
   }
   std::vector<Found> found;

@@ -20,7 +20,8 @@ absl::StatusOr<bool> HasType(LinkTypeId id, const Reader& reader, const Viewer& 
   return n > 0;
 }
 
-absl::StatusOr<bool> IsKnown(const bind::NameUse& use, const Reader& reader, const Viewer& viewer) {
+absl::StatusOr<bool> IsKnown(const bind::NameUse& use, const Reader& reader, const Viewer& viewer,
+                             procedures::VisibleKeyCache& keys) {
   const Catalog& catalog = reader.catalog();
   switch (use.kind) {
     case bind::NameUse::Kind::kLabel: {
@@ -33,14 +34,17 @@ absl::StatusOr<bool> IsKnown(const bind::NameUse& use, const Reader& reader, con
       if (!id.has_value()) return false;
       return HasType(*id, reader, viewer);
     }
-    case bind::NameUse::Kind::kKey:
-      return catalog.FindKey(use.name).has_value();
+    case bind::NameUse::Kind::kKey: {
+      const auto id = catalog.FindKey(use.name);
+      if (!id.has_value() || viewer.sees_all()) return id.has_value();
+      return keys.Has(reader, viewer, *id);
+    }
   }
   return true;
 }
 
 absl::StatusOr<std::string> SuggestionFor(const bind::NameUse& use, const Reader& reader,
-                                          const Viewer& viewer) {
+                                          const Viewer& viewer, procedures::VisibleKeyCache& keys) {
   const Catalog& catalog = reader.catalog();
   bind::Suggestion suggestion(use.name);
   switch (use.kind) {
@@ -56,11 +60,11 @@ absl::StatusOr<std::string> SuggestionFor(const bind::NameUse& use, const Reader
         if (has) suggestion.Consider(catalog.Name(LinkTypeId{i}));
       }
       break;
-    case bind::NameUse::Kind::kKey:
-      for (uint32_t i = 0; i < catalog.key_count(); ++i) {
-        suggestion.Consider(catalog.Name(KeyId{i}));
-      }
+    case bind::NameUse::Kind::kKey: {
+      SKEIN_ASSIGN_OR_RETURN(const auto visible, keys.Get(reader, viewer));
+      for (const KeyId key : *visible) suggestion.Consider(catalog.Name(key));
       break;
+    }
   }
   return suggestion.Text();
 }
@@ -68,12 +72,13 @@ absl::StatusOr<std::string> SuggestionFor(const bind::NameUse& use, const Reader
 }  // namespace
 
 absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& names,
-                                              const Reader& reader, const Viewer& viewer) {
+                                              const Reader& reader, const Viewer& viewer,
+                                              procedures::VisibleKeyCache& keys) {
   std::vector<Notice> out;
   for (const bind::NameUse& use : names) {
-    SKEIN_ASSIGN_OR_RETURN(const bool known, IsKnown(use, reader, viewer));
+    SKEIN_ASSIGN_OR_RETURN(const bool known, IsKnown(use, reader, viewer, keys));
     if (known) continue;
-    SKEIN_ASSIGN_OR_RETURN(const std::string nearest, SuggestionFor(use, reader, viewer));
+    SKEIN_ASSIGN_OR_RETURN(const std::string nearest, SuggestionFor(use, reader, viewer, keys));
     Notice notice;
     switch (use.kind) {
       case bind::NameUse::Kind::kLabel:
@@ -86,7 +91,9 @@ absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& 
         break;
       case bind::NameUse::Kind::kKey:
         notice.code = "UnknownPropertyKey";
-        notice.text = "nothing has a property `" + use.name + "`" + nearest;
+        notice.text = (viewer.sees_all() ? "nothing has a property `"
+                                         : "nothing that was looked at has a property `") +
+                      use.name + "`" + nearest;
         break;
     }
     notice.offset = use.position.offset;

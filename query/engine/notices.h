@@ -2,6 +2,7 @@
 // has. No errors: a label that nobody carries matches nothing.
 //
 // Visible   A label or type that only hidden elements carry is as unknown as one that nobody has.
+//           A key counts as known where a sample of what the viewer sees shows it.
 // Cost      A look-up and a count a name; all names are compared only where one is unknown.
 #pragma once
 
@@ -9,10 +10,12 @@
 
 #include "query/bind/query.h"
 #include "query/engine/engine.h"
+#include "query/procedures/visible_names.h"
 
 namespace skein {
 
 absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& names,
-                                              const Reader& reader, const Viewer& viewer);
+                                              const Reader& reader, const Viewer& viewer,
+                                              procedures::VisibleKeyCache& keys);
 
 }  // namespace skein

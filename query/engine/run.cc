@@ -146,6 +146,8 @@ absl::Status DescribeNodes(const Reader& reader, const Viewer& viewer, const Gra
     for (const LabelId label : records[i]->labels) {
       view.labels.emplace_back(reader.catalog().Name(label));
     }
+    // By name: the order of ids tells who used a label first, seen or hidden.
+    std::sort(view.labels.begin(), view.labels.end());
     for (const PropertyEntry& entry : records[i]->properties) {
       view.properties.emplace_back(std::string(reader.catalog().Name(entry.key)), entry.value);
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "query/exec/profile/counting_reader.h"
+#include "query/procedures/visible_names.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 
@@ -36,21 +37,24 @@ absl::StatusOr<Value> Context::Parameter(const std::string& name, Position at) c
 
 std::optional<LabelId> Context::Label(const std::string& name) {
   if (const auto it = labels_.find(name); it != labels_.end()) return it->second;
-  const auto id = reader().catalog().FindLabel(name);
+  const auto id = Writes() ? reader().catalog().FindLabel(name)
+                           : procedures::FindVisibleLabel(*options_.reader, viewer(), name);
   if (id.has_value()) labels_.emplace(name, *id);
   return id;
 }
 
 std::optional<LinkTypeId> Context::Type(const std::string& name) {
   if (const auto it = types_.find(name); it != types_.end()) return it->second;
-  const auto id = reader().catalog().FindLinkType(name);
+  const auto id = Writes() ? reader().catalog().FindLinkType(name)
+                           : procedures::FindVisibleType(*options_.reader, viewer(), name);
   if (id.has_value()) types_.emplace(name, *id);
   return id;
 }
 
 std::optional<KeyId> Context::Key(const std::string& name) {
   if (const auto it = keys_.find(name); it != keys_.end()) return it->second;
-  const auto id = reader().catalog().FindKey(name);
+  const auto id = Writes() ? reader().catalog().FindKey(name)
+                           : procedures::FindKeyFor(*options_.reader, viewer(), name);
   if (id.has_value()) keys_.emplace(name, *id);
   return id;
 }
@@ -124,6 +128,8 @@ absl::Status Context::Prefetch(Wanted wanted, std::span<const Value> elements) {
       std::vector<std::string>& names = labels_of_[nodes[i]];
       names.clear();
       for (const LabelId id : labels[i]) names.emplace_back(reader().catalog().Name(id));
+      // By name: the order of ids tells who used a label first, seen or hidden.
+      std::sort(names.begin(), names.end());
     }
   }
   if (wanted == Wanted::kEnds && !links.empty()) {

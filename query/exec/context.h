@@ -136,6 +136,8 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   void GiveBackEvaluation();
 
  private:
+  // A statement that writes may be the first to use a name.
+  bool Writes() const { return options_.transaction != nullptr; }
   absl::StatusOr<LinkEnds> LinkEndsOf(LinkId link);
   ValueMap ToMap(const std::vector<PropertyEntry>& entries) const;
 

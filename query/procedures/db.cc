@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "query/procedures/groups.h"
+#include "query/procedures/visible_names.h"
 #include "storage/base/status.h"
 
 namespace skein::procedures {
@@ -18,8 +19,9 @@ absl::Status Labels(std::span<const Value>, ProcedureContext& context, RowSink& 
   const Catalog& catalog = context.reader.catalog();
   for (uint32_t i = 0; i < catalog.label_count(); ++i) {
     SKEIN_RETURN_IF_ERROR(context.budget.Check());
-    SKEIN_ASSIGN_OR_RETURN(uint64_t n, context.reader.CountNodes(context.viewer, LabelId{i}));
-    if (n == 0) continue;
+    SKEIN_ASSIGN_OR_RETURN(const bool visible,
+                           IsVisible(context.reader, context.viewer, LabelId{i}));
+    if (!visible) continue;
     const Value row[] = {Text(catalog.Name(LabelId{i}))};
     SKEIN_RETURN_IF_ERROR(out.Emit(row));
   }
@@ -30,19 +32,22 @@ absl::Status LinkTypes(std::span<const Value>, ProcedureContext& context, RowSin
   const Catalog& catalog = context.reader.catalog();
   for (uint32_t i = 0; i < catalog.link_type_count(); ++i) {
     SKEIN_RETURN_IF_ERROR(context.budget.Check());
-    SKEIN_ASSIGN_OR_RETURN(uint64_t n, context.reader.CountLinks(context.viewer, LinkTypeId{i}));
-    if (n == 0) continue;
+    SKEIN_ASSIGN_OR_RETURN(const bool visible,
+                           IsVisible(context.reader, context.viewer, LinkTypeId{i}));
+    if (!visible) continue;
     const Value row[] = {Text(catalog.Name(LinkTypeId{i}))};
     SKEIN_RETURN_IF_ERROR(out.Emit(row));
   }
   return absl::OkStatus();
 }
 
-// Keys are names of the mapping, not data: all are listed, used by visible elements or not.
+// A key that only hidden elements carry does not exist for this viewer.
 absl::Status PropertyKeys(std::span<const Value>, ProcedureContext& context, RowSink& out) {
   const Catalog& catalog = context.reader.catalog();
-  for (uint32_t i = 0; i < catalog.key_count(); ++i) {
-    const Value row[] = {Text(catalog.Name(KeyId{i}))};
+  SKEIN_ASSIGN_OR_RETURN(const KeySet keys,
+                         VisibleKeys(context.reader, context.viewer, context.budget));
+  for (const KeyId key : keys) {
+    const Value row[] = {Text(catalog.Name(key))};
     SKEIN_RETURN_IF_ERROR(out.Emit(row));
   }
   return absl::OkStatus();
@@ -108,7 +113,9 @@ void AddDbProcedures(ProcedureRegistry& out) {
            .eval = &LinkTypes});
   out.Add({.name = "db.propertyKeys",
            .columns = {{"propertyKey", Type::kString}},
-           .doc = "All property keys, in order of first use.",
+           .doc =
+               "Property keys, in order of first use. Who does not see everything is told those of "
+               "the first nodes of each label that they see, and of these nodes' links.",
            .example = "CALL db.propertyKeys()",
            .eval = &PropertyKeys});
   out.Add({.name = "db.indexes",

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "query/procedures/visible_names.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 
@@ -141,7 +142,7 @@ class Builder final : public RowSink {
   absl::Status Weights(const std::vector<LinkId>& ids, std::vector<double>* out) {
     if (spec_.weight.empty()) return absl::OkStatus();
     out->assign(ids.size(), spec_.missing);
-    const auto key = context_.reader.catalog().FindKey(spec_.weight);
+    const auto key = FindKeyFor(context_.reader, context_.viewer, spec_.weight);
     if (!key.has_value()) return absl::OkStatus();
     std::vector<Value> values;
     SKEIN_RETURN_IF_ERROR(context_.reader.GetLinkProperty(context_.viewer, ids, *key, &values));
@@ -170,7 +171,7 @@ class Builder final : public RowSink {
       SKEIN_RETURN_IF_ERROR(Scan(std::nullopt));
     } else {
       for (const std::string& name : spec_.labels) {
-        const auto label = context_.reader.catalog().FindLabel(name);
+        const auto label = FindVisibleLabel(context_.reader, context_.viewer, name);
         if (label.has_value()) SKEIN_RETURN_IF_ERROR(Scan(*label));
       }
     }
@@ -203,7 +204,7 @@ class Builder final : public RowSink {
     options.window = spec_.during;
     options.links = needs_.links || graph_.weighted;
     for (const std::string& name : spec_.types) {
-      const auto type = context_.reader.catalog().FindLinkType(name);
+      const auto type = FindVisibleType(context_.reader, context_.viewer, name);
       if (type.has_value()) options.types.push_back(*type);
     }
     if (!spec_.types.empty() && options.types.empty()) return absl::OkStatus();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "query/procedures/groups.h"
+#include "query/procedures/visible_names.h"
 #include "storage/base/status.h"
 
 namespace skein::procedures {
@@ -21,6 +22,8 @@ constexpr size_t kSample = 1000;
 Value Text(std::string_view text) { return Value::String(std::string(text)); }
 
 absl::StatusOr<std::vector<NodeId>> SampleNodes(ProcedureContext& context, LabelId label) {
+  SKEIN_ASSIGN_OR_RETURN(const bool visible, IsVisible(context.reader, context.viewer, label));
+  if (!visible) return std::vector<NodeId>();
   SKEIN_ASSIGN_OR_RETURN(auto cursor,
                          context.reader.ScanNodes(context.viewer, label, context.budget));
   std::vector<uint64_t> ids;
@@ -31,6 +34,8 @@ absl::StatusOr<std::vector<NodeId>> SampleNodes(ProcedureContext& context, Label
 }
 
 absl::StatusOr<std::vector<LinkId>> SampleLinks(ProcedureContext& context, LinkTypeId type) {
+  SKEIN_ASSIGN_OR_RETURN(const bool visible, IsVisible(context.reader, context.viewer, type));
+  if (!visible) return std::vector<LinkId>();
   SKEIN_ASSIGN_OR_RETURN(auto cursor,
                          context.reader.ScanLinks(context.viewer, {&type, 1}, context.budget));
   std::vector<uint64_t> ids;
@@ -112,6 +117,14 @@ absl::Status LinkTypeProperties(std::span<const Value>, ProcedureContext& contex
   return absl::OkStatus();
 }
 
+// The first of a node's labels by name; none where it has none.
+std::vector<LabelId> FirstByName(const Catalog& catalog, const std::vector<LabelId>& labels) {
+  if (labels.empty()) return {};
+  return {*std::min_element(labels.begin(), labels.end(), [&catalog](LabelId a, LabelId b) {
+    return catalog.Name(a) < catalog.Name(b);
+  })};
+}
+
 // One real link for every (first label, type, first label), one real node for every label that no
 // such link shows.
 absl::Status Visualization(std::span<const Value>, ProcedureContext& context, RowSink& out) {
@@ -122,6 +135,7 @@ absl::Status Visualization(std::span<const Value>, ProcedureContext& context, Ro
   for (uint32_t i = 0; i < catalog.link_type_count(); ++i) {
     SKEIN_RETURN_IF_ERROR(context.budget.Check());
     SKEIN_ASSIGN_OR_RETURN(const std::vector<LinkId> ids, SampleLinks(context, LinkTypeId{i}));
+    if (ids.empty()) continue;
     std::vector<LinkEnds> ends;
     SKEIN_RETURN_IF_ERROR(context.reader.GetLinkEnds(context.viewer, ids, &ends));
     std::vector<NodeId> both;
@@ -130,10 +144,8 @@ absl::Status Visualization(std::span<const Value>, ProcedureContext& context, Ro
     SKEIN_RETURN_IF_ERROR(context.reader.GetLabels(context.viewer, both, &labels));
     std::set<std::pair<std::vector<LabelId>, std::vector<LabelId>>> seen;
     for (size_t j = 0; j < ids.size(); ++j) {
-      std::vector<LabelId> from(labels[2 * j].begin(),
-                                labels[2 * j].begin() + (labels[2 * j].empty() ? 0 : 1));
-      std::vector<LabelId> to(labels[2 * j + 1].begin(),
-                              labels[2 * j + 1].begin() + (labels[2 * j + 1].empty() ? 0 : 1));
+      std::vector<LabelId> from = FirstByName(catalog, labels[2 * j]);
+      std::vector<LabelId> to = FirstByName(catalog, labels[2 * j + 1]);
       shown.insert(from.begin(), from.end());
       shown.insert(to.begin(), to.end());
       if (!seen.emplace(std::move(from), std::move(to)).second) continue;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "query/procedures/groups.h"
+#include "query/procedures/visible_names.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
 
@@ -19,7 +20,7 @@ absl::Status Search(std::span<const Value> args, ProcedureContext& context, RowS
   if (args[0].is_null()) return absl::OkStatus();
   std::optional<LabelId> label;
   if (!args[1].is_null()) {
-    label = context.reader.catalog().FindLabel(args[1].string());
+    label = FindVisibleLabel(context.reader, context.viewer, args[1].string());
     if (!label) return absl::OkStatus();  // nothing carries it
   }
   const int64_t limit = args[2].is_null() ? 100 : args[2].integer();

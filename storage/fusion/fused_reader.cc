@@ -14,7 +14,7 @@
 namespace skein {
 namespace {
 
-class FusedReader final : public Reader, public FusionReader {
+class FusedReader final : public Reader, public ReaderView, public FusionReader {
  public:
   FusedReader(std::shared_ptr<const Reader> below, Viewer viewer)
       : below_(std::move(below)), entities_(*below_, std::move(viewer)) {}
@@ -255,7 +255,7 @@ class FusedReader final : public Reader, public FusionReader {
   absl::StatusOr<std::string> FusionToken() const override {
     return FusionOf(*below_).FusionToken();
   }
-  const Reader& below() const { return *below_; }
+  const Reader& below() const override { return *below_; }
 
  private:
   std::unique_ptr<IdCursor> OpenNamed(std::unique_ptr<IdCursor> cursor) const {
@@ -308,8 +308,9 @@ std::shared_ptr<const Reader> MakeFusedReader(std::shared_ptr<const Reader> belo
 }
 
 const Reader& Unfused(const Reader& reader) {
-  const auto* const view = dynamic_cast<const FusedReader*>(&reader);
-  return view != nullptr ? view->below() : reader;
+  const Reader* at = &reader;
+  while (const auto* const view = dynamic_cast<const ReaderView*>(at)) at = &view->below();
+  return *at;
 }
 
 absl::Status MembersOf(const Reader& reader, const Viewer& viewer, NodeId node,

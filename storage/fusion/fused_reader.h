@@ -27,7 +27,15 @@ namespace skein {
 
 std::shared_ptr<const Reader> MakeFusedReader(std::shared_ptr<const Reader> below, Viewer viewer);
 
-// The reader below a fused view, in which every node stands for itself; any other reader itself.
+// A Reader over another: a fused view, or one that counts what is asked of a view.
+class ReaderView {
+ public:
+  virtual ~ReaderView() = default;
+  virtual const Reader& below() const = 0;
+};
+
+// The reader at the bottom of such views, in which every node stands for itself; any other reader
+// itself.
 const Reader& Unfused(const Reader& reader);
 
 // Which of two statements of one property an entity shows; see above.

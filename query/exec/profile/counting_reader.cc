@@ -4,15 +4,19 @@
 #include <span>
 #include <string_view>
 
+#include "storage/fusion/fused_reader.h"
 #include "storage/schema/catalog.h"
 
 namespace skein::exec {
 
 namespace {
 
-class CountingReader final : public Reader {
+class CountingReader final : public Reader, public ReaderView {
  public:
   CountingReader(const Reader& reader, uint64_t* calls) : reader_(reader), calls_(*calls) {}
+
+  // Who looks below is not counted.
+  const Reader& below() const override { return reader_; }
 
   const Catalog& catalog() const override { return reader_.catalog(); }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "query/procedures/algo/session.h"
+#include "query/procedures/visible_names.h"
 
 namespace skein::procedures {
 namespace {
@@ -30,7 +31,7 @@ int64_t MostFrequent(std::vector<int64_t>& labels) {
 absl::Status FirstLabels(Session& s, const std::string& property, std::vector<int64_t>* labels) {
   for (size_t v = 0; v < s.size(); ++v) (*labels)[v] = static_cast<int64_t>(v);
   if (property.empty()) return absl::OkStatus();
-  const auto key = s.context.reader.catalog().FindKey(property);
+  const auto key = FindKeyFor(s.context.reader, s.context.viewer, property);
   constexpr size_t kBatch = 16'384;
   for (size_t first = 0; first < s.size(); first += kBatch) {
     const std::span<const NodeId> ids(s.graph.nodes.data() + first,

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "query/procedures/groups.h"
 #include "query/procedures/options.h"
+#include "query/procedures/visible_names.h"
 #include "query/procedures/work.h"
 #include "storage/base/status.h"
 
@@ -153,7 +154,7 @@ absl::Status Eval(std::span<const Value> args, ProcedureContext& context, RowSin
   ExpandOptions expand;
   const std::vector<std::string> types = options.Texts("types");
   for (const std::string& name : types) {
-    const auto type = context.reader.catalog().FindLinkType(name);
+    const auto type = FindVisibleType(context.reader, context.viewer, name);
     if (type.has_value()) expand.types.push_back(*type);
   }
   expand.links = true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "query/procedures/visible_names.h"
+
 namespace skein::procedures {
 
 WalkOptions ReadWalk(Options& options, Direction direction) {
@@ -33,7 +35,7 @@ WalkOptions ReadWalk(Options& options, Direction direction) {
 Walk::Walk(ProcedureContext& context, Spending& spending, WalkOptions options)
     : context_(context), spending_(spending), options_(std::move(options)) {
   for (const std::string& name : options_.types) {
-    const auto type = context_.reader.catalog().FindLinkType(name);
+    const auto type = FindVisibleType(context_.reader, context_.viewer, name);
     if (type.has_value()) types_.push_back(*type);
   }
   none_ = !options_.types.empty() && types_.empty();
@@ -67,7 +69,7 @@ absl::Status Walk::Expand(const std::vector<NodeId>& frontier, bool backwards, b
                           std::vector<WalkStep>* out) {
   out->clear();
   if (none_ || frontier.empty()) return absl::OkStatus();
-  const auto key = context_.reader.catalog().FindKey(options_.time);
+  const auto key = FindKeyFor(context_.reader, context_.viewer, options_.time);
   const bool by_property = timed && !options_.time.empty();
   if (by_property && !key.has_value()) return absl::OkStatus();
   ExpandOptions options = OptionsOf(backwards);
