@@ -11,7 +11,8 @@
 namespace skein {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+// Version 1 had no lines: ids of all types were counted from the chunk's least.
+constexpr uint8_t kNoLines = 1, kVersion = 2;
 constexpr int64_t kUnits[] = {1, 1'000, 1'000'000};
 
 void AppendLe32(std::string* out, uint32_t v) {
@@ -27,12 +28,54 @@ bool SameTag(const AdjacencyEntry& a, const AdjacencyEntry& b) {
   return a.outgoing == b.outgoing && a.type == b.type;
 }
 
+// There is one: the caller has seen to that.
+const AdjacencyLine& FindLine(const std::vector<AdjacencyLine>& lines, LinkTypeId type) {
+  return *std::find_if(lines.begin(), lines.end(),
+                       [type](const AdjacencyLine& line) { return line.type == type; });
+}
+
 // What a chunk's columns are relative to.
 struct Bases {
   int64_t time = 0, unit = 1;
   uint8_t unit_code = 0;
   uint64_t link = 0;
+  std::vector<AdjacencyLine> lines;  // by type
+
+  const AdjacencyLine& LineOf(LinkTypeId type) const { return FindLine(lines, type); }
 };
+
+// A line over more units than this is none.
+constexpr uint64_t kLineTimesMax = uint64_t{1} << 47;
+
+// From the first link to the last of each type.
+void FindLines(std::span<const VertexEntries> vertices, Bases* bases) {
+  std::vector<std::pair<const AdjacencyEntry*, const AdjacencyEntry*>> ends;
+  for (const VertexEntries& vertex : vertices) {
+    for (const AdjacencyEntry& entry : vertex.entries) {
+      if (entry.gone) continue;
+      auto at = std::find_if(ends.begin(), ends.end(),
+                             [&](const auto& e) { return e.first->type == entry.type; });
+      if (at == ends.end()) at = ends.emplace(at, &entry, &entry);
+      if (entry.link < at->first->link) at->first = &entry;
+      if (entry.link > at->second->link) at->second = &entry;
+    }
+  }
+  for (const auto& [first, last] : ends) {
+    AdjacencyLine line{first->type, Raw(first->link), 0, 0};
+    const uint64_t ids = Raw(last->link) - line.link;
+    const uint64_t times =
+        (static_cast<uint64_t>(last->valid.from) - static_cast<uint64_t>(first->valid.from)) /
+        static_cast<uint64_t>(bases->unit);
+    if (first->valid.from != kTimeMin && last->valid.from > first->valid.from &&
+        times < kLineTimesMax) {
+      line.slope = (times << 16) / ids;
+      if (line.slope != 0) line.time = static_cast<uint64_t>(first->valid.from / bases->unit);
+    }
+    bases->lines.push_back(line);
+  }
+  std::sort(bases->lines.begin(), bases->lines.end(),
+            [](const AdjacencyLine& a, const AdjacencyLine& b) { return a.type < b.type; });
+}
 
 Bases FindBases(std::span<const VertexEntries> vertices) {
   Bases bases;
@@ -50,6 +93,7 @@ Bases FindBases(std::span<const VertexEntries> vertices) {
   }
   bases.unit_code = static_cast<uint8_t>(code);
   bases.unit = kUnits[code];
+  FindLines(vertices, &bases);
   return bases;
 }
 
@@ -57,9 +101,12 @@ class SegmentEncoder {
  public:
   explicit SegmentEncoder(const Bases& bases) : bases_(bases) {}
 
-  void Append(NodeId self, std::span<const AdjacencyEntry> entries, std::string* out) {
+  // `alone`: the list has no other segment. Windows of long lists decode times without links.
+  void Append(NodeId self, std::span<const AdjacencyEntry> entries, bool alone, std::string* out) {
     AppendVarint(out, entries.size());
-    const uint8_t from = FromModeOf(entries), to = ToModeOf(entries);
+    uint8_t from = FromModeOf(entries);
+    if (from == AdjacencySegment::kFromUnit) from = Times(entries, alone);
+    const uint8_t to = ToModeOf(entries);
     const auto any = [&](PolicyId AdjacencyEntry::*column) {
       return std::any_of(entries.begin(), entries.end(),
                          [column](const AdjacencyEntry& e) { return Raw(e.*column) != 0; });
@@ -72,20 +119,21 @@ class SegmentEncoder {
     Column(entries, 0, out, [&](const AdjacencyEntry& e) {
       return ZigZag(static_cast<int64_t>(Raw(e.neighbour) - Raw(self)));
     });
-    if (from == AdjacencySegment::kFromUnit) {
-      Column(entries, static_cast<uint64_t>(bases_.time / bases_.unit), out,
-             [&](const AdjacencyEntry& e) {
-               return static_cast<uint64_t>(e.valid.from / bases_.unit);
-             });
+    if (from == AdjacencySegment::kFromUnit || from == AdjacencySegment::kFromLinks) {
+      out->append(times_);
     } else if (from == AdjacencySegment::kFromMicros) {
       Column(entries, 0, out,
              [](const AdjacencyEntry& e) { return static_cast<uint64_t>(e.valid.from); });
     }
-    if (to == AdjacencySegment::kToMicros) {
-      Column(entries, 0, out,
-             [](const AdjacencyEntry& e) { return static_cast<uint64_t>(e.valid.to); });
+    if (to == AdjacencySegment::kToLengths) {
+      Column(entries, 0, out, [](const AdjacencyEntry& e) {
+        return e.valid.to == kTimeMax
+                   ? 0
+                   : static_cast<uint64_t>(e.valid.to) - static_cast<uint64_t>(e.valid.from) + 1;
+      });
     }
-    Column(entries, bases_.link, out, [](const AdjacencyEntry& e) { return Raw(e.link); });
+    Column(entries, 0, out,
+           [&](const AdjacencyEntry& e) { return Raw(e.link) - bases_.LineOf(e.type).link; });
     if (policy) Column(entries, 0, out, [](const AdjacencyEntry& e) { return Raw(e.policy); });
     if (neighbour_policy) {
       Column(entries, 0, out, [](const AdjacencyEntry& e) { return Raw(e.neighbour_policy); });
@@ -108,7 +156,27 @@ class SegmentEncoder {
     const bool same = std::all_of(entries.begin(), entries.end(), [](const AdjacencyEntry& e) {
       return e.valid.to == e.valid.from;
     });
-    return same ? AdjacencySegment::kToSame : AdjacencySegment::kToMicros;
+    return same ? AdjacencySegment::kToSame : AdjacencySegment::kToLengths;
+  }
+
+  // Times in units, as they are or as differences to their lines, whichever is shorter.
+  uint8_t Times(std::span<const AdjacencyEntry> entries, bool by_lines) {
+    times_.clear();
+    Column(
+        entries, static_cast<uint64_t>(bases_.time / bases_.unit), &times_,
+        [&](const AdjacencyEntry& e) { return static_cast<uint64_t>(e.valid.from / bases_.unit); });
+    if (!by_lines) return AdjacencySegment::kFromUnit;
+    by_line_.clear();
+    Column(
+        entries, 0, &by_line_,
+        [&](const AdjacencyEntry& e) {
+          const uint64_t time = static_cast<uint64_t>(e.valid.from / bases_.unit);
+          return time - bases_.LineOf(e.type).At(Raw(e.link));
+        },
+        Packing::kSmall);
+    if (by_line_.size() >= times_.size()) return AdjacencySegment::kFromUnit;
+    times_.swap(by_line_);
+    return AdjacencySegment::kFromLinks;
   }
 
   static void AppendTags(std::span<const AdjacencyEntry> entries, std::string* out) {
@@ -127,14 +195,16 @@ class SegmentEncoder {
   }
 
   template <typename Get>
-  void Column(std::span<const AdjacencyEntry> entries, uint64_t base, std::string* out, Get get) {
+  void Column(std::span<const AdjacencyEntry> entries, uint64_t base, std::string* out, Get get,
+              Packing packing = Packing::kQuick) {
     numbers_.clear();
     for (const AdjacencyEntry& entry : entries) numbers_.push_back(get(entry));
-    AppendNumbers(out, numbers_, base);
+    AppendNumbers(out, numbers_, base, packing);
   }
 
-  Bases bases_;
+  const Bases& bases_;
   std::vector<uint64_t> numbers_;
+  std::string times_, by_line_;
 };
 
 // Where the segments of a list end: one for a short list, else each of one tag.
@@ -152,33 +222,48 @@ std::vector<size_t> SegmentEnds(std::span<const AdjacencyEntry> entries) {
   return ends;
 }
 
-std::string EncodeBlock(const VertexEntries& vertex, const Bases& bases) {
-  std::vector<AdjacencyEntry> present, gone;
-  for (const AdjacencyEntry& entry : vertex.entries) {
-    (entry.gone ? gone : present).push_back(entry);
+class BlockEncoder {
+ public:
+  explicit BlockEncoder(const Bases& bases) : bases_(bases), segment_(bases) {}
+
+  void Append(const VertexEntries& vertex, std::string* out) {
+    std::span<const AdjacencyEntry> present = vertex.entries;
+    std::vector<AdjacencyEntry> kept, gone;
+    if (std::any_of(present.begin(), present.end(),
+                    [](const AdjacencyEntry& e) { return e.gone; })) {
+      for (const AdjacencyEntry& entry : vertex.entries) {
+        (entry.gone ? gone : kept).push_back(entry);
+      }
+      present = kept;
+    }
+    AppendVarint(out, Raw(vertex.policy));
+    const std::vector<size_t> ends = SegmentEnds(present);
+    AppendVarint(out, ends.size());
+    AppendVarint(out, gone.size());
+    uint64_t last = bases_.link;
+    for (const AdjacencyEntry& entry : gone) {
+      AppendDelta(out, Raw(entry.link), last);
+      out->push_back(entry.outgoing ? 1 : 0);
+      last = Raw(entry.link);
+    }
+    if (ends.size() == 1) return segment_.Append(vertex.vertex, present, true, out);
+    directory_.clear();
+    segments_.clear();
+    size_t begin = 0;
+    for (const size_t end : ends) {
+      AppendLe32(&directory_, static_cast<uint32_t>(segments_.size()));
+      segment_.Append(vertex.vertex, present.subspan(begin, end - begin), false, &segments_);
+      begin = end;
+    }
+    *out += directory_;
+    *out += segments_;
   }
-  std::string out;
-  AppendVarint(&out, Raw(vertex.policy));
-  const std::vector<size_t> ends = SegmentEnds(present);
-  AppendVarint(&out, ends.size());
-  AppendVarint(&out, gone.size());
-  uint64_t last = bases.link;
-  for (const AdjacencyEntry& entry : gone) {
-    AppendDelta(&out, Raw(entry.link), last);
-    out.push_back(entry.outgoing ? 1 : 0);
-    last = Raw(entry.link);
-  }
-  SegmentEncoder encoder(bases);
-  std::string directory, segments;
-  size_t begin = 0;
-  for (const size_t end : ends) {
-    AppendLe32(&directory, static_cast<uint32_t>(segments.size()));
-    encoder.Append(vertex.vertex, std::span(present).subspan(begin, end - begin), &segments);
-    begin = end;
-  }
-  if (ends.size() > 1) out += directory;
-  return out + segments;
-}
+
+ private:
+  const Bases& bases_;
+  SegmentEncoder segment_;
+  std::string directory_, segments_;
+};
 
 }  // namespace
 
@@ -187,17 +272,29 @@ std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices) {
   std::string out(1, static_cast<char>(kVersion));
   uint64_t present = 0;
   std::string lengths, blocks;
+  BlockEncoder encoder(bases);
   for (const VertexEntries& vertex : vertices) {
     present |= uint64_t{1} << VertexOf(vertex.vertex);
-    const std::string block = EncodeBlock(vertex, bases);
-    AppendVarint(&lengths, block.size());
-    blocks += block;
+    const size_t begin = blocks.size();
+    encoder.Append(vertex, &blocks);
+    AppendVarint(&lengths, blocks.size() - begin);
   }
   AppendBe64(&out, present);
   out.push_back(static_cast<char>(bases.unit_code));
   AppendSigned(&out, bases.time);
   AppendVarint(&out, bases.link);
-  return out + lengths + blocks;
+  AppendVarint(&out, bases.lines.size());
+  for (const AdjacencyLine& line : bases.lines) {
+    AppendVarint(&out, Raw(line.type));
+    AppendDelta(&out, line.link, bases.link);
+    AppendVarint(&out, line.slope);
+    if (line.slope != 0) {
+      AppendDelta(&out, line.time, static_cast<uint64_t>(bases.time / bases.unit));
+    }
+  }
+  out += lengths;
+  out += blocks;
+  return out;
 }
 
 std::shared_ptr<const AdjacencyChunk> AdjacencyChunk::Read(std::string_view bytes) {
@@ -207,13 +304,26 @@ std::shared_ptr<const AdjacencyChunk> AdjacencyChunk::Read(std::string_view byte
 
 bool AdjacencyChunk::Parse(std::string_view bytes) {
   ByteReader in(bytes);
-  if (in.Byte() != kVersion) return false;
+  const uint8_t version = in.Byte();
+  if (version != kVersion && version != kNoLines) return false;
   const uint64_t present = in.Be64();
   const uint8_t unit = in.Byte();
   if (unit >= std::size(kUnits)) return false;
   time_unit_ = kUnits[unit];
   time_base_ = in.Signed();
   link_base_ = in.Varint();
+  const uint64_t lines = version == kVersion ? in.Varint() : 0;
+  if (lines > in.left()) return false;
+  for (uint64_t i = 0; i < lines; ++i) {
+    AdjacencyLine& line = lines_.emplace_back();
+    line.type = LinkTypeId{in.Varint32()};
+    line.link = in.Delta(link_base_);
+    line.slope = in.Varint();
+    if (line.slope != 0) line.time = in.Delta(static_cast<uint64_t>(time_base_ / time_unit_));
+    if (i > 0 && line.type <= lines_[i - 1].type) return false;
+  }
+  if (version == kNoLines) lines_.push_back({LinkTypeId{0}, link_base_, 0, 0});
+  any_type_ = version == kNoLines;
   std::array<uint32_t, kVerticesPerPage + 1> offsets;
   uint64_t at = sizeof(offsets);
   for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
@@ -298,11 +408,11 @@ bool AdjacencyChunk::CheckBlock(uint32_t vertex, AdjacencyTimes* times) const {
     segment.ReadHeads();
     const uint32_t n = segment.n_;
     const uint8_t from = segment.flags_ & 3, to = segment.flags_ >> 2 & 3;
-    if (from > AdjacencySegment::kFromMicros || to > AdjacencySegment::kToMicros) return false;
+    if (!KnowsTags(segment)) return false;
     const bool fits =
         segment.rest_.ok() && CheckNumbers(segment.neighbours_, n) &&
         CheckNumbers(segment.links_, n) && (from == 0 || CheckNumbers(segment.from_, n)) &&
-        (to != AdjacencySegment::kToMicros || CheckNumbers(segment.to_, n)) &&
+        (to < AdjacencySegment::kToMicros || CheckNumbers(segment.to_, n)) &&
         ((segment.flags_ & AdjacencySegment::kPolicy) == 0 || CheckNumbers(segment.policies_, n)) &&
         ((segment.flags_ & AdjacencySegment::kNeighbourPolicy) == 0 ||
          CheckNumbers(segment.neighbour_policies_, n));
@@ -311,6 +421,23 @@ bool AdjacencyChunk::CheckBlock(uint32_t vertex, AdjacencyTimes* times) const {
     in = segment.rest_;
   }
   return in.ok() && in.done();
+}
+
+bool AdjacencyChunk::KnowsTags(const AdjacencySegment& segment) const {
+  if (any_type_) return true;
+  AdjacencySegment::Tags tags = segment.tags();
+  AdjacencySegment::Tag tag;
+  while (tags.Next(&tag)) {
+    if (std::none_of(lines_.begin(), lines_.end(),
+                     [&tag](const AdjacencyLine& line) { return line.type == tag.type; })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+const AdjacencyLine& AdjacencyChunk::LineOf(LinkTypeId type) const {
+  return lines_.size() == 1 ? lines_[0] : FindLine(lines_, type);
 }
 
 // Up to the neighbours; the tags' counts must sum up to the size.
@@ -404,7 +531,7 @@ void AdjacencySegment::ReadHeads() {
   if (heads_read_) return;
   heads_read_ = true;
   if ((flags_ & 3) != kFromNone) ReadNumbers(&rest_, &from_);
-  if ((flags_ >> 2 & 3) == kToMicros) ReadNumbers(&rest_, &to_);
+  if ((flags_ >> 2 & 3) >= kToMicros) ReadNumbers(&rest_, &to_);
   ReadNumbers(&rest_, &links_);
   if ((flags_ & kPolicy) != 0) ReadNumbers(&rest_, &policies_);
   if ((flags_ & kNeighbourPolicy) != 0) ReadNumbers(&rest_, &neighbour_policies_);
@@ -416,7 +543,32 @@ void AdjacencySegment::Neighbours(NodeId self, Range range, uint64_t* out) const
 
 void AdjacencySegment::Links(Range range, uint64_t* out) {
   ReadHeads();
-  DecodeNumbers(links_, n_, chunk_->link_base_, range.begin, range.end, std::nullopt, out);
+  if (chunk_->lines_.size() == 1) {
+    return DecodeNumbers(links_, n_, chunk_->lines_[0].link, range.begin, range.end, std::nullopt,
+                         out);
+  }
+  DecodeNumbers(links_, n_, 0, range.begin, range.end, std::nullopt, out);
+  ForEachTag(range, [&](const AdjacencyLine& line, uint32_t begin, uint32_t end) {
+    for (uint32_t i = begin; i < end; ++i) out[i] += line.link;
+  });
+}
+
+bool AdjacencySegment::instants() {
+  const uint8_t mode = flags_ >> 2 & 3;
+  if (mode != kToLengths) return mode == kToSame;
+  ReadHeads();
+  constexpr int64_t kOneMicro = 2;  // one more than the length
+  return to_.mode == 0 && (to_.first == kOneMicro || to_.first == kOneMicro - 1);
+}
+
+template <typename Do>
+void AdjacencySegment::ForEachTag(Range range, const Do& do_tag) const {
+  Tags tags = this->tags();
+  Tag tag;
+  for (uint32_t i = 0; i < range.end && tags.Next(&tag); i += tag.count) {
+    const uint32_t begin = std::max(i, range.begin), end = std::min(i + tag.count, range.end);
+    if (begin < end) do_tag(chunk_->LineOf(tag.type), begin, end);
+  }
 }
 
 void AdjacencySegment::From(Range range, std::optional<TimeUs> known, TimeUs* out) {
@@ -426,16 +578,24 @@ void AdjacencySegment::From(Range range, std::optional<TimeUs> known, TimeUs* ou
     std::fill(out + range.begin, out + range.end, kTimeMin);
     return;
   }
-  const int64_t unit = mode == kFromUnit ? chunk_->time_unit_ : 1;
-  const int64_t base = mode == kFromUnit ? chunk_->time_base_ / unit : 0;
-  std::optional<uint64_t> at_begin;
-  if (known) at_begin = static_cast<uint64_t>(*known / unit);
-  DecodeNumbers(from_, n_, static_cast<uint64_t>(base), range.begin, range.end, at_begin,
-                reinterpret_cast<uint64_t*>(out));
-  if (unit == 1) return;
-  for (uint32_t i = range.begin; i < range.end; ++i) {
-    out[i] = static_cast<TimeUs>(static_cast<uint64_t>(out[i]) * static_cast<uint64_t>(unit));
+  auto* raw = reinterpret_cast<uint64_t*>(out);
+  if (mode == kFromLinks) {
+    uint64_t links[kNumbersMax];
+    Links(range, links);
+    DecodeNumbers(from_, n_, 0, range.begin, range.end, std::nullopt, raw);
+    ForEachTag(range, [&](const AdjacencyLine& line, uint32_t begin, uint32_t end) {
+      for (uint32_t i = begin; i < end; ++i) raw[i] += line.At(links[i]);
+    });
+  } else {
+    const int64_t unit = mode == kFromUnit ? chunk_->time_unit_ : 1;
+    const int64_t base = mode == kFromUnit ? chunk_->time_base_ / unit : 0;
+    std::optional<uint64_t> at_begin;
+    if (known) at_begin = static_cast<uint64_t>(*known / unit);
+    DecodeNumbers(from_, n_, static_cast<uint64_t>(base), range.begin, range.end, at_begin, raw);
   }
+  if (mode == kFromMicros || chunk_->time_unit_ == 1) return;
+  const auto unit = static_cast<uint64_t>(chunk_->time_unit_);
+  for (uint32_t i = range.begin; i < range.end; ++i) raw[i] *= unit;
 }
 
 void AdjacencySegment::To(Range range, const TimeUs* from, TimeUs* out) {
@@ -447,9 +607,18 @@ void AdjacencySegment::To(Range range, const TimeUs* from, TimeUs* out) {
     case kToSame:
       std::copy(from + range.begin, from + range.end, out + range.begin);
       return;
+    case kToMicros:
+      DecodeNumbers(to_, n_, 0, range.begin, range.end, std::nullopt,
+                    reinterpret_cast<uint64_t*>(out));
+      return;
     default:
       DecodeNumbers(to_, n_, 0, range.begin, range.end, std::nullopt,
                     reinterpret_cast<uint64_t*>(out));
+      for (uint32_t i = range.begin; i < range.end; ++i) {
+        out[i] = out[i] == 0 ? kTimeMax
+                             : static_cast<TimeUs>(static_cast<uint64_t>(from[i]) +
+                                                   static_cast<uint64_t>(out[i]) - 1);
+      }
   }
 }
 

@@ -51,8 +51,8 @@ class AdjacencyChunk;
 class AdjacencySegment {
  public:
   // Bits of a segment's flags, see docs/formats/graph.md.
-  enum FromMode : uint8_t { kFromNone = 0, kFromUnit = 1, kFromMicros = 2 };
-  enum ToMode : uint8_t { kToNone = 0, kToSame = 1, kToMicros = 2 };
+  enum FromMode : uint8_t { kFromNone = 0, kFromUnit = 1, kFromMicros = 2, kFromLinks = 3 };
+  enum ToMode : uint8_t { kToNone = 0, kToSame = 1, kToMicros = 2, kToLengths = 3 };
   enum Flag : uint8_t { kPolicy = 16, kNeighbourPolicy = 32 };
 
   struct Tag {
@@ -92,14 +92,18 @@ class AdjacencySegment {
   bool Policies(Range range, uint64_t* out);
   bool NeighbourPolicies(Range range, uint64_t* out);
   bool has_policies() const { return (flags_ & (kPolicy | kNeighbourPolicy)) != 0; }
-  // Every valid time is one instant [t, t).
-  bool instants() const { return (flags_ >> 2 & 3) == kToSame; }
+  // Every valid time is one moment, [t, t) or [t, t + 1 µs): valid from alone says whether it is in
+  // a window.
+  bool instants();
 
  private:
   friend class AdjacencyChunk;
 
   // Reads the heads of the columns after the neighbours; once, on demand.
   void ReadHeads();
+  // Calls do_tag(line of its type, begin, end) for each tag's part of a range.
+  template <typename Do>
+  void ForEachTag(Range range, const Do& do_tag) const;
 
   const AdjacencyChunk* chunk_ = nullptr;
   uint32_t n_ = 0, tag_count_ = 0;
@@ -108,6 +112,17 @@ class AdjacencySegment {
   ByteReader tags_{{}};
   ByteReader rest_{{}};  // after the neighbours
   Numbers neighbours_, from_, to_, links_, policies_, neighbour_policies_;
+};
+
+// The links of one type in a chunk: the ids are counted from `link`, and times are near the line
+// time + (id - link) * slope / 2^16, in units. Rows come mostly in the order of their times.
+struct AdjacencyLine {
+  LinkTypeId type{};
+  uint64_t link = 0;
+  uint64_t time = 0;
+  uint64_t slope = 0;
+
+  uint64_t At(uint64_t id) const { return time + ((id - link) * slope >> 16); }
 };
 
 // What a chunk says of one vertex.
@@ -179,7 +194,13 @@ class AdjacencyChunk {
   bool CheckBlock(uint32_t vertex, AdjacencyTimes* times) const;
   bool ParseSegment(ByteReader* in, AdjacencySegment* segment) const;
 
+  bool KnowsTags(const AdjacencySegment& segment) const;
+  // Of a type that the chunk knows.
+  const AdjacencyLine& LineOf(LinkTypeId type) const;
+
   int64_t time_base_ = 0, time_unit_ = 1;  // µs
+  std::vector<AdjacencyLine> lines_;       // by type
+  bool any_type_ = false;                  // one line for all
   uint64_t link_base_ = 0;
   uint32_t OffsetOf(uint32_t vertex) const {
     uint32_t offset;

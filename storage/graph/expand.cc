@@ -141,7 +141,7 @@ class SegmentReader {
     constexpr uint32_t kStride = AdjacencyTimes::kStride;
     decoded_ = {};
     timed_ = filter_.by_start || !filter_.every_time();
-    starts_ = filter_.by_start || segment_.instants();
+    starts_ = timed_ && (filter_.by_start || segment_.instants());
     policies_ = !filter_.viewer.sees_all() && segment_.has_policies();
     looked_ = segment_.all();
     std::optional<TimeUs> known;

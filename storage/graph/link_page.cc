@@ -17,7 +17,8 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 
 // Flags of a chunk.
 enum : uint8_t { kFromNone = 0, kFromUnit = 1, kFromMicros = 2 };
-enum : uint8_t { kToNone = 0, kToSame = 1, kToMicros = 2 };
+// kToLengths: 0 where it is open, else one more than valid to less valid from.
+enum : uint8_t { kToNone = 0, kToSame = 1, kToMicros = 2, kToLengths = 3 };
 enum : uint8_t { kPolicies = 16, kForeignBatches = 32 };
 
 // How a key's values are written.
@@ -102,7 +103,7 @@ class ChunkEncoder {
     if (!All([](const StoredLink& l) { return l.record.valid.to == kTimeMax; })) {
       const bool same =
           All([](const StoredLink& l) { return l.record.valid.to == l.record.valid.from; });
-      flags_ |= static_cast<uint8_t>((same ? kToSame : kToMicros) << 2);
+      flags_ |= static_cast<uint8_t>((same ? kToSame : kToLengths) << 2);
     }
     if (!All([](const StoredLink& l) {
           return Raw(l.record.policy) == 0 && Raw(l.from_policy) == 0 && Raw(l.to_policy) == 0;
@@ -120,7 +121,7 @@ class ChunkEncoder {
   void Column(uint64_t base, Get get) {
     numbers_.clear();
     for (const StoredLink* link : links_) numbers_.push_back(get(*link));
-    AppendNumbers(&out_, numbers_, base);
+    AppendNumbers(&out_, numbers_, base, Packing::kSmall);
   }
 
   void Columns() {
@@ -142,8 +143,13 @@ class ChunkEncoder {
     } else if ((flags_ & 3) == kFromMicros) {
       Column(0, [](const StoredLink& l) { return static_cast<uint64_t>(l.record.valid.from); });
     }
-    if ((flags_ >> 2 & 3) == kToMicros) {
-      Column(0, [](const StoredLink& l) { return static_cast<uint64_t>(l.record.valid.to); });
+    if ((flags_ >> 2 & 3) == kToLengths) {
+      Column(0, [](const StoredLink& l) {
+        const ValidTime& valid = l.record.valid;
+        return valid.to == kTimeMax
+                   ? 0
+                   : static_cast<uint64_t>(valid.to) - static_cast<uint64_t>(valid.from) + 1;
+      });
     }
     if ((flags_ & kForeignBatches) != 0) {
       Column(0, [](const StoredLink& l) { return Raw(l.record.source.batch); });
@@ -200,7 +206,7 @@ class ChunkEncoder {
     const auto column = [&](auto get) {
       numbers_.clear();
       for (const PropertyEntry* entry : values.entries) numbers_.push_back(get(*entry));
-      AppendNumbers(&out_, numbers_, 0);
+      AppendNumbers(&out_, numbers_, 0, Packing::kSmall);
     };
     if (own) {
       column([](const PropertyEntry& e) { return Raw(e.source.batch); });
@@ -288,9 +294,9 @@ bool LinkChunk::ParseColumns(ByteReader* in) {
     return false;
   }
   const int from = flags_ & 3, to = flags_ >> 2 & 3;
-  if (from > kFromMicros || to > kToMicros) return false;
+  if (from > kFromMicros) return false;
   if (from != kFromNone && !ReadColumn(in, &since_)) return false;
-  if (to == kToMicros && !ReadColumn(in, &until_)) return false;
+  if (to >= kToMicros && !ReadColumn(in, &until_)) return false;
   if ((flags_ & kForeignBatches) != 0 && !ReadColumn(in, &batch_)) return false;
   return ReadColumn(in, &row_);
 }
@@ -376,7 +382,7 @@ struct LinkChunk::Arrays {
     if ((c.flags_ & 3) != kFromNone) {
       decode(c.since_, unit ? static_cast<uint64_t>(c.time_base_ / c.time_unit_) : 0, &since);
     }
-    if ((c.flags_ >> 2 & 3) == kToMicros) decode(c.until_, 0, &until);
+    if ((c.flags_ >> 2 & 3) >= kToMicros) decode(c.until_, 0, &until);
     if ((c.flags_ & kForeignBatches) != 0) decode(c.batch_, 0, &batch);
     decode(c.row_, 0, &row);
   }
@@ -435,9 +441,13 @@ void LinkChunk::Decode(std::span<const uint32_t> places, std::vector<StoredLink>
     stored.to_policy = PolicyId{static_cast<uint32_t>(a.to_policy[i])};
     link.valid.from = FromAt(a.since.data(), i);
     const int to = flags_ >> 2 & 3;
-    link.valid.to = to == kToNone   ? kTimeMax
-                    : to == kToSame ? link.valid.from
-                                    : static_cast<TimeUs>(a.until[i]);
+    if (to == kToLengths && a.until[i] != 0) {
+      link.valid.to = static_cast<TimeUs>(static_cast<uint64_t>(link.valid.from) + a.until[i] - 1);
+    } else {
+      link.valid.to = to == kToSame     ? link.valid.from
+                      : to == kToMicros ? static_cast<TimeUs>(a.until[i])
+                                        : kTimeMax;
+    }
     link.source.batch = (flags_ & kForeignBatches) != 0
                             ? BatchId{static_cast<uint32_t>(a.batch[i])}
                             : BatchId{static_cast<uint32_t>(Raw(link.id) >> 32)};

@@ -31,9 +31,9 @@ void ExpectRanges(const Numbers& column, const std::vector<uint64_t>& values, ui
 
 // What was written, read back; the bytes after the column are a second, short one.
 std::vector<uint64_t> RoundTrip(const std::vector<uint64_t>& values, uint64_t base,
-                                uint8_t* mode = nullptr) {
+                                uint8_t* mode = nullptr, Packing packing = Packing::kQuick) {
   std::string bytes;
-  AppendNumbers(&bytes, values, base);
+  AppendNumbers(&bytes, values, base, packing);
   const size_t size = bytes.size();
   bytes.append(kNumbersPadding, '\x7f');
   ByteReader in(bytes);
@@ -61,6 +61,14 @@ TEST(Numbers, EachModeIsTakenWhereItIsShortest) {
   EXPECT_EQ(mode, 3);
   EXPECT_EQ(RoundTrip({0, UINT64_MAX / 2, 5}, 1, &mode)[1], UINT64_MAX / 2);
   EXPECT_EQ(mode, 4);
+  std::vector<uint64_t> runs(40, 3);
+  runs.resize(100, UINT64_MAX - 5);
+  EXPECT_EQ(RoundTrip(runs, 9, &mode), runs);
+  EXPECT_EQ(mode, 5);
+  EXPECT_EQ(RoundTrip({7, 4, 1, 6, 3, 0, 5, 2}, 0, &mode, Packing::kSmall)[3], 6U);
+  EXPECT_EQ(mode, 6);
+  EXPECT_EQ(RoundTrip({1000, 2001, 3003, 4004, 5004, 6006}, 0, &mode, Packing::kSmall)[5], 6006U);
+  EXPECT_EQ(mode, 7);
 }
 
 TEST(Numbers, AnyColumnComesBack) {
@@ -75,7 +83,10 @@ TEST(Numbers, AnyColumnComesBack) {
       v = sorted ? last + (random() >> bits) : random() >> bits;
       last = v;
     }
-    ASSERT_EQ(RoundTrip(values, base), values) << "round " << round;
+    if (random() % 8 == 0) std::fill(values.begin() + values.size() / 3, values.end(), base);
+    for (const Packing packing : {Packing::kQuick, Packing::kSmall}) {
+      ASSERT_EQ(RoundTrip(values, base, nullptr, packing), values) << "round " << round;
+    }
   }
 }
 
@@ -98,7 +109,8 @@ TEST(Numbers, DamageIsRefusedOrHarmless) {
     std::vector<uint64_t> values(1 + random() % 40);
     for (uint64_t& v : values) v = random() >> (random() % 64);
     std::string bytes;
-    AppendNumbers(&bytes, values, 0);
+    if (round % 3 == 0) std::fill(values.begin() + values.size() / 2, values.end(), 9);
+    AppendNumbers(&bytes, values, 0, round % 2 == 0 ? Packing::kQuick : Packing::kSmall);
     bytes[random() % bytes.size()] ^= static_cast<char>(1 << (random() % 8));
     if (random() % 4 == 0) bytes.resize(random() % bytes.size());
     ByteReader in(bytes);
