@@ -1,7 +1,7 @@
 // Identifiers, each a distinct type so that one cannot be passed for another.
 //
 // All are plain integers on disk. Node, link and sighting ids are for life: never reused, never
-// renumbered. They leave the engine only enciphered (storage/graph/element_id.h).
+// renumbered. They leave the engine only enciphered (storage/keys/element_id.h).
 #pragma once
 
 #include <cstdint>

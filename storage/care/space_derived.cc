@@ -406,7 +406,7 @@ absl::Status SpaceCheck::FixAdjacency(uint64_t page, const DerivedRows::Rows& ro
   }
   ++fixer_->report().pages;
   if (of_page.empty()) return absl::OkStatus();
-  return fixer_->Put(Table::kAdjacency, newest, EncodeAdjacencyChunk(of_page));
+  return fixer_->Put(Table::kAdjacency, newest, EncodeAdjacencyChunk(of_page, kAnyTime));
 }
 
 }  // namespace skein

@@ -212,13 +212,13 @@ TEST_F(VerifyTest, AdjacencyThatSaysSomethingElseIsSeenAndRebuilt) {
   for (const auto& wrong : wrongs) {
     vertex.entries = {sound};
     wrong(&vertex.entries[0]);
-    Put(Table::kAdjacency, users_.Adjacency(0, 900), EncodeAdjacencyChunk({&vertex, 1}));
+    Put(Table::kAdjacency, users_.Adjacency(0, 900), EncodeAdjacencyChunk({&vertex, 1}, 0));
     ExpectRepaired(FindingKind::kAdjacency);
   }
   // The policy of the vertex itself, for the visibility of its links.
   vertex.policy = unit_;
   vertex.entries = {sound};
-  Put(Table::kAdjacency, users_.Adjacency(0, 900), EncodeAdjacencyChunk({&vertex, 1}));
+  Put(Table::kAdjacency, users_.Adjacency(0, 900), EncodeAdjacencyChunk({&vertex, 1}, 0));
   ExpectRepaired(FindingKind::kAdjacency);
 }
 
@@ -229,12 +229,12 @@ TEST_F(VerifyTest, AdjacencyOfALinkThatIsNotThereIsSeenAndDropped) {
   entry.neighbour = nodes_[8];
   entry.outgoing = true;
   vertex.entries = {entry};
-  Put(Table::kAdjacency, users_.Adjacency(0, 900), EncodeAdjacencyChunk({&vertex, 1}));
+  Put(Table::kAdjacency, users_.Adjacency(0, 900), EncodeAdjacencyChunk({&vertex, 1}, 0));
   ExpectRepaired(FindingKind::kAdjacency);
   // Of a vertex far beyond all others: a window of its own.
   vertex.vertex = NodeId{uint64_t{1} << 40};
   Put(Table::kAdjacency, users_.Adjacency(AdjacencyPageOf(vertex.vertex), 900),
-      EncodeAdjacencyChunk({&vertex, 1}));
+      EncodeAdjacencyChunk({&vertex, 1}, 0));
   ExpectRepaired(FindingKind::kAdjacency);
 }
 
@@ -371,7 +371,7 @@ TEST_F(VerifyTest, NodesThatDoNotDecodeOrNameWhatIsNotThereAreRecordDamage) {
   for (const auto& wrong : wrongs) {
     NodeRecord changed = node;
     wrong(&changed);
-    Put(Table::kNodes, key, EncodeNode(changed));
+    Put(Table::kNodes, key, EncodeNode(changed, 0));
     ExpectRecordDamage(FindingKind::kNode);
   }
 }
@@ -410,7 +410,7 @@ TEST_F(VerifyTest, LinksThatNameWhatIsNotThereAreRecordDamage) {
   plant([](StoredLink* l) { l->record.policy = PolicyId{99}; }, FindingKind::kLink);
   plant([](StoredLink* l) { l->record.source.batch = BatchId{99}; }, FindingKind::kLink);
   plant([](StoredLink* l) { l->record.properties[0].key = KeyId{99}; }, FindingKind::kLink);
-  plant([](StoredLink* l) { l->record.valid = {5, 4}; }, FindingKind::kLink);
+  plant([](StoredLink* l) { l->record.valid = {5, 3}; }, FindingKind::kLink);
   plant([](StoredLink* l) { l->record.to = NodeId{5000}; }, FindingKind::kLinkEnd);
   plant([this](StoredLink* l) { l->to_policy = l->to_policy == unit_ ? kOpenPolicy : unit_; },
         FindingKind::kLinkEnd);
@@ -461,7 +461,7 @@ TEST_F(VerifyTest, TwoNodesWhereAUniqueIndexAllowsOneAreRecordDamage) {
   for (PropertyEntry& property : node.properties) {
     if (property.key == number_) property.value = Value::Integer(10'002);
   }
-  Put(Table::kNodes, users_.Node(nodes_[1]), EncodeNode(node));
+  Put(Table::kNodes, users_.Node(nodes_[1]), EncodeNode(node, 0));
   const auto rows = Rows(Table::kIndex, users_.Index(unique_));
   const auto of_two = std::find_if(rows.begin(), rows.end(), [this](const auto& row) {
     return TrailingId(row.first) == Raw(nodes_[2]);

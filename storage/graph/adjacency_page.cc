@@ -11,8 +11,8 @@
 namespace skein {
 namespace {
 
-// Version 1 had no lines: ids of all types were counted from the chunk's least.
-constexpr uint8_t kNoLines = 1, kVersion = 2;
+// Version 2 had no stamp; in version 1 ids of all types were counted from the chunk's least.
+constexpr uint8_t kNoLines = 1, kUnstamped = 2, kVersion = 3;
 constexpr int64_t kUnits[] = {1, 1'000, 1'000'000};
 
 void AppendLe32(std::string* out, uint32_t v) {
@@ -267,9 +267,10 @@ class BlockEncoder {
 
 }  // namespace
 
-std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices) {
+std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices, Stamp stamp) {
   const Bases bases = FindBases(vertices);
   std::string out(1, static_cast<char>(kVersion));
+  AppendBe64(&out, stamp);
   uint64_t present = 0;
   std::string lengths, blocks;
   BlockEncoder encoder(bases);
@@ -298,6 +299,10 @@ std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices) {
 }
 
 std::shared_ptr<const AdjacencyChunk> AdjacencyChunk::Read(std::string_view bytes) {
+  return ReadUnstamped(bytes);
+}
+
+std::shared_ptr<AdjacencyChunk> AdjacencyChunk::ReadUnstamped(std::string_view bytes) {
   std::shared_ptr<AdjacencyChunk> chunk(new AdjacencyChunk);
   return chunk->Parse(bytes) ? chunk : nullptr;
 }
@@ -305,14 +310,15 @@ std::shared_ptr<const AdjacencyChunk> AdjacencyChunk::Read(std::string_view byte
 bool AdjacencyChunk::Parse(std::string_view bytes) {
   ByteReader in(bytes);
   const uint8_t version = in.Byte();
-  if (version != kVersion && version != kNoLines) return false;
+  if (version < kNoLines || version > kVersion) return false;
+  if (version > kUnstamped) stamp_ = in.Be64();
   const uint64_t present = in.Be64();
   const uint8_t unit = in.Byte();
   if (unit >= std::size(kUnits)) return false;
   time_unit_ = kUnits[unit];
   time_base_ = in.Signed();
   link_base_ = in.Varint();
-  const uint64_t lines = version == kVersion ? in.Varint() : 0;
+  const uint64_t lines = version == kNoLines ? 0 : in.Varint();
   if (lines > in.left()) return false;
   for (uint64_t i = 0; i < lines; ++i) {
     AdjacencyLine& line = lines_.emplace_back();
@@ -638,7 +644,7 @@ bool AdjacencySegment::NeighbourPolicies(Range range, uint64_t* out) {
 
 std::string FoldAdjacencyChunks(uint64_t page,
                                 std::span<const std::shared_ptr<const AdjacencyChunk>> chunks,
-                                bool whole) {
+                                bool whole, Stamp stamp) {
   std::vector<VertexEntries> vertices;
   for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
     VertexEntries vertex;
@@ -654,7 +660,7 @@ std::string FoldAdjacencyChunks(uint64_t page,
     MakeAdjacency(&vertex.entries, chunks.size(), !whole);
     if (!vertex.entries.empty()) vertices.push_back(std::move(vertex));
   }
-  return vertices.empty() && whole ? std::string() : EncodeAdjacencyChunk(vertices);
+  return vertices.empty() && whole ? std::string() : EncodeAdjacencyChunk(vertices, stamp);
 }
 
 }  // namespace skein

@@ -42,8 +42,8 @@ struct VertexEntries {
   std::vector<AdjacencyEntry> entries;  // ascending, but those gone, which come in any order
 };
 
-// Encodes a chunk; vertices of one page, ascending.
-std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices);
+// Encodes a chunk; vertices of one page, ascending. The stamp lies at kStampAt.
+std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices, Stamp stamp);
 
 class AdjacencyChunk;
 
@@ -159,6 +159,12 @@ struct AdjacencyTimes {
 class AdjacencyChunk {
  public:
   static std::shared_ptr<const AdjacencyChunk> Read(std::string_view bytes);
+  // The same, still without the stamp of its commit.
+  static std::shared_ptr<AdjacencyChunk> ReadUnstamped(std::string_view bytes);
+  void set_stamp(Stamp stamp) { stamp_ = stamp; }
+
+  // Nothing in the chunk was written after it.
+  Stamp stamp() const { return stamp_; }
 
   bool Has(uint32_t vertex) const { return OffsetOf(vertex) != OffsetOf(vertex + 1); }
   AdjacencyBlock Block(uint32_t vertex) const;
@@ -202,6 +208,7 @@ class AdjacencyChunk {
   std::vector<AdjacencyLine> lines_;       // by type
   bool any_type_ = false;                  // one line for all
   uint64_t link_base_ = 0;
+  Stamp stamp_ = 0;
   uint32_t OffsetOf(uint32_t vertex) const {
     uint32_t offset;
     std::memcpy(&offset, blob_.get() + vertex * sizeof(offset), sizeof(offset));
@@ -220,9 +227,10 @@ class AdjacencyChunk {
 };
 
 // The chunks of one page, oldest first, to one chunk's bytes. With `whole` they are all there is,
-// and links that are gone need not be remembered; "" then if none is left.
+// and links that are gone need not be remembered; "" then if none is left. `stamp`: the newest of
+// theirs.
 std::string FoldAdjacencyChunks(uint64_t page,
                                 std::span<const std::shared_ptr<const AdjacencyChunk>> chunks,
-                                bool whole);
+                                bool whole, Stamp stamp);
 
 }  // namespace skein

@@ -61,7 +61,7 @@ TEST(AdjacencyPage, WhatIsPackedComesBack) {
       std::sort(vertex.entries.begin(), vertex.entries.end(), AdjacencyLess);
       vertices.push_back(std::move(vertex));
     }
-    const auto chunk = AdjacencyChunk::Read(EncodeAdjacencyChunk(vertices));
+    const auto chunk = AdjacencyChunk::Read(EncodeAdjacencyChunk(vertices, 0));
     ASSERT_NE(chunk, nullptr) << round;
     for (const VertexEntries& vertex : vertices) {
       std::vector<AdjacencyEntry> back;
@@ -107,7 +107,7 @@ TEST(AdjacencyPage, RowsInOrderOfTimeTakeFewBytes) {
     entries += vertex.entries.size();
     vertices.push_back(std::move(vertex));
   }
-  EXPECT_LT(EncodeAdjacencyChunk(vertices).size(), entries * 7);
+  EXPECT_LT(EncodeAdjacencyChunk(vertices, 0).size(), entries * 7);
 }
 
 }  // namespace

@@ -295,7 +295,7 @@ SortedRun BulkLinksImpl::LinkRun() {
             LinkChanges changes;
             for (const StoredLink& link : links) changes.emplace_back(link.record.id, &link);
             state->key = core_->layout.Page(page, chunk_);
-            state->value = EncodeLinkChunk(changes);
+            state->value = EncodeLinkChunk(changes, LoadStamp(chunk_));
             *key = state->key;
             *value = state->value;
             return absl::StatusOr<bool>(true);
@@ -324,7 +324,7 @@ SortedRun BulkLinksImpl::AdjacencyRun() {
             }
             if (vertices.empty()) return absl::StatusOr<bool>(false);
             state->key = core_->layout.Adjacency(page, chunk_);
-            state->value = EncodeAdjacencyChunk(vertices);
+            state->value = EncodeAdjacencyChunk(vertices, LoadStamp(chunk_));
             *key = state->key;
             *value = state->value;
             return absl::StatusOr<bool>(true);
@@ -387,7 +387,9 @@ SortedRun BulkLinksImpl::CountRun() {
 // Drawn last: from here to the end of the ingest others' commits wait.
 SortedRun BulkLinksImpl::LastRun(uint64_t deletions, bool* locked) {
   return {Table::kMeta,
-          [this, deletions, locked](std::string_view*, std::string_view*) -> absl::StatusOr<bool> {
+          [this, deletions, locked, load = std::string()](
+              std::string_view* key, std::string_view* value) mutable -> absl::StatusOr<bool> {
+            if (*locked) return false;
             core_->index_mu.Lock();
             *locked = true;
             SKEIN_RETURN_IF_ERROR(KeepTimeKeys());
@@ -395,7 +397,10 @@ SortedRun BulkLinksImpl::LastRun(uint64_t deletions, bool* locked) {
               std::vector<PolicyId> policies;
               SKEIN_RETURN_IF_ERROR(CheckEnds(&policies));
             }
-            return false;
+            load = core_->layout.Load(chunk_);
+            *key = load;
+            *value = {};  // the store puts the version here
+            return true;
           }};
 }
 

@@ -29,19 +29,6 @@ void SortUnique(std::vector<T>* ids) {
   ids->erase(std::unique(ids->begin(), ids->end()), ids->end());
 }
 
-AdjacencyEntry EntryOf(const StoredLink& link, bool outgoing, bool gone) {
-  AdjacencyEntry entry;
-  entry.neighbour = outgoing ? link.record.to : link.record.from;
-  entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
-  entry.link = link.record.id;
-  entry.valid = link.record.valid;
-  entry.type = link.record.type;
-  entry.policy = link.record.policy;
-  entry.outgoing = outgoing;
-  entry.gone = gone;
-  return entry;
-}
-
 }  // namespace
 
 const WriteBatch& CommitBuilder::Build() {
@@ -53,7 +40,10 @@ const WriteBatch& CommitBuilder::Build() {
   AddLinks();
   AddAdjacency();
   AddRemembered();
-  for (const auto& [key, value] : overlay_.fusion()) batch_.Put(Table::kFusion, key, value);
+  for (const auto& [key, value] : overlay_.fusion()) {
+    batch_.Put(Table::kFusion, key, value);
+    batch_.PutUnderVersion(Table::kVersions, layout_.WasFusion(key), value);
+  }
   if (!overlay_.fusion().empty()) {
     batch_.PutUnguarded(Table::kMeta, layout_.FusionToken(), SecureRandomBytes(16));
   }
@@ -69,14 +59,18 @@ const WriteBatch& CommitBuilder::Build() {
 
 void CommitBuilder::AddNode(NodeId id, const Change<NodePtr>& change) {
   const std::string key = layout_.Node(id);
+  if (change.base != nullptr) {
+    batch_.PutUnderVersion(Table::kVersions, layout_.Was('n', Raw(id)),
+                           EncodeNode(*change.base, change.base->since));
+  }
   if (change.now == nullptr) {
     batch_.Delete(Table::kNodes, key);
     batch_.Touch(Table::kLocks, layout_.Lock('a', Raw(id)));
     batch_.Check(Table::kLocks, layout_.Lock('l', Raw(id)));
-  } else if (change.base == nullptr) {
-    batch_.PutUnguarded(Table::kNodes, key, EncodeNode(*change.now));  // the id is ours alone
   } else {
-    batch_.Put(Table::kNodes, key, EncodeNode(*change.now));
+    // The id of a new one is ours alone.
+    batch_.PutStamped(Table::kNodes, key, EncodeNode(*change.now, 0), kStampAt,
+                      /*guarded=*/change.base != nullptr);
   }
   AddLabels(id, change);
   AddIndexes(change);
@@ -89,7 +83,7 @@ void CommitBuilder::AddLabels(NodeId id, const Change<NodePtr>& change) {
   if (change.base != nullptr) {
     for (const LabelId label : change.base->labels) {
       if (change.now == nullptr || !read_ops::HasLabel(*change.now, label)) {
-        batch_.DeleteUnguarded(Table::kLabels, layout_.Label(label, id));
+        DeleteRow(Table::kLabels, layout_.Label(label, id));
       }
     }
   }
@@ -102,13 +96,19 @@ void CommitBuilder::AddLabels(NodeId id, const Change<NodePtr>& change) {
   }
 }
 
+// Remembered, so that reads of the past find what it pointed at.
+void CommitBuilder::DeleteRow(Table table, const std::string& key) {
+  batch_.DeleteUnguarded(table, key);
+  batch_.PutUnderVersion(Table::kVersions, layout_.WasRow(static_cast<char>(table), key), {});
+}
+
 void CommitBuilder::AddIndexes(const Change<NodePtr>& change) {
   for (const IndexInfo& index : indexes_) {
     std::optional<std::string> before, after;
     if (change.base != nullptr) before = IndexEntryKey(layout_, index, *change.base);
     if (change.now != nullptr) after = IndexEntryKey(layout_, index, *change.now);
     if (before == after) continue;
-    if (before) batch_.DeleteUnguarded(Table::kIndex, *before);
+    if (before) DeleteRow(Table::kIndex, *before);
     if (!after) continue;
     batch_.PutUnguarded(Table::kIndex, *after, PolicyValue(change.now->policy));
     // Two concurrent transactions that both add these values of a unique index conflict.
@@ -145,7 +145,8 @@ void CommitBuilder::AddLinks() {
   std::vector<std::pair<LinkId, const StoredLink*>> rows;
   const auto flush = [&] {
     if (rows.empty()) return;
-    batch_.PutUnguarded(Table::kLinks, layout_.Page(page, chunk_), EncodeLinkChunk(rows));
+    batch_.PutStamped(Table::kLinks, layout_.Page(page, chunk_), EncodeLinkChunk(rows, 0), kStampAt,
+                      /*guarded=*/false);
     rows.clear();
   };
   std::vector<NodeId> gaining;
@@ -158,6 +159,7 @@ void CommitBuilder::AddLinks() {
     rows.emplace_back(id, change.now.get());
     if (change.base != nullptr) {
       batch_.Lock(Table::kLocks, layout_.Lock('e', Raw(id)));
+      RememberLink(*change.base, change.now == nullptr);
       CountLink(*change.base, -1);
     } else {
       gaining.push_back(change.now->record.from);
@@ -173,6 +175,16 @@ void CommitBuilder::AddLinks() {
   }
 }
 
+void CommitBuilder::RememberLink(const StoredLink& link, bool gone) {
+  const LinkId id = link.record.id;
+  batch_.PutUnderVersion(Table::kVersions, layout_.Was('l', Raw(id)),
+                         EncodeLinkChunk({{id, &link}}, link.since));
+  if (!gone) return;
+  batch_.PutUnderVersion(Table::kVersions, layout_.WasLinked(link.record.from, id), {});
+  if (link.record.to == link.record.from) return;
+  batch_.PutUnderVersion(Table::kVersions, layout_.WasLinked(link.record.to, id), {});
+}
+
 void CommitBuilder::AddAdjacency() {
   std::map<NodeId, VertexEntries> vertices;
   const auto add = [&vertices](NodeId node, PolicyId policy, const AdjacencyEntry& entry) {
@@ -186,16 +198,21 @@ void CommitBuilder::AddAdjacency() {
     const bool gone = change.now == nullptr;
     const StoredLink& link = gone ? *change.base : *change.now;
     if (!gone && change.base != nullptr && change.base->record.valid == link.record.valid) continue;
-    add(link.record.from, link.from_policy, EntryOf(link, true, gone));
-    add(link.record.to, link.to_policy, EntryOf(link, false, gone));
+    for (const bool outgoing : {true, false}) {
+      AdjacencyEntry entry = EntryOf(link, outgoing);
+      entry.gone = gone;
+      add(outgoing ? link.record.from : link.record.to,
+          outgoing ? link.from_policy : link.to_policy, entry);
+    }
   }
   std::vector<VertexEntries> of_page;
   const auto flush = [&] {
     if (of_page.empty()) return;
     const uint64_t page = AdjacencyPageOf(of_page[0].vertex);
-    const std::string bytes = EncodeAdjacencyChunk(of_page);
-    batch_.PutUnguarded(Table::kAdjacency, layout_.Adjacency(page, chunk_), bytes);
-    pages_.emplace_back(page, AdjacencyChunk::Read(bytes));
+    const std::string bytes = EncodeAdjacencyChunk(of_page, 0);
+    batch_.PutStamped(Table::kAdjacency, layout_.Adjacency(page, chunk_), bytes, kStampAt,
+                      /*guarded=*/false);
+    pages_.emplace_back(page, AdjacencyChunk::ReadUnstamped(bytes));
     of_page.clear();
   };
   for (auto& [node, vertex] : vertices) {
@@ -264,7 +281,9 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
     // What was just written is what will be read next. A later commit of the node would have
     // taken the place (a larger last change), and then this is refused.
     if (committed.ok() && change.now != nullptr) {
-      core.nodes.Insert(Raw(id), version, change.now, HeapBytes(*change.now));
+      auto now = std::make_shared<NodeRecord>(*change.now);
+      now->since = Raw(version);
+      core.nodes.Insert(Raw(id), version, now, HeapBytes(*now));
     }
   }
   for (const uint64_t page : pages) {
@@ -272,6 +291,7 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
     if (committed.ok()) core.link_chunks.Added(page);
   }
   for (const auto& [page, chunk] : touched) {
+    chunk->set_stamp(Raw(version));
     core.adjacency.EndChange(page, version, chunk);
     if (committed.ok()) core.adjacency_chunks.Added(page);
   }

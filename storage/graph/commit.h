@@ -12,7 +12,7 @@
 
 namespace skein {
 
-using TouchedPages = std::vector<std::pair<uint64_t, std::shared_ptr<const AdjacencyChunk>>>;
+using TouchedPages = std::vector<std::pair<uint64_t, std::shared_ptr<AdjacencyChunk>>>;
 
 // Conflicts as the contract has them (graph.h): per element by its key; a new link checks that its
 // ends are alive and tells that they gained a link; a node's deletion does the reverse.
@@ -34,6 +34,9 @@ class CommitBuilder {
   void AddLinks();
   void AddAdjacency();
   void AddRemembered();
+  void DeleteRow(Table table, const std::string& key);
+  // What a changed link was; `gone`: its ends' lists lose it.
+  void RememberLink(const StoredLink& link, bool gone);
   void AddCounts();
   void CountNode(const NodeRecord& node, int64_t sign);
   void CountLink(const StoredLink& link, int64_t sign);

@@ -1,6 +1,9 @@
 #include "storage/graph/core.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "storage/base/status.h"
@@ -15,6 +18,17 @@ constexpr size_t kNodeCacheBytes = size_t{256} << 20;
 constexpr size_t kLinkCacheBytes = size_t{256} << 20;
 constexpr size_t kLookupBytes = size_t{32} << 20;
 constexpr size_t kAdjacencyBytes = size_t{2} << 30;
+
+constexpr Version kUnknown{std::numeric_limits<uint64_t>::max()};
+
+// What StampValue wrote.
+std::optional<Version> ReadStampValue(std::string_view value) {
+  ByteReader in(value);
+  if (in.Byte() != 0) return std::nullopt;
+  const Version version{in.Be64()};
+  if (!in.ok() || !in.done()) return std::nullopt;
+  return version;
+}
 
 }  // namespace
 
@@ -69,6 +83,7 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
       pages(kLinkCacheBytes),
       adjacency(kAdjacencyBytes),
       lookups(kLookupBytes),
+      loads(the_store, layout),
       node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
       chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536) {}
 
@@ -100,6 +115,36 @@ Version GraphCore::IndexSince(uint32_t index) {
 void GraphCore::SetIndexSince(uint32_t index, Version version) {
   absl::MutexLock lock(&since_mu);
   index_since[index] = version;
+}
+
+absl::Status Loads::Read() {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, store_.Latest());
+  SKEIN_ASSIGN_OR_RETURN(const auto rows, ScanPrefix(store_, *view, Table::kMeta, layout_.Loads()));
+  absl::MutexLock lock(&mu_);
+  for (const auto& [key, value] : rows) {
+    const std::optional<Version> version = ReadStampValue(value);
+    if (!version) return DataLoss("table meta: the version of a bulk load does not decode");
+    versions_[TrailingId(key)] = *version;
+  }
+  return absl::OkStatus();
+}
+
+Version Loads::VersionOfLoad(uint64_t chunk) const {
+  {
+    absl::MutexLock lock(&mu_);
+    const auto it = versions_.find(chunk);
+    if (it != versions_.end()) return it->second;
+  }
+  const auto view = store_.Latest();
+  if (!view.ok()) return kUnknown;
+  const auto value = GetOne(store_, **view, Table::kMeta, layout_.Load(chunk));
+  if (!value.ok() || !*value) return kUnknown;
+  const Version version = ReadStampValue(**value).value_or(kUnknown);
+  if (version != kUnknown) {
+    absl::MutexLock lock(&mu_);
+    versions_[chunk] = version;
+  }
+  return version;
 }
 
 absl::Status DamagedRow(Table table, uint64_t id) {

@@ -66,6 +66,30 @@ class ChunkCounts {
   std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
 };
 
+// The versions of bulk loads, whose rows were written before their version was known.
+// Threads: safe from any thread. Cost: VersionOf of a commit's stamp is a comparison; of a load's,
+// a look-up in memory, and one in the store for a load that was just made.
+class Loads {
+ public:
+  Loads(Store& store, const Layout& layout) : store_(store), layout_(layout) {}
+
+  // All that are stored; once, on opening.
+  absl::Status Read();
+  // Of a load that is not known (not yet): the largest version, so that nobody takes its rows for
+  // older than they are.
+  Version VersionOf(Stamp stamp) const {
+    return IsLoadStamp(stamp) ? VersionOfLoad(stamp & ~LoadStamp(0)) : Version{stamp};
+  }
+
+ private:
+  Version VersionOfLoad(uint64_t chunk) const;
+
+  Store& store_;
+  const Layout& layout_;
+  mutable absl::Mutex mu_;
+  mutable absl::flat_hash_map<uint64_t, Version> versions_ ABSL_GUARDED_BY(mu_);
+};
+
 struct GraphCore {
   GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options);
 
@@ -85,6 +109,7 @@ struct GraphCore {
 
   FusedNodes fused;
   IndexLookups lookups;
+  Loads loads;
 
   NumberSequence node_ids;
   NumberSequence chunk_ids;

@@ -15,33 +15,40 @@ constexpr size_t kBatchBytesMax = size_t{4} << 20;
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 // From the chunks of one list, oldest first, to one; nullopt: does not decode.
-using Folder = std::function<std::optional<std::string>(std::string_view prefix, const Rows& rows)>;
+using Folder = std::function<std::optional<std::string>(GraphCore&, std::string_view prefix,
+                                                        const Rows& rows)>;
 
-std::optional<std::string> FoldAdjacency(std::string_view prefix, const Rows& rows) {
+std::optional<std::string> FoldAdjacency(GraphCore& core, std::string_view prefix,
+                                         const Rows& rows) {
   AdjacencyPage::Chunks chunks;
+  Version newest{0};
   for (const auto& [key, bytes] : rows) {
     chunks.push_back(AdjacencyChunk::Read(bytes));
     if (chunks.back() == nullptr) return std::nullopt;
+    newest = std::max(newest, core.loads.VersionOf(chunks.back()->stamp()));
   }
-  return FoldAdjacencyChunks(TrailingId(prefix), chunks, /*whole=*/true);
+  return FoldAdjacencyChunks(TrailingId(prefix), chunks, /*whole=*/true, Raw(newest));
 }
 
-std::optional<std::string> FoldLinks(std::string_view prefix, const Rows& rows) {
+std::optional<std::string> FoldLinks(GraphCore& core, std::string_view prefix, const Rows& rows) {
   const uint64_t page = TrailingId(prefix);
   LinkPageView view;
   for (const auto& [key, bytes] : rows) {
     view.chunks.push_back(LinkChunk::Read(page, bytes));
     if (view.chunks.back() == nullptr) return std::nullopt;
   }
-  const std::vector<StoredLink> all = view.All(page);
+  std::vector<StoredLink> all = view.All(page);
   if (all.empty()) return std::string();
   LinkChanges links;
   links.reserve(all.size());
-  for (const StoredLink& link : all) links.emplace_back(link.record.id, &link);
+  for (StoredLink& link : all) {
+    link.since = Raw(core.loads.VersionOf(link.since));
+    links.emplace_back(link.record.id, &link);
+  }
   return EncodeLinkChunk(links);
 }
 
-std::optional<std::string> FoldPostings(std::string_view, const Rows& rows) {
+std::optional<std::string> FoldPostings(GraphCore&, std::string_view, const Rows& rows) {
   std::vector<std::pair<uint64_t, uint32_t>> postings;
   for (const auto& [key, bytes] : rows) {
     ByteReader in(bytes);
@@ -123,7 +130,7 @@ class TableFolder {
 
   absl::Status FoldList(WriteBatch* batch) {
     if (list_.size() > 1) {
-      const std::optional<std::string> folded = folder_(Prefix(list_[0].first), list_);
+      const std::optional<std::string> folded = folder_(core_, Prefix(list_[0].first), list_);
       if (!folded) return DamagedRow(table_, TrailingId(list_[0].first));
       for (size_t i = 0; i + 1 < list_.size(); ++i) batch->DeleteUnguarded(table_, list_[i].first);
       if (folded->empty()) {
@@ -161,6 +168,51 @@ absl::Status FoldDue(GraphCore& core) {
   absl::MutexLock one_at_a_time(&core.fold_mu);
   SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kAdjacency, FoldAdjacency).Run(adjacency));
   return TableFolder(core, Table::kLinks, FoldLinks).Run(links);
+}
+
+absl::Status ForgetVersions(GraphCore& core, Version before) {
+  absl::MutexLock one_at_a_time(&core.fold_mu);
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core.store.Latest());
+  if (before > view->version()) {
+    return InvalidArgument("version ", Raw(before), " lies in the future");
+  }
+  SKEIN_ASSIGN_OR_RETURN(const auto old,
+                         GetOne(core.store, *view, Table::kMeta, core.layout.Horizon()));
+  if (old && static_cast<uint64_t>(DecodeCounter(*old)) >= Raw(before)) return absl::OkStatus();
+  // First the mark, so that nobody reads states of which a part is gone.
+  WriteBatch batch(view->version());
+  batch.PutUnguarded(Table::kMeta, core.layout.Horizon(),
+                     EncodeCounter(static_cast<int64_t>(Raw(before))));
+  SKEIN_RETURN_IF_ERROR(core.store.Commit(batch).status());
+  // Of a fusion row the last state before it still counts; of all else what was is enough.
+  for (const char kind : {'a', 'd', 'l', 'n', 'f'}) {
+    std::string begin = core.layout.Was(kind), last;
+    const std::string end = PrefixEnd(begin);
+    std::vector<ScanPage> pages;
+    for (bool more = true; more;) {
+      const ScanRange range{Table::kVersions, begin, end, kScanRowsMax, true};
+      SKEIN_RETURN_IF_ERROR(core.store.MultiScan(*view, {&range, 1}, &pages));
+      more = pages[0].more;
+      WriteBatch drop(view->version());
+      for (const auto& [key, value] : pages[0].rows) {
+        begin = NextKey(key);
+        const bool old_row = TrailingId(key) <= Raw(before);
+        if (kind != 'f') {
+          if (old_row) drop.DeleteUnguarded(Table::kVersions, key);
+          continue;
+        }
+        const auto of = [](std::string_view k) { return k.substr(0, k.size() - 8); };
+        if (old_row && !last.empty() && of(last) == of(key)) {
+          drop.DeleteUnguarded(Table::kVersions, last);
+        }
+        last = key;
+      }
+      if (drop.size() > 0) {
+        SKEIN_RETURN_IF_ERROR(core.store.Commit(drop, Durability::kAsync).status());
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace skein

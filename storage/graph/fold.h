@@ -14,4 +14,7 @@ absl::Status FoldChunks(GraphCore& core);
 // The pages to which commits have added many chunks since.
 absl::Status FoldDue(GraphCore& core);
 
+// Graph::Forget.
+absl::Status ForgetVersions(GraphCore& core, Version before);
+
 }  // namespace skein

@@ -5,13 +5,14 @@
 #include "storage/base/status.h"
 #include "storage/graph/bulk.h"
 #include "storage/graph/core.h"
-#include "storage/graph/element_id.h"
 #include "storage/graph/fold.h"
+#include "storage/graph/history_source.h"
 #include "storage/graph/index_builder.h"
 #include "storage/graph/read_ops.h"
 #include "storage/graph/snapshot_source.h"
 #include "storage/graph/time_key.h"
 #include "storage/graph/transaction_impl.h"
+#include "storage/keys/element_id.h"
 
 namespace skein {
 namespace {
@@ -20,15 +21,16 @@ constexpr std::string_view kGraphFormat = "1";
 constexpr size_t kIdentityBytes = 16;
 constexpr size_t kElementKeyBytes = 32;  // of nodes, of links
 
+template <typename SourceType>
 class SnapshotImpl final : public SourceReader<Snapshot> {
  public:
-  SnapshotImpl(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view)
-      : source_(std::move(core), std::move(view)) {}
+  template <typename... Args>
+  explicit SnapshotImpl(Args&&... args) : source_(std::forward<Args>(args)...) {}
   const Source& source() const override { return source_; }
   const Layout& layout() const override { return source_.core().layout; }
 
  private:
-  SnapshotSource source_;
+  SourceType source_;
 };
 
 class GraphImpl final : public Graph {
@@ -43,8 +45,11 @@ class GraphImpl final : public Graph {
   absl::StatusOr<std::shared_ptr<const Snapshot>> Latest() override {
     SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
     return std::shared_ptr<const Snapshot>(
-        std::make_shared<const SnapshotImpl>(core_, std::move(view)));
+        std::make_shared<const SnapshotImpl<SnapshotSource>>(core_, std::move(view)));
   }
+  absl::StatusOr<std::shared_ptr<const Snapshot>> AsOf(Version version) override;
+  absl::Status Forget(Version version) override;
+  absl::StatusOr<Version> Horizon() override;
 
   absl::StatusOr<std::unique_ptr<Transaction>> Begin(const Viewer& viewer,
                                                      const WriteContext& context) override {
@@ -108,6 +113,34 @@ class GraphImpl final : public Graph {
   std::shared_ptr<GraphCore> core_;
   ElementIdCipher node_cipher_, link_cipher_;
 };
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> GraphImpl::AsOf(Version version) {
+  SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
+  if (version >= view->version()) {
+    const int64_t now = absl::ToUnixMicros(core_->options.clock->Now());
+    if (version > view->version() && Raw(version) > static_cast<uint64_t>(now)) {
+      return InvalidArgument("AS OF ", Raw(version), " lies in the future: now is ", now);
+    }
+    return std::shared_ptr<const Snapshot>(
+        std::make_shared<const SnapshotImpl<SnapshotSource>>(core_, std::move(view)));
+  }
+  SKEIN_ASSIGN_OR_RETURN(const Version horizon, Horizon());
+  if (version < horizon) {
+    return FailedPrecondition("AS OF ", Raw(version), ": what was before ", Raw(horizon),
+                              " is no longer kept");
+  }
+  return std::shared_ptr<const Snapshot>(
+      std::make_shared<const SnapshotImpl<HistorySource>>(core_, std::move(view), version));
+}
+
+absl::StatusOr<Version> GraphImpl::Horizon() {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core_->store.Latest());
+  SKEIN_ASSIGN_OR_RETURN(const auto value,
+                         GetOne(core_->store, *view, Table::kMeta, core_->layout.Horizon()));
+  return Version{value ? static_cast<uint64_t>(DecodeCounter(*value)) : 0};
+}
+
+absl::Status GraphImpl::Forget(Version version) { return ForgetVersions(*core_, version); }
 
 absl::Status GraphImpl::FindImported(std::span<const std::string> identities,
                                      std::vector<std::optional<uint64_t>>* ids) const {
@@ -242,6 +275,7 @@ absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOpti
     }
   }
   SKEIN_RETURN_IF_ERROR(LookForBulk(core.get()));
+  SKEIN_RETURN_IF_ERROR(core->loads.Read());
   return std::unique_ptr<Graph>(std::make_unique<GraphImpl>(std::move(core), keys));
 }
 

@@ -145,6 +145,13 @@ class Graph {
 
   virtual Catalog& catalog() = 0;
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> Latest() = 0;
+  // The graph as it was when `version` was the newest, with today's policies. INVALID_ARGUMENT: it
+  // lies in the future; FAILED_PRECONDITION: it is older than what is remembered (Forget).
+  virtual absl::StatusOr<std::shared_ptr<const Snapshot>> AsOf(Version version) = 0;
+  // Drops what is remembered of states before `version`: AsOf reaches back to it from then on.
+  virtual absl::Status Forget(Version version) = 0;
+  // The oldest version that AsOf takes; 0: every one.
+  virtual absl::StatusOr<Version> Horizon() = 0;
   virtual absl::StatusOr<std::unique_ptr<Transaction>> Begin(const Viewer& viewer,
                                                              const WriteContext& context) = 0;
 

@@ -121,6 +121,10 @@ absl::Status FinishIndex(const std::shared_ptr<GraphCore>& core, const IndexInfo
   if (built.ok()) {
     SKEIN_ASSIGN_OR_RETURN(const auto view, core->store.Latest());
     core->SetIndexSince(index.id, view->version());
+    WriteBatch batch(view->version());
+    batch.PutStamped(Table::kVersions, core->layout.IndexBuilt(index.id), StampValue({}), 1,
+                     /*guarded=*/false);
+    SKEIN_RETURN_IF_ERROR(core->store.Commit(batch).status());
     return core->catalog->SetIndexOnline(index.id);
   }
   SKEIN_RETURN_IF_ERROR(core->catalog->RemoveIndex(index.id));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <map>
+#include <optional>
 
 #include "storage/base/status.h"
 #include "storage/keys/value_codec.h"
@@ -11,7 +12,8 @@
 namespace skein {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+// Version 1 had no stamps.
+constexpr uint8_t kUnstamped = 1, kVersion = 2;
 constexpr int64_t kUnits[] = {1, 1'000, 1'000'000};
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 
@@ -19,7 +21,7 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 enum : uint8_t { kFromNone = 0, kFromUnit = 1, kFromMicros = 2 };
 // kToLengths: 0 where it is open, else one more than valid to less valid from.
 enum : uint8_t { kToNone = 0, kToSame = 1, kToMicros = 2, kToLengths = 3 };
-enum : uint8_t { kPolicies = 16, kForeignBatches = 32 };
+enum : uint8_t { kPolicies = 16, kForeignBatches = 32, kStamps = 64 };
 
 // How a key's values are written.
 enum Kind : uint8_t {
@@ -54,7 +56,8 @@ struct KeyValues {
 
 class ChunkEncoder {
  public:
-  explicit ChunkEncoder(const LinkChanges& links) {
+  // `since`: of all; nullopt: each its own.
+  ChunkEncoder(const LinkChanges& links, std::optional<Stamp> since) : since_(since) {
     for (const auto& [id, link] : links) {
       if (link == nullptr) {
         gone_.push_back(static_cast<char>(Raw(id) % kLinksPerPage));
@@ -65,7 +68,12 @@ class ChunkEncoder {
   }
 
   std::string Encode() {
+    if (!since_) {
+      since_ = links_.empty() ? 0 : links_[0]->since;
+      if (!All([this](const StoredLink& l) { return l.since == *since_; })) flags_ |= kStamps;
+    }
     out_.assign(1, static_cast<char>(kVersion));
+    AppendBe64(&out_, *since_);
     AppendVarint(&out_, links_.size());
     AppendVarint(&out_, gone_.size());
     out_ += gone_;
@@ -126,6 +134,7 @@ class ChunkEncoder {
 
   void Columns() {
     Column(0, [](const StoredLink& l) { return Raw(l.record.id) % kLinksPerPage; });
+    if ((flags_ & kStamps) != 0) Column(*since_, [](const StoredLink& l) { return l.since; });
     Column(0, [](const StoredLink& l) { return Raw(l.record.type); });
     Column(0, [](const StoredLink& l) { return Raw(l.record.from); });
     Column(0, [](const StoredLink& l) {
@@ -230,6 +239,7 @@ class ChunkEncoder {
   }
 
   std::vector<const StoredLink*> links_;
+  std::optional<Stamp> since_;
   std::string gone_;
   std::string out_;
   uint8_t flags_ = 0, unit_code_ = 0;
@@ -239,7 +249,12 @@ class ChunkEncoder {
 
 }  // namespace
 
-std::string EncodeLinkChunk(const LinkChanges& links) { return ChunkEncoder(links).Encode(); }
+std::string EncodeLinkChunk(const LinkChanges& links, Stamp since) {
+  return ChunkEncoder(links, since).Encode();
+}
+std::string EncodeLinkChunk(const LinkChanges& links) {
+  return ChunkEncoder(links, std::nullopt).Encode();
+}
 
 std::shared_ptr<const LinkChunk> LinkChunk::Read(uint64_t page, std::string_view bytes) {
   std::shared_ptr<LinkChunk> chunk(new LinkChunk);
@@ -252,7 +267,9 @@ bool LinkChunk::Parse(uint64_t page, std::string_view bytes) {
   bytes_.assign(bytes);
   bytes_.append(kNumbersPadding, '\0');
   ByteReader in(std::string_view(bytes_).substr(0, bytes.size()));
-  if (in.Byte() != kVersion) return false;
+  const uint8_t version = in.Byte();
+  if (version != kVersion && version != kUnstamped) return false;
+  if (version == kVersion) stamp_ = in.Be64();
   n_ = in.Varint32();
   const std::string_view gone = in.String();
   if (!in.ok() || n_ > kLinksPerPage || gone.size() > kLinksPerPage) return false;
@@ -288,6 +305,7 @@ bool LinkChunk::ParseColumns(ByteReader* in) {
     if (lows[i] >= kLinksPerPage || (i > 0 && lows[i] <= lows[i - 1])) return false;
     low_.push_back(static_cast<uint8_t>(lows[i]));
   }
+  if ((flags_ & kStamps) != 0 && !ReadColumn(in, &stamps_)) return false;
   if (!ReadColumn(in, &type_) || !ReadColumn(in, &from_) || !ReadColumn(in, &to_)) return false;
   if ((flags_ & kPolicies) != 0 && (!ReadColumn(in, &policy_) || !ReadColumn(in, &from_policy_) ||
                                     !ReadColumn(in, &to_policy_))) {
@@ -364,12 +382,14 @@ TimeUs LinkChunk::FromAt(const uint64_t* raw, uint32_t i) const {
 // All columns, decoded.
 struct LinkChunk::Arrays {
   using Column = std::array<uint64_t, kLinksPerPage>;
-  Column type, from, to, policy{}, from_policy{}, to_policy{}, since{}, until{}, batch{}, row;
+  Column stamps{}, type, from, to, policy{}, from_policy{}, to_policy{}, since{}, until{}, batch{},
+      row;
 
   explicit Arrays(const LinkChunk& c) {
     const auto decode = [&c](const Numbers& numbers, uint64_t base, Column* out) {
       DecodeNumbers(numbers, c.n_, base, out->data());
     };
+    if ((c.flags_ & kStamps) != 0) decode(c.stamps_, c.stamp_, &stamps);
     decode(c.type_, 0, &type);
     decode(c.from_, 0, &from);
     decode(c.to_, 0, &to);
@@ -439,6 +459,7 @@ void LinkChunk::Decode(std::span<const uint32_t> places, std::vector<StoredLink>
     link.policy = PolicyId{static_cast<uint32_t>(a.policy[i])};
     stored.from_policy = PolicyId{static_cast<uint32_t>(a.from_policy[i])};
     stored.to_policy = PolicyId{static_cast<uint32_t>(a.to_policy[i])};
+    stored.since = (flags_ & kStamps) != 0 ? a.stamps[i] : stamp_;
     link.valid.from = FromAt(a.since.data(), i);
     const int to = flags_ >> 2 & 3;
     if (to == kToLengths && a.until[i] != 0) {

@@ -27,6 +27,9 @@ namespace skein {
 
 // Links of one page, ascending by id; nullptr: deleted.
 using LinkChanges = std::vector<std::pair<LinkId, const StoredLink*>>;
+// The stamp of all of them, at kStampAt.
+std::string EncodeLinkChunk(const LinkChanges& links, Stamp since);
+// Each with its own.
 std::string EncodeLinkChunk(const LinkChanges& links);
 
 class LinkChunk {
@@ -72,8 +75,10 @@ class LinkChunk {
   uint32_t n_ = 0;
   uint8_t flags_ = 0;
   int64_t time_base_ = 0, time_unit_ = 1;
+  Stamp stamp_ = 0;
   std::vector<uint8_t> gone_, low_;
-  Numbers type_, from_, to_, policy_, from_policy_, to_policy_, since_, until_, batch_, row_;
+  Numbers stamps_, type_, from_, to_, policy_, from_policy_, to_policy_, since_, until_, batch_,
+      row_;
   std::vector<KeyColumn> keys_;
 };
 

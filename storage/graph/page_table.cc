@@ -22,7 +22,8 @@ AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
     const size_t n = chunks.size();
     if (chunks[n - 2]->bytes() >= kGrowth * chunks[n - 1]->bytes()) break;
     const std::string merged =
-        FoldAdjacencyChunks(page, std::span(chunks).subspan(n - 2), /*whole=*/false);
+        FoldAdjacencyChunks(page, std::span(chunks).subspan(n - 2), /*whole=*/false,
+                            std::max(chunks[n - 2]->stamp(), chunks[n - 1]->stamp()));
     std::shared_ptr<const AdjacencyChunk> one = AdjacencyChunk::Read(merged);
     if (one == nullptr) break;  // cannot be: it was written by us just now
     chunks.resize(n - 2);

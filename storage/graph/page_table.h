@@ -24,8 +24,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/base/epoch.h"
 #include "storage/graph/adjacency_page.h"
-#include "storage/graph/epoch.h"
 
 namespace skein {
 

@@ -20,7 +20,7 @@ std::shared_ptr<const AdjacencyChunk> ChunkWithLink(uint64_t vertex, uint64_t li
   entry.link = LinkId{link};
   entry.outgoing = true;
   const VertexEntries entries{NodeId{vertex}, PolicyId{0}, {entry}};
-  return AdjacencyChunk::Read(EncodeAdjacencyChunk({&entries, 1}));
+  return AdjacencyChunk::Read(EncodeAdjacencyChunk({&entries, 1}, 0));
 }
 
 size_t LinksOf(const PageTable& table, uint64_t vertex, Version at) {

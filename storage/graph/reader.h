@@ -105,6 +105,7 @@ struct NodeRecord {
   ValidTime valid;
   PolicyId policy{};
   Provenance source;
+  uint64_t since = 0;  // for the store: the Stamp (records.h) of what wrote it
 };
 
 // A link. Its id is (batch << 32 | number within the batch); the record of the file it came from is

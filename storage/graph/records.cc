@@ -12,7 +12,15 @@
 namespace skein {
 namespace {
 
-constexpr char kRecordVersion = 0;
+// Version 0 had no stamp.
+constexpr uint8_t kUnstamped = 0, kRecordVersion = 1;
+
+// Past the version and the stamp.
+bool ReadHead(ByteReader* in, Stamp* since) {
+  const uint8_t version = in->Byte();
+  *since = version == kUnstamped ? 0 : in->Be64();
+  return in->ok() && version <= kRecordVersion;
+}
 
 enum ValidFlags : uint8_t { kHasFrom = 1, kHasTo = 2 };
 
@@ -84,13 +92,26 @@ size_t PropertyBytes(const std::vector<PropertyEntry>& properties) {
 
 }  // namespace
 
+AdjacencyEntry EntryOf(const StoredLink& link, bool outgoing) {
+  AdjacencyEntry entry;
+  entry.neighbour = outgoing ? link.record.to : link.record.from;
+  entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
+  entry.link = link.record.id;
+  entry.valid = link.record.valid;
+  entry.type = link.record.type;
+  entry.policy = link.record.policy;
+  entry.outgoing = outgoing;
+  return entry;
+}
+
 bool AdjacencyLess(const AdjacencyEntry& a, const AdjacencyEntry& b) {
   if (a.outgoing != b.outgoing) return a.outgoing;
   return std::tie(a.type, a.valid.from, a.link) < std::tie(b.type, b.valid.from, b.link);
 }
 
-std::string EncodeNode(const NodeRecord& node) {
-  std::string out(1, kRecordVersion);
+std::string EncodeNode(const NodeRecord& node, Stamp since) {
+  std::string out(1, static_cast<char>(kRecordVersion));
+  AppendBe64(&out, since);
   AppendVarint(&out, Raw(node.policy));
   out.push_back(static_cast<char>(ValidBits(node.valid)));
   AppendVarint(&out, Raw(node.source.batch));
@@ -106,7 +127,7 @@ std::optional<NodeRecord> DecodeNode(NodeId id, std::string_view bytes) {
   ByteReader in(bytes);
   NodeRecord node;
   node.id = id;
-  if (in.Byte() != kRecordVersion) return std::nullopt;
+  if (!ReadHead(&in, &node.since)) return std::nullopt;
   node.policy = PolicyId{in.Varint32()};
   const uint8_t valid = in.Byte();
   node.source.batch = BatchId{in.Varint32()};
@@ -121,9 +142,10 @@ std::optional<NodeRecord> DecodeNode(NodeId id, std::string_view bytes) {
 
 std::optional<PolicyId> DecodeNodePolicy(std::string_view bytes) {
   ByteReader in(bytes);
-  const uint8_t version = in.Byte();
+  Stamp since = 0;
+  if (!ReadHead(&in, &since)) return std::nullopt;
   const PolicyId policy{in.Varint32()};
-  if (!in.ok() || version != kRecordVersion) return std::nullopt;
+  if (!in.ok()) return std::nullopt;
   return policy;
 }
 

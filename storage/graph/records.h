@@ -18,10 +18,21 @@
 
 namespace skein {
 
+// Since when a record is as it is: the version of the commit that wrote it, or the mark of the bulk
+// load that did (GraphCore::VersionOf knows its version), or 0: as long as anybody remembers.
+using Stamp = uint64_t;
+inline constexpr Stamp LoadStamp(uint64_t chunk) { return uint64_t{1} << 63 | chunk; }
+// Of what may have been written at any time.
+inline constexpr Stamp kAnyTime = (uint64_t{1} << 63) - 1;
+inline constexpr bool IsLoadStamp(Stamp stamp) { return stamp >> 63 != 0; }
+// Where a node's record and a page's chunk have the stamp of the commit that writes them.
+inline constexpr uint32_t kStampAt = 1;
+
 struct StoredLink {
   LinkRecord record;
   PolicyId from_policy{};
   PolicyId to_policy{};
+  Stamp since = 0;
 
   bool VisibleTo(const Viewer& viewer) const {
     return viewer.Sees(record.policy) && viewer.Sees(from_policy) && viewer.Sees(to_policy);
@@ -48,9 +59,13 @@ struct AdjacencyList {
   std::vector<AdjacencyEntry> entries;
 };
 
+// The link in the list of its beginning (outgoing) or of its end.
+AdjacencyEntry EntryOf(const StoredLink& link, bool outgoing);
+
 bool AdjacencyLess(const AdjacencyEntry& a, const AdjacencyEntry& b);
 
-std::string EncodeNode(const NodeRecord& node);
+// The stamp lies at kStampAt.
+std::string EncodeNode(const NodeRecord& node, Stamp since);
 std::optional<NodeRecord> DecodeNode(NodeId id, std::string_view bytes);
 // Only the policy: what scans need.
 std::optional<PolicyId> DecodeNodePolicy(std::string_view bytes);

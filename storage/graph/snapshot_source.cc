@@ -169,9 +169,10 @@ absl::Status SnapshotSource::ReadPages(std::span<const uint64_t> pages,
   for (size_t i = 0; i < pages.size(); ++i) {
     AdjacencyPage::Chunks chunks;
     for (const auto& [key, bytes] : rows[i]) {
-      chunks.push_back(AdjacencyChunk::Read(bytes));
-      if (chunks.back() == nullptr)
-        return DamagedRow(Table::kAdjacency, pages[i] * kVerticesPerPage);
+      std::shared_ptr<AdjacencyChunk> chunk = AdjacencyChunk::ReadUnstamped(bytes);
+      if (chunk == nullptr) return DamagedRow(Table::kAdjacency, pages[i] * kVerticesPerPage);
+      chunk->set_stamp(Raw(core_->loads.VersionOf(chunk->stamp())));
+      chunks.push_back(std::move(chunk));
     }
     out->push_back(core_->adjacency.Insert(pages[i], view_->version(), std::move(chunks)));
   }

@@ -9,23 +9,6 @@
 #include "storage/index/text.h"
 
 namespace skein {
-namespace {
-
-// The link as an entry in the list of one of its ends.
-AdjacencyEntry EntryOf(const StoredLink& link, bool outgoing) {
-  AdjacencyEntry entry;
-  entry.neighbour = outgoing ? link.record.to : link.record.from;
-  entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
-  entry.link = link.record.id;
-  entry.valid = link.record.valid;
-  entry.type = link.record.type;
-  entry.policy = link.record.policy;
-  entry.outgoing = outgoing;
-  return entry;
-}
-
-}  // namespace
-
 absl::Status TransactionImpl::Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const {
   if (overlay_.nodes().empty()) return base_.Nodes(ids, out);
   std::vector<NodePtr> found(ids.size());

@@ -96,6 +96,25 @@ class Layout {
   }
   std::string FusionToken() const { return Meta("fusion_token"); }
 
+  // kVersions: what was before the commit of the version that ends the key. 'n' node record, 'l'
+  // link record (a chunk of a link page), 'a' a link that a node has no more, 'd' a row of labels
+  // or indexes that is no more; 'f' fusion row as of the version. 'i' an index: the version from
+  // which on it is complete. kMeta "load": the version of each bulk load, by its chunk number.
+  std::string Was(char kind) const { return Space() + kind; }
+  std::string Was(char kind, uint64_t id) const { return With64(Was(kind), id); }
+  std::string WasLinked(NodeId node) const { return Was('a', skein::Raw(node)); }
+  std::string WasLinked(NodeId node, LinkId link) const {
+    return With64(WasLinked(node), skein::Raw(link));
+  }
+  std::string WasRow(char table, std::string_view key) const {
+    return (Was('d') + table).append(key);
+  }
+  std::string WasFusion(std::string_view key) const { return Was('f').append(key); }
+  std::string IndexBuilt(uint32_t index) const { return With32(Was('i'), index); }
+  std::string Horizon() const { return Meta("horizon"); }
+  std::string Loads() const { return Meta("load"); }
+  std::string Load(uint64_t chunk) const { return With64(Loads(), chunk); }
+
   // kLocks: 'a' a node is alive, 'l' a node gains links, 'e' a link is changed, 'k' a key is taken,
   // 's' a sighting of this content is made.
   std::string Lock(char kind, uint64_t id) const { return With64(Space() + kind, id); }

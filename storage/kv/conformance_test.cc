@@ -111,6 +111,32 @@ TEST_P(StoreConformance, ReadsWhatWasCommittedAfterReopening) {
   }
 }
 
+TEST_P(StoreConformance, StampsCarryTheVersionOfTheirCommit) {
+  WriteBatch batch(Latest()->version());
+  batch.PutStamped(Table::kNodes, "v", "<--------in the value>", 1, true);
+  batch.PutUnderVersion(Table::kVersions, "k", "in the key");
+  const auto version = store_->Commit(batch);
+  ASSERT_TRUE(version.ok());
+  const std::string stamp = StampValue(*version).substr(1);
+  for (int i = 0; i < 2; ++i) {
+    auto view = Latest();
+    EXPECT_EQ(Get(*view, "v"), "<" + stamp + "in the value>");
+    EXPECT_EQ(Get(*view, "k" + stamp, Table::kVersions), "in the key");
+    view = nullptr;
+    Open();
+  }
+  std::vector<SortedRun> runs;
+  bool given = false;
+  runs.push_back({Table::kMeta, [&given](std::string_view* key, std::string_view* value) {
+                    *key = "load";
+                    *value = {};
+                    return absl::StatusOr<bool>(!std::exchange(given, true));
+                  }});
+  const auto ingested = store_->Ingest(runs);
+  ASSERT_TRUE(ingested.ok());
+  EXPECT_EQ(Get(*Latest(), "load", Table::kMeta), StampValue(*ingested));
+}
+
 TEST_P(StoreConformance, VersionsAscendAlsoWhenTheClockGoesBack) {
   const Version first = Latest()->version();
   ASSERT_TRUE(Put("a", "1").ok());

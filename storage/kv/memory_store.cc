@@ -144,8 +144,9 @@ class MemoryStore final : public Store {
       return conflict;
     }
     const uint64_t version = NextVersion();
+    std::string stamped;
     for (size_t i = 0; i < batch.size(); ++i) {
-      const WriteBatch::Op op = batch.op(i);
+      const WriteBatch::Op op = batch.op(i, Version{version}, &stamped);
       switch (op.kind) {
         case WriteBatch::Kind::kPut:
           Apply(op.table, op.key, std::string(op.value), version);
@@ -184,6 +185,8 @@ class MemoryStore final : public Store {
         last = key;
         if (run.table == Table::kStats) {
           batch.Add(run.table, key, DecodeCounter(value));
+        } else if (run.table == Table::kMeta && value.empty()) {
+          batch.PutStamped(run.table, key, StampValue(Version{0}), 1, false);
         } else {
           batch.PutUnguarded(run.table, key, value);
         }

@@ -250,12 +250,13 @@ std::shared_ptr<const RocksView> RocksStore::LeadGroup() {
 
 absl::Status RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t version) {
   rocksdb::WriteBatch rows;
+  std::string stamped;
   bool sync = false;
   for (const Waiter* waiter : group) {
     sync = sync || waiter->sync;
     const WriteBatch& batch = *waiter->batch;
     for (size_t i = 0; i < batch.size(); ++i) {
-      const WriteBatch::Op op = batch.op(i);
+      const WriteBatch::Op op = batch.op(i, waiter->version, &stamped);
       rocksdb::Status status;
       switch (op.kind) {
         case WriteBatch::Kind::kPut:
@@ -390,6 +391,9 @@ absl::Status RocksStore::AddFiles(const std::vector<std::unique_ptr<RunWriter>>&
                                   uint64_t version) {
   if (options_.sync) {
     SKEIN_RETURN_IF_ERROR(FromRocks(core_->db->SyncWAL(), "syncing the log of " + core_->dir));
+  }
+  for (auto& [key, value] : *meta) {
+    if (value.empty()) value = StampValue(Version{version});
   }
   meta->emplace_back(kVersionKey, EncodeCounter(static_cast<int64_t>(version)));
   std::sort(meta->begin(), meta->end());

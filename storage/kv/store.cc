@@ -10,7 +10,7 @@ namespace skein {
 std::string_view TableName(Table table) {
   static constexpr std::array<std::string_view, kTableCount> kNames = {
       "meta", "catalog", "nodes",   "labels", "links", "adjacency", "index",
-      "text", "imports", "history", "stats",  "locks", "fusion"};
+      "text", "imports", "history", "stats",  "locks", "fusion",    "versions"};
   return kNames[static_cast<size_t>(table)];
 }
 
@@ -34,9 +34,9 @@ std::string PrefixEnd(std::string_view prefix) {
 }
 
 void WriteBatch::Append(Kind kind, bool guarded, Table table, std::string_view key,
-                        std::string_view value) {
+                        std::string_view value, uint32_t stamp) {
   ops_.push_back({arena_.size(), static_cast<uint32_t>(key.size()),
-                  static_cast<uint32_t>(value.size()), kind, guarded, table});
+                  static_cast<uint32_t>(value.size()), stamp, kind, guarded, table});
   arena_.append(key);
   arena_.append(value);
 }
@@ -53,6 +53,16 @@ void WriteBatch::PutUnguarded(Table table, std::string_view key, std::string_vie
 void WriteBatch::DeleteUnguarded(Table table, std::string_view key) {
   Append(Kind::kDelete, false, table, key, {});
 }
+void WriteBatch::PutStamped(Table table, std::string_view key, std::string_view value,
+                            uint32_t stamp, bool guarded) {
+  SKEIN_CHECK(stamp > 0 && stamp + sizeof(uint64_t) <= value.size());
+  Append(Kind::kPut, guarded, table, key, value, stamp);
+}
+void WriteBatch::PutUnderVersion(Table table, std::string_view prefix, std::string_view value) {
+  std::string key(prefix);
+  key.append(sizeof(uint64_t), '\0');
+  Append(Kind::kPut, false, table, key, value, kStampKey);
+}
 void WriteBatch::Add(Table table, std::string_view key, int64_t delta) {
   SKEIN_CHECK(table == Table::kStats);
   Append(Kind::kAdd, false, table, key, EncodeCounter(delta));
@@ -67,13 +77,38 @@ void WriteBatch::Touch(Table table, std::string_view key) {
 WriteBatch::Op WriteBatch::op(size_t i) const {
   const Stored& s = ops_[i];
   const std::string_view arena(arena_);
-  return {s.kind, s.guarded, s.table, arena.substr(s.offset, s.key_size),
-          arena.substr(s.offset + s.key_size, s.value_size)};
+  return {s.kind,
+          s.guarded,
+          s.table,
+          arena.substr(s.offset, s.key_size),
+          arena.substr(s.offset + s.key_size, s.value_size),
+          s.stamp};
+}
+
+WriteBatch::Op WriteBatch::op(size_t i, Version version, std::string* scratch) const {
+  Op op = this->op(i);
+  if (op.stamp == 0) return op;
+  const bool in_key = op.stamp == kStampKey;
+  scratch->assign(in_key ? op.key : op.value);
+  char* at = scratch->data() + (in_key ? scratch->size() - sizeof(uint64_t) : op.stamp);
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    *at++ = static_cast<char>(Raw(version) >> shift & 0xff);
+  }
+  (in_key ? op.key : op.value) = *scratch;
+  return op;
 }
 
 void WriteBatch::Reserve(size_t ops, size_t arena_bytes) {
   ops_.reserve(ops);
   arena_.reserve(arena_bytes);
+}
+
+std::string StampValue(Version version) {
+  std::string value(1, '\0');
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    value.push_back(static_cast<char>(Raw(version) >> shift & 0xff));
+  }
+  return value;
 }
 
 int64_t DecodeCounter(std::string_view value) {

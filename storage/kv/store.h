@@ -54,8 +54,9 @@ enum class Table : uint8_t {
   kStats = 10,     // counters (Add only)
   kLocks = 11,     // nothing stored: keys that only conflict
   kFusion = 12,    // (node, other node, id): assertions that two nodes are the same, or not
+  kVersions = 13,  // what elements were before a commit changed them
 };
-inline constexpr size_t kTableCount = 13;
+inline constexpr size_t kTableCount = 14;
 std::string_view TableName(Table table);
 
 inline constexpr size_t kPartitionBytes = 7;
@@ -104,7 +105,11 @@ class WriteBatch {
     Table table{};
     std::string_view key;
     std::string_view value;
+    // Where the commit's version goes, 8 bytes big-endian: 0 nowhere, kStampKey the end of the key,
+    // else that many bytes into the value.
+    uint32_t stamp = 0;
   };
+  static constexpr uint32_t kStampKey = UINT32_MAX;
 
   // `base`: the version of the view from which the batch was computed.
   explicit WriteBatch(Version base) : base_(base) {}
@@ -116,6 +121,11 @@ class WriteBatch {
   // Writes nobody conflicts on: keys unique to the batch, or derived data.
   void PutUnguarded(Table table, std::string_view key, std::string_view value);
   void DeleteUnguarded(Table table, std::string_view key);
+  // The same, with the version of the commit in the 8 bytes at `stamp` (> 0) of the value.
+  void PutStamped(Table table, std::string_view key, std::string_view value, uint32_t stamp,
+                  bool guarded);
+  // Under `prefix` and the version of the commit.
+  void PutUnderVersion(Table table, std::string_view prefix, std::string_view value);
   // Adds to a signed 64-bit counter (absent: 0); commutes with other Adds. kStats only.
   void Add(Table table, std::string_view key, int64_t delta);
   // The key must be unchanged since base.
@@ -131,29 +141,36 @@ class WriteBatch {
   size_t size() const { return ops_.size(); }
   size_t bytes() const { return arena_.size() + ops_.size() * sizeof(Stored); }
   Op op(size_t i) const;
+  // As the commit of this version writes it; `scratch` holds the row that is stamped.
+  Op op(size_t i, Version version, std::string* scratch) const;
   void Reserve(size_t ops, size_t arena_bytes);
 
  private:
   struct Stored {
     uint64_t offset;
-    uint32_t key_size, value_size;
+    uint32_t key_size, value_size, stamp;
     Kind kind;
     bool guarded;
     Table table;
   };
-  void Append(Kind kind, bool guarded, Table table, std::string_view key, std::string_view value);
+  void Append(Kind kind, bool guarded, Table table, std::string_view key, std::string_view value,
+              uint32_t stamp = 0);
 
   Version base_;
   std::string arena_;
   std::vector<Stored> ops_;
 };
 
+// A zero byte, then the version in 8 bytes big-endian.
+std::string StampValue(Version version);
+
 // 8 bytes little endian, as stored by Add.
 int64_t DecodeCounter(std::string_view value);
 std::string EncodeCounter(int64_t value);
 
 // Rows of one table for Ingest, keys ascending and unique, drawn one by one. Of kStats the values
-// are increments, as of WriteBatch::Add. Rows of kMeta are held in memory.
+// are increments, as of WriteBatch::Add. Rows of kMeta are held in memory; an empty value becomes
+// StampValue of the ingest's version.
 struct SortedRun {
   Table table{};
   // Sets key and value, valid until the next call; false: no more.

@@ -1,4 +1,4 @@
-#include "storage/graph/element_id.h"
+#include "storage/keys/element_id.h"
 
 #include "storage/base/status.h"
 #include "storage/keys/bytes.h"

@@ -1,4 +1,4 @@
-#include "storage/graph/element_id.h"
+#include "storage/keys/element_id.h"
 
 #include <gtest/gtest.h>
 

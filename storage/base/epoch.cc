@@ -1,4 +1,4 @@
-#include "storage/graph/epoch.h"
+#include "storage/base/epoch.h"
 
 #include <algorithm>
 
