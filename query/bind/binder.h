@@ -53,6 +53,7 @@ class Binder {
     Slot watermark;
     std::set<Slot>* imports;
   };
+  absl::Status BindAsOf(ExprRef* out);
   // What the clauses of one query part have bound so far.
   struct PartState {
     Scope scope;

@@ -105,12 +105,28 @@ void Binder::NoteNames(const syntax::LabelExpr& e, NameUse::Kind kind) {
 
 absl::StatusOr<BoundStatement> Binder::Run() {
   BoundStatement out;
+  SKEIN_RETURN_IF_ERROR(BindAsOf(&out.as_of));
   SKEIN_RETURN_IF_ERROR(BindQuery(*statement_.query, {}, {}, &out.query));
+  if (out.as_of != nullptr && out.query.writes) {
+    return BindError(ErrorDetail::kInvalidClauseComposition, statement_.as_of->span.begin,
+                     "the past cannot be written: AS OF is for statements that read");
+  }
   out.slots = next_slot_;
   out.slot_names = std::move(slot_names_);
   out.parameters.assign(parameters_.begin(), parameters_.end());
   out.names = std::move(names_);
   return out;
+}
+
+absl::Status Binder::BindAsOf(ExprRef* out) {
+  if (statement_.as_of == nullptr) return absl::OkStatus();
+  const syntax::Expr& e = *statement_.as_of;
+  const Scope nothing;
+  SKEIN_ASSIGN_OR_RETURN(*out, BindExpr(e, {nothing}));
+  if ((*out)->type.may_be(Kinds::kInstant | Kinds::kInteger)) return absl::OkStatus();
+  return BindError(ErrorDetail::kInvalidArgumentType, e.span.begin,
+                   "AS OF needs a version (an integer), a date or a date-time, found " +
+                       functions::TypeName((*out)->type.kinds));
 }
 
 absl::StatusOr<BoundStatement> Bind(const syntax::Statement& statement) {

@@ -260,6 +260,7 @@ struct NameUse {
 // A whole statement.
 struct BoundStatement {
   Query query;
+  ExprRef as_of;                        // AS OF: a version or a time; null: as it is
   Slot slots = 0;                       // slots are 0 … slots − 1
   std::vector<std::string> slot_names;  // for EXPLAIN; anonymous ones are made up
   std::vector<std::string> parameters;  // that the text names

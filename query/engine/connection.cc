@@ -74,6 +74,10 @@ class ConnectionImpl final : public Connection {
     run.running = &running_;
     run.notices = std::move(notices);
     run.asker = AskerOf();
+    run.past = [this](Version version) -> absl::StatusOr<std::shared_ptr<const Reader>> {
+      SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> past, graph_.AsOf(version));
+      return View(std::move(past));
+    };
     run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);

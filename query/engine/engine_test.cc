@@ -316,5 +316,68 @@ TEST_F(EngineTest, ValidTimeCutsWhatIsWalked) {
   EXPECT_EQ(QueryErrorOf(wrong)->detail, ErrorDetail::kUndefinedVariable);
 }
 
+TEST_F(EngineTest, AsOfReadsThePast) {
+  const auto version = [this](const std::string& text) {
+    EXPECT_TRUE(Run(text).ok()) << text;
+    return std::to_string(Raw(summary_.version));
+  };
+  const std::string two =
+      version("CREATE (a:P {name: 'Ann', n: 1})-[:KNOWS]->(b:P {name: 'Bo', n: 2})");
+  ASSERT_TRUE(Run("CREATE INDEX FOR (p:P) ON (p.n)").ok());
+  const std::string indexed = version("MATCH (p:P) RETURN p");
+  const std::string renamed =
+      version("MATCH (a:P {n: 1}) SET a.name = 'Anna', a.n = 5 REMOVE a:P SET a:Q");
+  const std::string alone = version("MATCH (:Q)-[r:KNOWS]->() DELETE r");
+  const std::string none = version("MATCH (x) DETACH DELETE x");
+  EXPECT_EQ(Count("MATCH (x) RETURN count(x)"), 0);
+  EXPECT_EQ(Count("AS OF " + none + " MATCH (x) RETURN count(x)"), 0);
+  EXPECT_EQ(Count("AS OF " + alone + " MATCH (x) RETURN count(x)"), 2);
+  EXPECT_EQ(Count("AS OF " + alone + " MATCH ()-[r]->() RETURN count(r)"), 0);
+  EXPECT_EQ(Count("AS OF " + renamed + " MATCH (a:Q {name: 'Anna'})-[:KNOWS]->(b) RETURN b.n"), 2);
+  EXPECT_EQ(Count("AS OF " + renamed + " MATCH (a:P) RETURN count(a)"), 1);
+  for (const std::string& then : {two, indexed}) {
+    EXPECT_EQ(Count("AS OF " + then + " MATCH (a:P)-[:KNOWS]->(b:P {n: 2}) RETURN a.n"), 1);
+    EXPECT_EQ(Count("AS OF " + then + " MATCH (a:P {n: 1}) RETURN size(a.name)"), 3);
+    EXPECT_EQ(Count("AS OF " + then + " MATCH (b:P {n: 2})<--{1,3}(a) RETURN count(a)"), 1);
+  }
+  EXPECT_EQ(std::to_string(Raw(summary_.version)), indexed);
+  EXPECT_EQ(Count("AS OF 1 MATCH (x) RETURN count(x)"), 0);
+  // A time is the last version until then; versions are microseconds since 1970.
+  const auto seconds = std::to_string(std::stoull(two) / 1'000'000);
+  const auto micros = std::to_string(std::stoull(two) % 1'000'000);
+  EXPECT_EQ(Count("AS OF datetime({epochSeconds: " + seconds + ", microsecond: " + micros +
+                  "}) MATCH (a:P) RETURN count(a)"),
+            2);
+  EXPECT_EQ(Count("AS OF date('1999-01-01') MATCH (a) RETURN count(a)"), 0);
+  ASSERT_TRUE(Run("EXPLAIN AS OF " + two + " MATCH (a:P) RETURN a").ok());
+  EXPECT_THAT(summary_.plan, HasSubstr("AsOf  " + two));
+}
+
+TEST_F(EngineTest, AsOfIsRefusedWhereItMeansNothing) {
+  for (const auto& [text, why] : std::vector<std::pair<std::string, std::string>>{
+           {"AS OF 5 CREATE (a)", "cannot be written"},
+           {"AS OF 9223372036854775807 MATCH (a) RETURN a", "lies in the future"},
+           {"AS OF -1 MATCH (a) RETURN a", "before 1970"},
+           {"AS OF 'yesterday' MATCH (a) RETURN a", "needs a version"},
+           {"AS OF a.n MATCH (a) RETURN a", "not defined"},
+           {"AS OF MATCH (a) RETURN a", ""}}) {
+    const auto rows = Run(text);
+    EXPECT_FALSE(rows.ok()) << text;
+    EXPECT_THAT(std::string(rows.status().message()), HasSubstr(why));
+  }
+}
+
+TEST_F(EngineTest, ATimeKeyPromisesNothingOfThePast) {
+  ASSERT_TRUE(Run("CREATE (:A)-[:T {ts: 100}]->(:B)").ok());
+  const std::string then = std::to_string(Raw(summary_.version));
+  ASSERT_TRUE(Run("MATCH ()-[r:T]->() DELETE r").ok());
+  const LinkTypeId type = *users_->catalog().FindLinkType("T");
+  ASSERT_TRUE(
+      users_->DeclareTimeKey(type, *users_->catalog().FindKey("ts"), TimeUnit::kSeconds).ok());
+  EXPECT_EQ(Count("AS OF " + then +
+                  " MATCH (:A)-[r:T]->() WHERE r.ts >= 50 AND r.ts < 200 RETURN count(r)"),
+            1);
+}
+
 }  // namespace
 }  // namespace skein

@@ -95,7 +95,11 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
   if (made->syntax.query != nullptr) {
     SKEIN_ASSIGN_OR_RETURN(const bind::BoundStatement bound, bind::Bind(made->syntax));
     made->names = bound.names;
-    SKEIN_ASSIGN_OR_RETURN(made->plan, rewrite::PlanAndRewrite(bound, &reader, &viewer, off));
+    // Time keys promise nothing of the versions before them.
+    std::vector<std::string> passes_off = off;
+    if (bound.as_of != nullptr) passes_off.emplace_back("time_window");
+    SKEIN_ASSIGN_OR_RETURN(made->plan,
+                           rewrite::PlanAndRewrite(bound, &reader, &viewer, passes_off));
     plan::VisitPlan(&made->plan.root, [&made](plan::NodePtr* node) {
       made->estimated_work += (*node)->estimated_rows;
     });

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "query/exec/evaluator.h"
+#include "query/functions/valid_time.h"
 #include "query/plan/explain.h"
 #include "query/syntax/error.h"
 #include "storage/base/status.h"
@@ -22,8 +24,10 @@ class Run::InnerQueries final : public procedures::QueryRunner {
                             "queries as arguments are nested too deep");
     }
     RunOptions inner = o;
-    SKEIN_ASSIGN_OR_RETURN(inner.prepared, o.plans->Get(text, o.limits.text_bytes, *o.reader,
-                                                        o.viewer, o.rewrites_off));
+    const Reader& planned_by = o.present != nullptr ? *o.present : *o.reader;
+    if (o.present != nullptr) inner.rewrites_off.emplace_back("time_window");
+    SKEIN_ASSIGN_OR_RETURN(inner.prepared, o.plans->Get(text, o.limits.text_bytes, planned_by,
+                                                        o.viewer, inner.rewrites_off));
     const Prepared& p = *inner.prepared;
     if (p.syntax.schema.has_value() || p.plan.writes || !p.plan.returns ||
         p.syntax.mode != syntax::Statement::Mode::kRun) {
@@ -71,23 +75,9 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   if (o.running != nullptr) {
     run->handle_ = o.running->Add(o.asker, o.prepared->syntax.text, run->started_, &run->budget_);
   }
-  exec::ContextOptions context;
-  context.running = o.running;
-  context.asker = o.asker;
-  context.reader = o.reader.get();
-  context.transaction = o.prepared->plan.writes ? o.transaction : nullptr;
-  context.graph = o.graph;
-  context.viewer = &o.viewer;
-  context.budget = &run->budget();
-  context.parameters = &o.parameters;
-  context.clock = o.clock;
-  context.transaction_time = o.transaction_time;
-  context.batch_rows = std::max<uint32_t>(1, o.batch_rows);
-  context.measure = o.prepared->syntax.mode == syntax::Statement::Mode::kProfile;
   run->inner_ = std::make_unique<InnerQueries>(*run);
-  context.queries = run->inner_.get();
-  context.person = o.person;
-  run->context_ = std::make_unique<exec::Context>(context);
+  if (o.prepared->plan.as_of != nullptr) SKEIN_RETURN_IF_ERROR(run->ReadThePast());
+  run->context_ = std::make_unique<exec::Context>(run->MakeContext());
   for (const std::string& name : o.prepared->plan.parameters) {
     SKEIN_RETURN_IF_ERROR(run->context_->Parameter(name, {}).status());
   }
@@ -95,6 +85,50 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   SKEIN_ASSIGN_OR_RETURN(run->root_, exec::BuildOperator(*o.prepared->plan.root, *run->build_));
   SKEIN_RETURN_IF_ERROR(run->root_->Open());
   return run;
+}
+
+exec::ContextOptions Run::MakeContext() {
+  const RunOptions& o = options_;
+  exec::ContextOptions context;
+  context.running = o.running;
+  context.asker = o.asker;
+  context.reader = o.reader.get();
+  context.transaction = o.prepared->plan.writes ? o.transaction : nullptr;
+  context.graph = o.graph;
+  context.viewer = &o.viewer;
+  context.budget = &budget();
+  context.parameters = &o.parameters;
+  context.clock = o.clock;
+  context.transaction_time = o.transaction_time;
+  context.batch_rows = std::max<uint32_t>(1, o.batch_rows);
+  context.measure = o.prepared->syntax.mode == syntax::Statement::Mode::kProfile;
+  context.queries = inner_.get();
+  context.person = o.person;
+  return context;
+}
+
+// AS OF: an integer is a version, a time the last version until then.
+absl::Status Run::ReadThePast() {
+  exec::Context context(MakeContext());
+  SKEIN_ASSIGN_OR_RETURN(const Value at,
+                         exec::EvalConstant(options_.prepared->plan.as_of, context));
+  int64_t version = 0;
+  if (at.kind() == ValueKind::kInteger) {
+    version = at.integer();
+  } else {
+    SKEIN_ASSIGN_OR_RETURN(const ValidTime moment, functions::WindowOf(at, Value()));
+    version = moment.from;
+  }
+  const auto bad = [](std::string_view why) {
+    return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
+                          std::string(why));
+  };
+  if (version < 0) return bad("AS OF: there are no versions before 1970");
+  auto past = options_.past(Version{static_cast<uint64_t>(version)});
+  if (!past.ok()) return bad(Message(past.status()));
+  if (options_.present == nullptr) options_.present = options_.reader;
+  options_.reader = *std::move(past);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Run::Next(exec::Batch* out) { return root_->Next(out); }

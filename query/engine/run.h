@@ -5,6 +5,7 @@
 // Lifetime  A Run owns its plan, reader and budget; the operators borrow them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -49,6 +50,10 @@ class Interrupt {
 struct RunOptions {
   std::shared_ptr<const Prepared> prepared;
   std::shared_ptr<const Reader> reader;
+  // The reader of a past version, for plans that want one. Then `reader` becomes that, and
+  // `present` what the plan was made by.
+  std::function<absl::StatusOr<std::shared_ptr<const Reader>>(Version)> past;
+  std::shared_ptr<const Reader> present;
   Transaction* transaction = nullptr;
   Graph* graph = nullptr;
   Viewer viewer = Viewer::All();
@@ -92,6 +97,8 @@ class Run {
   explicit Run(RunOptions options);
 
   class InnerQueries;
+  exec::ContextOptions MakeContext();
+  absl::Status ReadThePast();
 
   RunOptions options_;
   Budget budget_;

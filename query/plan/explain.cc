@@ -52,6 +52,10 @@ class Explainer {
     *out += "]}";
   }
 
+  std::string ExprText(const ExprRef& e) const {
+    return bind::ExprText(e, [this](Slot slot) { return Name(slot); });
+  }
+
  private:
   const Measure* Find(const Node& node) const {
     if (measures_ == nullptr) return nullptr;
@@ -61,9 +65,6 @@ class Explainer {
 
   std::string Name(Slot slot) const {
     return slot < plan_.slot_names.size() ? plan_.slot_names[slot] : "#" + std::to_string(slot);
-  }
-  std::string ExprText(const ExprRef& e) const {
-    return bind::ExprText(e, [this](Slot slot) { return Name(slot); });
   }
   std::string Names(const std::vector<Slot>& slots) const {
     std::string out;
@@ -245,7 +246,9 @@ class Explainer {
 
 std::string ExplainText(const Plan& plan, const Measures* measures) {
   std::string out;
-  Explainer(plan, measures).Text(*plan.root, 0, &out);
+  const Explainer explainer(plan, measures);
+  if (plan.as_of != nullptr) out = "AsOf  " + explainer.ExprText(plan.as_of) + "\n";
+  explainer.Text(*plan.root, 0, &out);
   return out;
 }
 

@@ -163,6 +163,7 @@ using NodePtr = std::unique_ptr<Node>;
 // A planned statement.
 struct Plan {
   NodePtr root;
+  ExprRef as_of;                           // the version or time that is read; null: the present
   std::vector<bind::ProjectItem> outputs;  // name and slot
   Slot slots = 0;
   std::vector<std::string> slot_names;

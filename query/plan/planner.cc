@@ -406,6 +406,7 @@ absl::StatusOr<Plan> MakePlan(const bind::BoundStatement& statement, const PlanO
     sink->children.push_back(std::move(plan.root));
     plan.root = std::move(sink);
   }
+  plan.as_of = statement.as_of;
   plan.outputs = statement.query.outputs;
   plan.slots = builder.slots();
   plan.slot_names = builder.slot_names();

@@ -739,6 +739,8 @@ struct Statement {
   Mode mode = Mode::kRun;
   // What Parse() was given.
   std::string text;
+  // AS OF x before the query: it reads the graph as it was then. Null: as it is.
+  ExprPtr as_of;
   // Null: a schema command.
   std::unique_ptr<Query> query;
   std::optional<SchemaCommand> schema;

@@ -373,7 +373,11 @@ absl::Status Parser::ParseStatement(Statement* out) {
   } else if (Take(Keyword::kProfile)) {
     out->mode = Statement::Mode::kProfile;
   }
-  if (AtSchemaCommand()) {
+  if (Is(Keyword::kAs) && IsWord("of", 1)) {
+    Skip(2);
+    SKEIN_ASSIGN_OR_RETURN(out->as_of, ParseExpr(Level::kComparison));
+    SKEIN_ASSIGN_OR_RETURN(out->query, ParseQuery(QueryPlace::kTop));
+  } else if (AtSchemaCommand()) {
     SKEIN_ASSIGN_OR_RETURN(out->schema, ParseSchemaCommand());
   } else if (Is(Keyword::kShow)) {
     SKEIN_ASSIGN_OR_RETURN(out->query, ParseShow());

@@ -77,8 +77,8 @@ class LongListTest : public testing::Test {
                                  ? w.from <= from && (from < w.to || w.to == kTimeMax)
                                  : from < w.to && w.from < to;
       const bool wanted = options.types.empty() ||
-                          std::find(options.types.begin(), options.types.end(),
-                                    LinkTypeId{type}) != options.types.end();
+                          std::find(options.types.begin(), options.types.end(), LinkTypeId{type}) !=
+                              options.types.end();
       if (hub && in_window && wanted) rows.push_back(row);
     };
     for (const Link& link : links_) {
