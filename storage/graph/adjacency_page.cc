@@ -312,6 +312,7 @@ bool AdjacencyChunk::Parse(std::string_view bytes) {
   const uint8_t version = in.Byte();
   if (version < kNoLines || version > kVersion) return false;
   if (version > kUnstamped) stamp_ = in.Be64();
+  voids_ = version > kUnstamped;
   const uint64_t present = in.Be64();
   const uint8_t unit = in.Byte();
   if (unit >= std::size(kUnits)) return false;
@@ -477,6 +478,16 @@ void AdjacencyChunk::Segment(const AdjacencyBlock& block, uint32_t i,
     in.Raw(Le32(directory.data() + size_t{4} * i));
   }
   SKEIN_CHECK(ParseSegment(&in, segment));  // was checked when the chunk was read
+}
+
+void AdjacencyChunk::Voids(uint32_t vertex, std::vector<std::pair<LinkId, bool>>* links) const {
+  const AdjacencyBlock block = Block(vertex);
+  ByteReader in(block.rest);
+  uint64_t last = link_base_;
+  for (uint32_t i = 0; i < block.gone; ++i) {
+    last = in.Delta(last);
+    links->emplace_back(LinkId{last}, in.Byte() != 0);
+  }
 }
 
 void AdjacencyChunk::AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entries) const {

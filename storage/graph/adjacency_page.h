@@ -178,6 +178,11 @@ class AdjacencyChunk {
   // All entries of a vertex, the gone ones too, appended.
   void AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entries) const;
 
+  // Appends the links (and directions) of which a vertex's block voids what earlier chunks say.
+  void Voids(uint32_t vertex, std::vector<std::pair<LinkId, bool>>* links) const;
+  // Whatever of earlier chunks it replaces is among those it voids; not so before version 3.
+  bool voids_what_it_replaces() const { return voids_; }
+
   size_t bytes() const { return sizeof(*this) + size_ + times_bytes_; }
   // The bytes in memory, for those who bring them nearer: offsets of the blocks, then the blocks.
   const uint8_t* blob() const { return blob_.get(); }
@@ -209,6 +214,7 @@ class AdjacencyChunk {
   bool any_type_ = false;                  // one line for all
   uint64_t link_base_ = 0;
   Stamp stamp_ = 0;
+  bool voids_ = false;
   uint32_t OffsetOf(uint32_t vertex) const {
     uint32_t offset;
     std::memcpy(&offset, blob_.get() + vertex * sizeof(offset), sizeof(offset));

@@ -199,10 +199,12 @@ void CommitBuilder::AddAdjacency() {
     const StoredLink& link = gone ? *change.base : *change.now;
     if (!gone && change.base != nullptr && change.base->record.valid == link.record.valid) continue;
     for (const bool outgoing : {true, false}) {
+      const NodeId node = outgoing ? link.record.from : link.record.to;
+      const PolicyId policy = outgoing ? link.from_policy : link.to_policy;
       AdjacencyEntry entry = EntryOf(link, outgoing);
-      entry.gone = gone;
-      add(outgoing ? link.record.from : link.record.to,
-          outgoing ? link.from_policy : link.to_policy, entry);
+      if (!gone) add(node, policy, entry);
+      entry.gone = true;
+      if (change.base != nullptr) add(node, policy, entry);
     }
   }
   std::vector<VertexEntries> of_page;
@@ -262,7 +264,8 @@ void CommitBuilder::AddCounts() {
 }
 
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            const WriteBatch& batch, const TouchedPages& touched) {
+                                            const WriteBatch& batch, const TouchedPages& touched,
+                                            uint64_t number) {
   std::vector<uint64_t> pages;
   for (const auto& [id, change] : overlay.links()) {
     if (change.now != nullptr || change.base != nullptr) pages.push_back(LinkPage(id));
@@ -293,7 +296,7 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   for (const auto& [page, chunk] : touched) {
     chunk->set_stamp(Raw(version));
     core.adjacency.EndChange(page, version, chunk);
-    if (committed.ok()) core.adjacency_chunks.Added(page);
+    if (committed.ok()) core.adjacency_chunks.Added(page, number, chunk->bytes());
   }
   return committed;
 }

@@ -53,8 +53,9 @@ class CommitBuilder {
   std::map<std::string, std::pair<std::string, uint64_t>> postings_;
 };
 
-// Commits the batch, keeping the caches right whatever the outcome.
+// Commits the batch, keeping the caches right whatever the outcome. `number`: of its chunks.
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            const WriteBatch& batch, const TouchedPages& touched);
+                                            const WriteBatch& batch, const TouchedPages& touched,
+                                            uint64_t number);
 
 }  // namespace skein

@@ -14,6 +14,9 @@ namespace {
 // Bounds of the caches of decoded records; one budget for the process comes with issue 3's pages.
 // Chunks that commits add to a page before it is folded.
 constexpr uint32_t kChunksDue = 32;
+// What is folded is at least a fourth new.
+constexpr uint64_t kFoldRatio = 4;
+constexpr uint64_t kLargePageBytes = uint64_t{256} << 10;
 constexpr size_t kNodeCacheBytes = size_t{256} << 20;
 constexpr size_t kLinkCacheBytes = size_t{256} << 20;
 constexpr size_t kLookupBytes = size_t{32} << 20;
@@ -43,6 +46,66 @@ void ChunkCounts::Added(uint64_t page) {
 std::vector<uint64_t> ChunkCounts::TakeDue() {
   absl::MutexLock lock(&mu_);
   return std::exchange(due_, {});
+}
+
+void ChunkRuns::Added(uint64_t page, uint64_t chunk, uint64_t bytes) {
+  absl::MutexLock lock(&mu_);
+  std::vector<Run>& runs = runs_[page];
+  if (runs.empty() || runs.back().folded) runs.push_back({chunk, 0, 0, false});
+  Run& newest = runs.back();
+  newest.first = std::min(newest.first, chunk);
+  newest.bytes += bytes;
+  if (++newest.chunks == kChunksDue) due_.push_back(page);
+}
+
+std::vector<ChunkRuns::Due> ChunkRuns::TakeDue() {
+  absl::MutexLock lock(&mu_);
+  std::vector<Due> all;
+  for (const uint64_t page : std::exchange(due_, {})) {
+    std::vector<Run>& runs = runs_[page];
+    if (runs.empty()) continue;
+    runs.back().folded = true;  // what comes from now on is another's
+    Due due{.page = page};
+    uint64_t bytes = 0;
+    size_t left = runs.size();
+    // Up to the first that is much larger than all after it.
+    while (left > 0 && (bytes == 0 || runs[left - 1].bytes <= kFoldRatio * bytes)) {
+      bytes += runs[--left].bytes;
+      due.first = runs[left].first;
+    }
+    if (left == 0) due.before_max = kFoldRatio * bytes;
+    all.push_back(due);
+  }
+  return all;
+}
+
+void ChunkRuns::Folded(uint64_t page, uint64_t first, uint64_t newest, uint64_t bytes,
+                       uint64_t before) {
+  absl::MutexLock lock(&mu_);
+  const auto it = runs_.find(page);
+  if (it == runs_.end()) return;
+  std::vector<Run> runs;
+  if (before > 0) runs.push_back({0, before, 1, true});
+  for (const Run& run : it->second) {
+    if (run.first > 0 && run.first < first) runs.push_back(run);
+  }
+  // Where all is small it costs nothing to find that out again.
+  if (first > 0 || bytes >= kLargePageBytes)
+    runs.push_back({first > 0 ? newest : 0, bytes, 1, true});
+  for (const Run& run : it->second) {
+    if (run.first > newest) runs.push_back(run);
+  }
+  if (runs.empty()) {
+    runs_.erase(it);
+  } else {
+    it->second = std::move(runs);
+  }
+}
+
+void ChunkRuns::Clear() {
+  absl::MutexLock lock(&mu_);
+  runs_.clear();
+  due_.clear();
 }
 
 absl::Status NumberSequence::Load() {

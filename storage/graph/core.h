@@ -66,6 +66,40 @@ class ChunkCounts {
   std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
 };
 
+// What commits and folds have added to the pages of adjacency since the graph was opened, in runs:
+// so that a fold takes the newest ones and as much of the older as is not much larger, and a page
+// of many links is not written anew for a few. Threads: safe from any thread. Bounds: pages touched
+// since the last whole fold, a few runs each.
+class ChunkRuns {
+ public:
+  // The chunks from number `first` on.
+  struct Run {
+    uint64_t first = 0;
+    uint64_t bytes = 0;
+    uint32_t chunks = 0;
+    bool folded = false;  // into one
+  };
+  // What is to be folded of a page: the chunks from number `first` on. `before_max`: and what lies
+  // before them, if it has not more bytes than that; 0: it has.
+  struct Due {
+    uint64_t page = 0, first = 0, before_max = 0;
+  };
+
+  void Added(uint64_t page, uint64_t chunk, uint64_t bytes);
+  // Pages with enough new chunks; they count from 0 again.
+  std::vector<Due> TakeDue();
+  // The chunks from `first` (0: all) on up to `newest` are one now, number `newest`, of `bytes`;
+  // what lies before them has `before` bytes.
+  void Folded(uint64_t page, uint64_t first, uint64_t newest, uint64_t bytes, uint64_t before);
+  // All chunks of all pages are.
+  void Clear();
+
+ private:
+  absl::Mutex mu_;
+  absl::flat_hash_map<uint64_t, std::vector<Run>> runs_ ABSL_GUARDED_BY(mu_);
+  std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
+};
+
 // The versions of bulk loads, whose rows were written before their version was known.
 // Threads: safe from any thread. Cost: VersionOf of a commit's stamp is a comparison; of a load's,
 // a look-up in memory, and one in the store for a load that was just made.
@@ -128,7 +162,8 @@ struct GraphCore {
   std::atomic<uint64_t> node_deletions{0};
   // Whether links were ever loaded in bulk.
   std::atomic<bool> has_bulk{false};
-  ChunkCounts adjacency_chunks, link_chunks;
+  ChunkRuns adjacency_chunks;
+  ChunkCounts link_chunks;
   // One folding of chunks at a time.
   absl::Mutex fold_mu;
 };

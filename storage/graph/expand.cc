@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "storage/base/status.h"
 #include "storage/graph/page_reader.h"
 #include "storage/graph/read_ops.h"
@@ -276,6 +277,112 @@ class SegmentRange {
   const Filter& filter_;
 };
 
+template <typename Visit>
+void VisitBlock(const AdjacencyChunk& chunk, NodeId self, const Filter& filter,
+                SegmentReader* reader, const Visit& visit) {
+  const AdjacencyBlock block = chunk.Block(VertexOf(self));
+  if (block.segments == 0) return;
+  if (block.segments == 1) {
+    chunk.Segment(block, 0, &reader->segment());
+    reader->ForEach(self, 0, {}, visit);
+    return;
+  }
+  const AdjacencyTimes& times = chunk.Times(VertexOf(self));
+  const SegmentRange range(times, filter);
+  for (uint32_t i = range.Next(0); i < range.size(); i = range.Next(i + 1)) {
+    chunk.Segment(block, i, &reader->segment());
+    reader->ForEach(self, 0, times.Of(i), visit);
+  }
+}
+
+// Whether each chunk says what it voids of earlier ones of a vertex: else only all entries tell.
+bool TellsVoids(const AdjacencyPage& page, uint32_t vertex) {
+  bool first = true;
+  for (const auto& chunk : page.chunks) {
+    if (!chunk->Has(vertex)) continue;
+    if (!first && !chunk->voids_what_it_replaces()) return false;
+    first = false;
+  }
+  return true;
+}
+
+PolicyId PolicyOf(const AdjacencyPage& page, uint32_t vertex) {
+  PolicyId policy{};
+  for (const auto& chunk : page.chunks) {
+    if (chunk->Has(vertex)) policy = chunk->Block(vertex).policy;
+  }
+  return policy;
+}
+
+// A list of which several chunks speak, without what a filter does not want: of a window of a long
+// list no more is decoded than of one chunk's.
+class Gatherer {
+ public:
+  explicit Gatherer(const Filter& filter)
+      : filter_(filter), options_(All()), reader_(filter, options_, /*counts=*/false) {}
+
+  AdjacencyList Gather(const AdjacencyPage& page, NodeId self) {
+    const uint32_t vertex = VertexOf(self);
+    if (!TellsVoids(page, vertex)) return MergedList(page, self);
+    AdjacencyList list;
+    list.policy = PolicyOf(page, vertex);
+    std::vector<std::pair<LinkId, bool>> voids;  // of the chunks after the one at hand
+    absl::flat_hash_set<std::pair<LinkId, bool>> voided;
+    for (auto chunk = page.chunks.rbegin(); chunk != page.chunks.rend(); ++chunk) {
+      if (!(*chunk)->Has(vertex)) continue;
+      const size_t begin = list.entries.size();
+      Add(**chunk, self, &list.entries);
+      if (!voided.empty()) {
+        list.entries.erase(
+            std::remove_if(list.entries.begin() + static_cast<ptrdiff_t>(begin), list.entries.end(),
+                           [&voided](const AdjacencyEntry& entry) {
+                             return voided.contains({entry.link, entry.outgoing});
+                           }),
+            list.entries.end());
+      }
+      voids.clear();
+      (*chunk)->Voids(vertex, &voids);
+      voided.insert(voids.begin(), voids.end());
+    }
+    std::sort(list.entries.begin(), list.entries.end(), AdjacencyLess);
+    return list;
+  }
+
+ private:
+  static ExpandOptions All() {
+    ExpandOptions options;
+    options.links = options.type = options.outgoing = options.valid = true;
+    return options;
+  }
+  // Entries that passed the filter: their policies need not be looked at again.
+  void Add(const AdjacencyChunk& chunk, NodeId self, std::vector<AdjacencyEntry>* entries) {
+    struct Sink {
+      const SegmentReader& reader;
+      ExpandBatch* batch;
+      static bool full() { return false; }
+      uint32_t operator()(uint32_t begin, uint32_t end, const AdjacencySegment::Tag& tag) const {
+        reader.Append(begin, end, tag, 0, batch);
+        return end - begin;
+      }
+    };
+    batch_ = {};
+    VisitBlock(chunk, self, filter_, &reader_, Sink{reader_, &batch_});
+    for (size_t i = 0; i < batch_.size(); ++i) {
+      AdjacencyEntry& entry = entries->emplace_back();
+      entry.neighbour = batch_.neighbour[i];
+      entry.link = batch_.link[i];
+      entry.valid = batch_.valid[i];
+      entry.type = batch_.type[i];
+      entry.outgoing = batch_.outgoing[i] != 0;
+    }
+  }
+
+  const Filter& filter_;
+  const ExpandOptions options_;
+  SegmentReader reader_;
+  ExpandBatch batch_;
+};
+
 absl::Status CheckOptions(std::span<const NodeId> frontier, const ExpandOptions& options) {
   if (frontier.size() > UINT32_MAX) {
     return InvalidArgument("a frontier of ", frontier.size(), " vertices; the limit is 2^32");
@@ -352,7 +459,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         } else if (page->chunks.empty()) {
           done = true;
         } else {
-          list_ = MergedList(*page, self);
+          list_ = entry_ == 0 ? Gather(*page, self) : MergedList(*page, self);
         }
       }
       if (list_) done = WalkList(self, batch);
@@ -426,6 +533,12 @@ class ExpandCursorImpl final : public ExpandCursor {
                            Sink{reader_, static_cast<uint32_t>(position_), wanted_, batch});
   }
 
+  // What several chunks say of a vertex, as far as the filter wants it.
+  AdjacencyList Gather(const AdjacencyPage& page, NodeId self) {
+    if (!gatherer_) gatherer_.emplace(filter_);
+    return gatherer_->Gather(page, self);
+  }
+
   bool WalkList(NodeId self, ExpandBatch* batch) {
     const std::vector<AdjacencyEntry>& entries = list_->entries;
     if (!viewer_.Sees(list_->policy)) return true;
@@ -454,6 +567,7 @@ class ExpandCursorImpl final : public ExpandCursor {
   size_t position_ = 0, wanted_ = 0;
   uint64_t entry_ = 0;
   std::optional<AdjacencyList> list_;  // of the vertex at position_, where it had to be merged
+  std::optional<Gatherer> gatherer_;
 };
 
 // Takes everything and counts it.
@@ -466,20 +580,22 @@ struct Counter {
   }
 };
 
-void CountBlock(const AdjacencyChunk& chunk, const AdjacencyBlock& block, NodeId self,
-                const Filter& filter, SegmentReader* reader, uint64_t* count) {
-  if (block.segments == 0) return;
-  if (block.segments == 1) {
-    chunk.Segment(block, 0, &reader->segment());
-    reader->ForEach(self, 0, {}, Counter{count});
-    return;
+// Of a vertex of which several chunks speak, if none voids anything: then all of them count.
+bool CountChunks(const AdjacencyPage& page, NodeId self, const Filter& filter,
+                 SegmentReader* reader, uint64_t* count) {
+  const uint32_t vertex = VertexOf(self);
+  if (!TellsVoids(page, vertex)) return false;
+  bool first = true;
+  for (const auto& chunk : page.chunks) {
+    if (!chunk->Has(vertex)) continue;
+    if (!first && chunk->Block(vertex).gone > 0) return false;
+    first = false;
   }
-  const AdjacencyTimes& times = chunk.Times(VertexOf(self));
-  const SegmentRange range(times, filter);
-  for (uint32_t i = range.Next(0); i < range.size(); i = range.Next(i + 1)) {
-    chunk.Segment(block, i, &reader->segment());
-    reader->ForEach(self, 0, times.Of(i), Counter{count});
+  if (!filter.viewer.Sees(PolicyOf(page, vertex))) return true;
+  for (const auto& chunk : page.chunks) {
+    if (chunk->Has(vertex)) VisitBlock(*chunk, self, filter, reader, Counter{count});
   }
+  return true;
 }
 
 std::optional<LabelId> FirstLabel(const NodePtr& node) {
@@ -507,6 +623,7 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
   SegmentReader reader(filter, plain, /*counts=*/true);
   PageReader pages(source.committed());
   std::optional<AdjacencyList> list;
+  std::optional<Gatherer> gatherer;
   for (size_t i = 0; i < frontier.size(); ++i) {
     if (i % 1024 == 0) SKEIN_RETURN_IF_ERROR(budget.Check());
     const NodeId self = frontier[i];
@@ -523,10 +640,12 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
       if (const AdjacencyChunk* chunk = SoleChunk(*page, VertexOf(self))) {
         const AdjacencyBlock block = chunk->Block(VertexOf(self));
         if (!viewer.Sees(block.policy)) continue;
-        CountBlock(*chunk, block, self, filter, &reader, &(*out)[i]);
+        VisitBlock(*chunk, self, filter, &reader, Counter{&(*out)[i]});
         continue;
       }
-      list = MergedList(*page, self);
+      if (CountChunks(*page, self, filter, &reader, &(*out)[i])) continue;
+      if (!gatherer) gatherer.emplace(filter);
+      list = gatherer->Gather(*page, self);
     }
     if (!viewer.Sees(list->policy)) continue;
     (*out)[i] = static_cast<uint64_t>(

@@ -18,8 +18,8 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 using Folder = std::function<std::optional<std::string>(GraphCore&, std::string_view prefix,
                                                         const Rows& rows)>;
 
-std::optional<std::string> FoldAdjacency(GraphCore& core, std::string_view prefix,
-                                         const Rows& rows) {
+std::optional<std::string> FoldAdjacencyRows(GraphCore& core, std::string_view prefix,
+                                             const Rows& rows, bool whole) {
   AdjacencyPage::Chunks chunks;
   Version newest{0};
   for (const auto& [key, bytes] : rows) {
@@ -27,7 +27,12 @@ std::optional<std::string> FoldAdjacency(GraphCore& core, std::string_view prefi
     if (chunks.back() == nullptr) return std::nullopt;
     newest = std::max(newest, core.loads.VersionOf(chunks.back()->stamp()));
   }
-  return FoldAdjacencyChunks(TrailingId(prefix), chunks, /*whole=*/true, Raw(newest));
+  return FoldAdjacencyChunks(TrailingId(prefix), chunks, whole, Raw(newest));
+}
+
+std::optional<std::string> FoldAdjacency(GraphCore& core, std::string_view prefix,
+                                         const Rows& rows) {
+  return FoldAdjacencyRows(core, prefix, rows, /*whole=*/true);
 }
 
 std::optional<std::string> FoldLinks(GraphCore& core, std::string_view prefix, const Rows& rows) {
@@ -154,19 +159,78 @@ class TableFolder {
 absl::Status FoldChunks(GraphCore& core) {
   absl::MutexLock one_at_a_time(&core.fold_mu);
   SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kAdjacency, FoldAdjacency).Run());
+  core.adjacency_chunks.Clear();
   SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kLinks, FoldLinks).Run());
   return TableFolder(core, Table::kText, FoldPostings).Run();
 }
 
-absl::Status FoldDue(GraphCore& core) {
-  std::vector<std::string> adjacency, links;
-  for (const uint64_t page : core.adjacency_chunks.TakeDue()) {
-    adjacency.push_back(core.layout.Adjacency(page));
+namespace {
+
+// What ChunkRuns says of a page. Reads no more than that, once it knows how large the rest is.
+absl::Status FoldPage(GraphCore& core, const View& view, const ChunkRuns::Due& due,
+                      WriteBatch* batch) {
+  const std::string prefix = core.layout.Adjacency(due.page);
+  std::string begin = prefix;
+  if (due.before_max == 0) AppendBe64(&begin, due.first);
+  Rows rows;
+  std::vector<ScanPage> pages;
+  const std::string end = PrefixEnd(prefix);
+  for (bool more = true; more;) {
+    const ScanRange range{Table::kAdjacency, begin, end, kScanRowsMax, false};
+    SKEIN_RETURN_IF_ERROR(core.store.MultiScan(view, {&range, 1}, &pages));
+    more = pages[0].more;
+    std::move(pages[0].rows.begin(), pages[0].rows.end(), std::back_inserter(rows));
+    if (more) begin = NextKey(rows.back().first);
   }
+  uint64_t first = due.first, before = 0;
+  const auto tail = std::find_if(rows.begin(), rows.end(), [&due](const auto& row) {
+    return TrailingId(row.first) >= due.first;
+  });
+  for (auto row = rows.begin(); row != tail; ++row) before += row->second.size();
+  if (before > due.before_max) {
+    rows.erase(rows.begin(), tail);
+  } else if (due.before_max > 0) {
+    first = before = 0;
+  }
+  if (rows.size() < 2) return absl::OkStatus();
+  const std::optional<std::string> folded = FoldAdjacencyRows(core, prefix, rows, first == 0);
+  if (!folded) return DamagedRow(Table::kAdjacency, due.page * kVerticesPerPage);
+  const std::string& newest = rows.back().first;
+  for (size_t i = 0; i + 1 < rows.size(); ++i) {
+    batch->DeleteUnguarded(Table::kAdjacency, rows[i].first);
+  }
+  if (folded->empty()) {
+    batch->DeleteUnguarded(Table::kAdjacency, newest);
+  } else {
+    batch->PutUnguarded(Table::kAdjacency, newest, *folded);
+  }
+  core.adjacency_chunks.Folded(due.page, first, TrailingId(newest), folded->size(), before);
+  return absl::OkStatus();
+}
+
+absl::Status FoldPages(GraphCore& core, std::span<const ChunkRuns::Due> all) {
+  if (all.empty()) return absl::OkStatus();
+  SKEIN_ASSIGN_OR_RETURN(const auto view, QuietView(core));
+  WriteBatch batch(view->version());
+  for (const ChunkRuns::Due& due : all) {
+    SKEIN_RETURN_IF_ERROR(FoldPage(core, *view, due, &batch));
+    if (batch.bytes() <= kBatchBytesMax) continue;
+    SKEIN_RETURN_IF_ERROR(core.store.Commit(batch, Durability::kAsync).status());
+    batch = WriteBatch(view->version());
+  }
+  if (batch.size() == 0) return absl::OkStatus();
+  return core.store.Commit(batch, Durability::kAsync).status();
+}
+
+}  // namespace
+
+absl::Status FoldDue(GraphCore& core) {
+  std::vector<std::string> links;
+  const std::vector<ChunkRuns::Due> adjacency = core.adjacency_chunks.TakeDue();
   for (const uint64_t page : core.link_chunks.TakeDue()) links.push_back(core.layout.Page(page));
   if (adjacency.empty() && links.empty()) return absl::OkStatus();
   absl::MutexLock one_at_a_time(&core.fold_mu);
-  SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kAdjacency, FoldAdjacency).Run(adjacency));
+  SKEIN_RETURN_IF_ERROR(FoldPages(core, adjacency));
   return TableFolder(core, Table::kLinks, FoldLinks).Run(links);
 }
 

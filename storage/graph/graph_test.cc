@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "storage/base/status.h"
+#include "storage/keys/layout.h"
 #include "storage/kv/memory_store.h"
 #include "storage/kv/twins.h"
 
@@ -545,6 +549,76 @@ TEST_F(GraphTest, ListsThatManyCommitsAddToAreFolded) {
   Open();
   EXPECT_EQ(Neighbours(*Latest(), hub).size(), 180U);
   EXPECT_EQ(*Latest()->CountLinks(Viewer::All(), knows_), 180U);
+}
+
+// A hub of which base, folds and single commits speak: however it is read, it is one list.
+TEST_F(GraphTest, AHubIsReadAsOneListWhileItGrowsAndChanges) {
+  NodeId hub{};
+  std::vector<LinkId> links;
+  {
+    auto t = Begin();
+    hub = Person(*t, "hub");
+    for (int i = 0; i < 3000; ++i) {
+      links.push_back(Link(*t, hub, Person(*t, "other"), {i * 10, kTimeMax}));
+    }
+    ASSERT_OK(t->Commit().status());
+  }
+  std::set<LinkId> alive(links.begin(), links.end());
+  std::map<LinkId, TimeUs> from;
+  for (size_t i = 0; i < links.size(); ++i) from[links[i]] = static_cast<TimeUs>(i) * 10;
+  const auto past = Latest();
+  for (int i = 0; i < 300; ++i) {
+    auto t = Begin();
+    const TimeUs at = i * 97 % 30'000;
+    const LinkId added = Link(*t, hub, Person(*t, "late"), {at, kTimeMax});
+    links.push_back(added);
+    alive.insert(added);
+    from[added] = at;
+    const LinkId any = links[static_cast<size_t>(i) * 7919 % links.size()];
+    if (alive.contains(any) && any != added) {
+      if (i % 3 == 0) {
+        ASSERT_OK(t->DeleteLink(any));
+        alive.erase(any);
+      } else if (i % 3 == 1) {
+        ASSERT_OK(t->SetLinkValid(any, {at + 5, kTimeMax}));
+        from[any] = at + 5;
+      }
+    }
+    ASSERT_OK(t->Commit().status());
+    if (i % 50 == 49) Open();
+    if (i % 10 != 9) continue;
+    const auto now = Latest();
+    Budget budget;
+    for (const ValidTime window : {ValidTime{}, ValidTime{5000, 5300}, ValidTime{0, 1}}) {
+      ExpandOptions options;
+      options.by_start = true;
+      options.window = window;
+      options.links = true;
+      const auto cursor = now->Expand(Viewer::All(), {&hub, 1}, options, budget);
+      ASSERT_OK(cursor.status());
+      std::vector<std::pair<TimeUs, LinkId>> wanted, got;
+      for (const LinkId link : alive) {
+        const TimeUs f = from[link];
+        if (f >= window.from && f < window.to) wanted.emplace_back(f, link);
+      }
+      std::sort(wanted.begin(), wanted.end());
+      ExpandBatch batch;
+      while (*(*cursor)->Next(&batch)) {
+        for (const LinkId link : batch.link) got.emplace_back(from[link], link);
+      }
+      ASSERT_EQ(got, wanted) << i;
+      std::vector<uint64_t> degree;
+      ASSERT_OK(now->Degrees(Viewer::All(), {&hub, 1}, options, budget, &degree));
+      ASSERT_EQ(degree[0], wanted.size());
+    }
+  }
+  EXPECT_EQ(Neighbours(*past, hub).size(), 3000U);
+  // Its list was not written anew for a few links: the first chunk is there still.
+  const auto view = *store_->Latest();
+  const auto rows = *ScanPrefix(*store_, *view, Table::kAdjacency,
+                                Layout(SpaceId::kUsers).Adjacency(Raw(hub) / 64));
+  EXPECT_GT(rows.size(), 1U);
+  EXPECT_LT(rows.size(), 50U);
 }
 
 }  // namespace

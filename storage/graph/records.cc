@@ -156,11 +156,22 @@ void MakeAdjacency(std::vector<AdjacencyEntry>* entries, size_t chunks, bool kee
                        return std::tie(a.link, a.outgoing) < std::tie(b.link, b.outgoing);
                      });
     size_t kept = 0;
+    bool gone = false;  // of the entries of one link and direction: any
     for (size_t i = 0; i < entries->size(); ++i) {
-      const AdjacencyEntry& entry = (*entries)[i];
+      const AdjacencyEntry entry = (*entries)[i];
+      gone = gone || entry.gone;
       const bool replaced = i + 1 < entries->size() && (*entries)[i + 1].link == entry.link &&
                             (*entries)[i + 1].outgoing == entry.outgoing;
-      if (!replaced) (*entries)[kept++] = entry;
+      if (replaced) continue;
+      if (keep_gone && gone && !entry.gone) {
+        AdjacencyEntry& mark = (*entries)[kept++];  // of a former one of them
+        mark = {};
+        mark.link = entry.link;
+        mark.outgoing = entry.outgoing;
+        mark.gone = true;
+      }
+      (*entries)[kept++] = entry;
+      gone = false;
     }
     entries->resize(kept);
   }

@@ -50,7 +50,7 @@ struct AdjacencyEntry {
   PolicyId policy{};
   PolicyId neighbour_policy{};
   bool outgoing = false;
-  bool gone = false;  // in chunks only: the link is no more
+  bool gone = false;  // in chunks only: what earlier ones say of the link is void
 };
 
 // All links of one node, ascending by (out before in, type, valid-from, link).
@@ -71,7 +71,8 @@ std::optional<NodeRecord> DecodeNode(NodeId id, std::string_view bytes);
 std::optional<PolicyId> DecodeNodePolicy(std::string_view bytes);
 
 // From entries of chunks, in order of writing, to a list: of each (link, direction) the last one
-// stays; gone ones are dropped unless kept (then in no order); the rest ascends by AdjacencyLess.
+// stays; gone ones are dropped unless kept (then in no order, and beside a present one where it
+// replaces what is not among these); the rest ascends by AdjacencyLess.
 void MakeAdjacency(std::vector<AdjacencyEntry>* entries, size_t chunks, bool keep_gone);
 
 size_t HeapBytes(const NodeRecord& node);

@@ -388,7 +388,7 @@ absl::StatusOr<Version> TransactionImpl::CommitHeld() {
   const WriteBatch& batch = builder.Build();
   if (DeletesNodes()) core_->node_deletions.fetch_add(1);
   open_ = false;
-  return CommitThroughCaches(*core_, overlay_, batch, builder.pages());
+  return CommitThroughCaches(*core_, overlay_, batch, builder.pages(), chunk);
 }
 
 }  // namespace skein
