@@ -128,7 +128,7 @@ absl::Status Main(const std::string& dir, uint64_t links, int rounds) {
                            {"b", Value::Integer(kFirstSecond + n / 2 + 99)}};
   const ValueMap leaf = {{"leaf", Value::Integer(n / 2)}};
   SKEIN_RETURN_IF_ERROR(Measure(*connection, "degree",
-                                "MATCH (h:Hub {id: 0}) RETURN COUNT { (h)-[:CALLED]->() }", {}, n,
+                                "MATCH (h:Hub {id: 0})-[r:CALLED]->() RETURN count(r)", {}, n,
                                 rounds));
   SKEIN_RETURN_IF_ERROR(
       Measure(*connection, "window",

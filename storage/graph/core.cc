@@ -65,16 +65,20 @@ std::vector<ChunkRuns::Due> ChunkRuns::TakeDue() {
     std::vector<Run>& runs = runs_[page];
     if (runs.empty()) continue;
     runs.back().folded = true;  // what comes from now on is another's
-    Due due{.page = page};
-    uint64_t bytes = 0;
-    size_t left = runs.size();
+    Due due;
+    due.page = page;
+    due.fresh = runs.back().first;
+    uint64_t bytes = runs.back().bytes;
+    size_t left = runs.size() - 1;
     // Up to the first that is much larger than all after it.
-    while (left > 0 && (bytes == 0 || runs[left - 1].bytes <= kFoldRatio * bytes)) {
+    while (left > 0 && runs[left - 1].bytes <= kFoldRatio * bytes && runs[left - 1].first > 0) {
       bytes += runs[--left].bytes;
-      due.first = runs[left].first;
+      due.folded.insert(due.folded.begin(), runs[left].first);
     }
-    if (left == 0) due.before_max = kFoldRatio * bytes;
-    all.push_back(due);
+    if (left == 0 || (runs[0].first == 0 && runs[0].bytes <= kFoldRatio * bytes && left == 1)) {
+      due.before_max = kFoldRatio * bytes;
+    }
+    all.push_back(std::move(due));
   }
   return all;
 }

@@ -79,10 +79,14 @@ class ChunkRuns {
     uint32_t chunks = 0;
     bool folded = false;  // into one
   };
-  // What is to be folded of a page: the chunks from number `first` on. `before_max`: and what lies
-  // before them, if it has not more bytes than that; 0: it has.
+  // What is to be folded of a page: the chunks `folded` (numbers, ascending) and all from number
+  // `fresh` on. Whoever looks for them by scanning goes through what was deleted between them.
   struct Due {
-    uint64_t page = 0, first = 0, before_max = 0;
+    uint64_t page = 0, fresh = 0;
+    std::vector<uint64_t> folded;
+    // And what lies before them, if it has not more bytes than that; 0: it has.
+    uint64_t before_max = 0;
+    uint64_t first() const { return folded.empty() ? fresh : folded.front(); }
   };
 
   void Added(uint64_t page, uint64_t chunk, uint64_t bytes);

@@ -166,32 +166,43 @@ absl::Status FoldChunks(GraphCore& core) {
 
 namespace {
 
-// What ChunkRuns says of a page. Reads no more than that, once it knows how large the rest is.
-absl::Status FoldPage(GraphCore& core, const View& view, const ChunkRuns::Due& due,
-                      WriteBatch* batch) {
-  const std::string prefix = core.layout.Adjacency(due.page);
-  std::string begin = prefix;
-  if (due.before_max == 0) AppendBe64(&begin, due.first);
-  Rows rows;
+// The rows of [begin, end), appended.
+absl::Status ScanChunks(GraphCore& core, const View& view, std::string begin,
+                        const std::string& end, Rows* rows) {
   std::vector<ScanPage> pages;
-  const std::string end = PrefixEnd(prefix);
   for (bool more = true; more;) {
     const ScanRange range{Table::kAdjacency, begin, end, kScanRowsMax, false};
     SKEIN_RETURN_IF_ERROR(core.store.MultiScan(view, {&range, 1}, &pages));
     more = pages[0].more;
-    std::move(pages[0].rows.begin(), pages[0].rows.end(), std::back_inserter(rows));
-    if (more) begin = NextKey(rows.back().first);
+    std::move(pages[0].rows.begin(), pages[0].rows.end(), std::back_inserter(*rows));
+    if (more) begin = NextKey(rows->back().first);
   }
-  uint64_t first = due.first, before = 0;
-  const auto tail = std::find_if(rows.begin(), rows.end(), [&due](const auto& row) {
-    return TrailingId(row.first) >= due.first;
-  });
-  for (auto row = rows.begin(); row != tail; ++row) before += row->second.size();
-  if (before > due.before_max) {
-    rows.erase(rows.begin(), tail);
-  } else if (due.before_max > 0) {
-    first = before = 0;
+  return absl::OkStatus();
+}
+
+// What ChunkRuns says of a page. Reads no more than that, once it knows how large the rest is.
+absl::Status FoldPage(GraphCore& core, const View& view, const ChunkRuns::Due& due,
+                      WriteBatch* batch) {
+  const Layout& layout = core.layout;
+  const std::string prefix = layout.Adjacency(due.page);
+  Rows rows;
+  uint64_t first = due.first(), before = 0;
+  if (due.before_max > 0) {
+    SKEIN_RETURN_IF_ERROR(ScanChunks(core, view, prefix, layout.Adjacency(due.page, first), &rows));
+    for (const auto& [key, bytes] : rows) before += bytes.size();
+    if (before > due.before_max) {
+      rows.clear();
+    } else {
+      first = before = 0;
+    }
   }
+  for (const uint64_t run : due.folded) {
+    std::string key = layout.Adjacency(due.page, run);
+    SKEIN_ASSIGN_OR_RETURN(auto bytes, GetOne(core.store, view, Table::kAdjacency, key));
+    if (bytes) rows.emplace_back(std::move(key), *std::move(bytes));
+  }
+  SKEIN_RETURN_IF_ERROR(
+      ScanChunks(core, view, layout.Adjacency(due.page, due.fresh), PrefixEnd(prefix), &rows));
   if (rows.size() < 2) return absl::OkStatus();
   const std::optional<std::string> folded = FoldAdjacencyRows(core, prefix, rows, first == 0);
   if (!folded) return DamagedRow(Table::kAdjacency, due.page * kVerticesPerPage);
