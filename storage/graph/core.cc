@@ -91,7 +91,7 @@ void ChunkRuns::Folded(uint64_t page, uint64_t first, uint64_t newest, uint64_t 
   std::vector<Run> runs;
   if (before > 0) runs.push_back({0, before, 1, true});
   for (const Run& run : it->second) {
-    if (run.first > 0 && run.first < first) runs.push_back(run);
+    if (run.first < first && (run.first > 0 || before == 0)) runs.push_back(run);
   }
   // Where all is small it costs nothing to find that out again.
   if (first > 0 || bytes >= kLargePageBytes)
