@@ -87,16 +87,13 @@ class ThreadExecutor final : public Executor {
   std::vector<std::thread> workers_;
 };
 
-}  // namespace
-
-class SeededExecutor final : public Executor {
+class SeededExecutorImpl final : public SeededExecutor {
  public:
-  explicit SeededExecutor(uint64_t seed) : dice_(seed) {}
+  explicit SeededExecutorImpl(uint64_t seed) : dice_(seed) {}
 
   void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
 
-  // Runs one waiting task; false when none waits.
-  bool RunOne() {
+  bool RunOne() override {
     if (tasks_.empty()) return false;
     const size_t chosen = static_cast<size_t>(dice_() % tasks_.size());
     std::swap(tasks_[chosen], tasks_.back());
@@ -116,6 +113,8 @@ class SeededExecutor final : public Executor {
   std::vector<std::function<void()>> tasks_;
 };
 
+}  // namespace
+
 Clock& Clock::Real() {
   static auto* const clock = new RealClock;  // never destroyed: threads may outlive main's statics
   return *clock;
@@ -125,8 +124,8 @@ std::unique_ptr<Executor> MakeThreadExecutor(int threads) {
   return std::make_unique<ThreadExecutor>(threads);
 }
 
-std::unique_ptr<Executor> MakeSeededExecutor(uint64_t seed) {
-  return std::make_unique<SeededExecutor>(seed);
+std::unique_ptr<SeededExecutor> MakeSeededExecutor(uint64_t seed) {
+  return std::make_unique<SeededExecutorImpl>(seed);
 }
 
 std::string SecureRandomBytes(size_t n) {

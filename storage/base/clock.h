@@ -44,8 +44,12 @@ class Executor {
 std::unique_ptr<Executor> MakeThreadExecutor(int threads);
 
 // Runs tasks only in RunOne()/Drain(), in an order drawn from `seed`. Single thread.
-class SeededExecutor;
-std::unique_ptr<Executor> MakeSeededExecutor(uint64_t seed);
+class SeededExecutor : public Executor {
+ public:
+  // Runs one waiting task; false when none waits.
+  virtual bool RunOne() = 0;
+};
+std::unique_ptr<SeededExecutor> MakeSeededExecutor(uint64_t seed);
 
 // 256 bits of randomness from the system, for tokens and keys.
 std::string SecureRandomBytes(size_t n);

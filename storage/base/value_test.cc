@@ -188,7 +188,8 @@ TEST(CivilTest, DaysAndDatesAreInverse) {
 }
 
 TEST(ClockTest, ExecutorsRunEverythingPosted) {
-  for (auto& executor : {MakeThreadExecutor(2), MakeSeededExecutor(7)}) {
+  const std::unique_ptr<Executor> executors[] = {MakeThreadExecutor(2), MakeSeededExecutor(7)};
+  for (const auto& executor : executors) {
     std::atomic<int> ran = 0;
     for (int i = 0; i < 100; ++i) {
       executor->Post([&ran, &executor] {

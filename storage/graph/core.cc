@@ -12,8 +12,6 @@ namespace skein {
 namespace {
 
 // Bounds of the caches of decoded records; one budget for the process comes with issue 3's pages.
-// Chunks that commits add to a page before it is folded.
-constexpr uint32_t kChunksDue = 32;
 // What is folded is at least a fourth new.
 constexpr uint64_t kFoldRatio = 4;
 constexpr uint64_t kLargePageBytes = uint64_t{256} << 10;
@@ -38,7 +36,7 @@ std::optional<Version> ReadStampValue(std::string_view value) {
 void ChunkCounts::Added(uint64_t page) {
   absl::MutexLock lock(&mu_);
   const auto it = added_.try_emplace(page, 0).first;
-  if (++it->second < kChunksDue) return;
+  if (++it->second < chunks_due_) return;
   added_.erase(it);
   due_.push_back(page);
 }
@@ -55,7 +53,7 @@ void ChunkRuns::Added(uint64_t page, uint64_t chunk, uint64_t bytes) {
   Run& newest = runs.back();
   newest.first = std::min(newest.first, chunk);
   newest.bytes += bytes;
-  if (++newest.chunks == kChunksDue) due_.push_back(page);
+  if (++newest.chunks == chunks_due_) due_.push_back(page);
 }
 
 std::vector<ChunkRuns::Due> ChunkRuns::TakeDue() {
@@ -152,7 +150,9 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
       lookups(kLookupBytes),
       loads(the_store, layout),
       node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
-      chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536) {}
+      chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536),
+      adjacency_chunks(the_options.fold_chunks),
+      link_chunks(the_options.fold_chunks) {}
 
 absl::StatusOr<uint32_t> GraphCore::TakeLinkRows(BatchId batch, uint32_t n) {
   NumberSequence* sequence = nullptr;

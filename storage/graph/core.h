@@ -56,12 +56,14 @@ class NumberSequence {
 // Threads: safe from any thread. Bounds: pages touched since the graph was opened, 16 bytes each.
 class ChunkCounts {
  public:
+  explicit ChunkCounts(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page);
   // Pages that have enough new chunks to be folded; they count from 0 again.
   std::vector<uint64_t> TakeDue();
 
  private:
   absl::Mutex mu_;
+  const uint32_t chunks_due_;
   absl::flat_hash_map<uint64_t, uint32_t> added_ ABSL_GUARDED_BY(mu_);
   std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
 };
@@ -89,6 +91,7 @@ class ChunkRuns {
     uint64_t first() const { return folded.empty() ? fresh : folded.front(); }
   };
 
+  explicit ChunkRuns(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page, uint64_t chunk, uint64_t bytes);
   // Pages with enough new chunks; they count from 0 again.
   std::vector<Due> TakeDue();
@@ -100,6 +103,7 @@ class ChunkRuns {
 
  private:
   absl::Mutex mu_;
+  const uint32_t chunks_due_;
   absl::flat_hash_map<uint64_t, std::vector<Run>> runs_ ABSL_GUARDED_BY(mu_);
   std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
 };

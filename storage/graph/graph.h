@@ -129,6 +129,8 @@ struct GraphOptions {
   Clock* clock = &Clock::Real();
   Executor* executor = nullptr;  // background work; nullptr: inline
   size_t transaction_bytes_max = size_t{256} << 20;
+  // Chunks that commits add to a page before it is folded.
+  uint32_t fold_chunks = 32;
 };
 
 // Totals over everything, for `skein stats`; bytes are estimates of the whole store's tables.

@@ -43,7 +43,9 @@ bool Nightly() { return Environment("SKEIN_NIGHTLY") != nullptr; }
 // The model's state and the system's, driven by one seed.
 class Machine {
  public:
-  Machine(Twin twin, uint64_t seed) : twin_(twin), dice_(seed) {
+  // `background`: folding runs in the test's own time, after few commits.
+  Machine(Twin twin, uint64_t seed, bool background = false)
+      : twin_(twin), dice_(seed), executor_(background ? MakeSeededExecutor(seed) : nullptr) {
     const fs::path root = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
     dir_ = root / ("skein_model_" + std::to_string(::getpid()) + "_" + std::to_string(seed));
     fs::remove_all(dir_);
@@ -69,6 +71,7 @@ class Machine {
   }
   ~Machine() {
     old_.clear();
+    executor_ = nullptr;  // what waits is dropped, as by a crash
     transaction_ = nullptr;
     graph_ = nullptr;
     store_ = nullptr;
@@ -99,6 +102,10 @@ class Machine {
 
   void Open() {
     old_.clear();
+    if (executor_ != nullptr) {
+      if (dice_() % 2 == 0) executor_->Drain();
+      executor_ = MakeSeededExecutor(dice_());
+    }
     graph_ = nullptr;
     store_ = nullptr;
     if (twin_ == Twin::kRocks) {
@@ -115,14 +122,18 @@ class Machine {
       }
       if (twin_ == Twin::kSlow) store_ = MakeSlowStore(std::move(store_), [] {});
     }
-    auto graph = Graph::Open(*store_, {});
+    GraphOptions options;
+    options.executor = executor_.get();
+    if (executor_ != nullptr) options.fold_chunks = 3;
+    auto graph = Graph::Open(*store_, options);
     SKEIN_CHECK(graph.ok());
     graph_ = *std::move(graph);
   }
 
   std::string Step() {
+    if (executor_ != nullptr && dice_() % 3 == 0) executor_->RunOne();
     if (transaction_ == nullptr) {
-      switch (dice_() % 12) {
+      switch (dice_() % 14) {
         case 0:
           return Reopen();
         case 1:
@@ -135,6 +146,10 @@ class Machine {
           return Keep();
         case 5:
           return Verify();
+        case 6:
+          return Past();
+        case 7:
+          return dice_() % 8 == 0 ? Forget() : Past();
         default:
           return Begin();
       }
@@ -182,8 +197,36 @@ class Machine {
     const auto wanted = dangling ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kOk;
     transaction_ = nullptr;
     if (version.status().code() != wanted) return "Commit: " + version.status().ToString();
-    if (!dangling) committed_ = pending_;
+    if (!dangling) {
+      committed_ = pending_;
+      Remember(*version);
+    }
     return CheckAll();
+  }
+
+  // Versions to read again later, through whatever happens until then.
+  void Remember(Version version) {
+    if (!past_.empty() && past_.back().first == version) return;  // nothing was written
+    past_.emplace_back(version, committed_);
+    if (past_.size() > 24) past_.erase(past_.begin() + static_cast<ptrdiff_t>(dice_() % 24));
+  }
+  std::string Past() {
+    if (past_.empty()) return "";
+    const auto& [version, reference] = past_[dice_() % past_.size()];
+    const auto snapshot = graph_->AsOf(version);
+    if (!snapshot.ok()) return "AsOf: " + snapshot.status().ToString();
+    return Compare(**snapshot, reference, "as of " + std::to_string(Raw(version)));
+  }
+  std::string Forget() {
+    if (past_.empty()) return "";
+    const size_t i = dice_() % past_.size();
+    if (const absl::Status status = graph_->Forget(past_[i].first); !status.ok()) {
+      return "Forget: " + status.ToString();
+    }
+    const auto refused =
+        i == 0 ? absl::FailedPreconditionError("") : graph_->AsOf(past_[i - 1].first).status();
+    past_.erase(past_.begin(), past_.begin() + static_cast<ptrdiff_t>(i));
+    return refused.code() == absl::StatusCode::kFailedPrecondition ? "" : "Forget: still there";
   }
 
   std::string Reopen() {
@@ -263,6 +306,11 @@ class Machine {
       if (!wrong.empty()) return wrong;
     }
     if (Dangling(states[0]) || Dangling(states[1])) return "";
+    for (int i = 0; i < 2; ++i) {
+      for (const auto& [id, link] : states[i].links) {
+        if (!committed_.links.contains(id)) writes[i].gained_links.insert({link.from, link.to});
+      }
+    }
     const auto first = both[0]->Commit(), second = both[1]->Commit();
     if (!first.ok()) return "first of two: " + first.status().ToString();
     const bool conflict = Meet(writes[0].nodes, writes[1].nodes) ||
@@ -274,8 +322,10 @@ class Machine {
       return "second of two: " + second.status().ToString() + (conflict ? " (conflict)" : "");
     }
     committed_ = states[0];
+    Remember(*first);
     if (!conflict) {
       for (const auto& replay : writes[1].replay) replay(&committed_);
+      Remember(*second);
     }
     return CheckAll();
   }
@@ -345,7 +395,6 @@ class Machine {
     if (!id.ok()) return "CreateLink: " + id.status().ToString();
     link.id = *id;
     Apply(state, writes, [link](ReferenceGraph* graph) { graph->links[link.id] = link; });
-    if (writes != nullptr) writes->gained_links.insert({link.from, link.to});
     return "";
   }
 
@@ -453,12 +502,14 @@ class Machine {
 
   const Twin twin_;
   Dice dice_;
+  std::unique_ptr<SeededExecutor> executor_;
   fs::path dir_;
   std::shared_ptr<MemoryDisk> disk_ = MakeMemoryDisk();
   std::unique_ptr<Store> store_;
   std::unique_ptr<Graph> graph_;
   World world_;
   std::vector<Viewer> viewers_;
+  std::vector<std::pair<Version, ReferenceGraph>> past_;  // ascending
   ReferenceGraph committed_, pending_, marked_;
   std::unique_ptr<Transaction> transaction_;
   BatchId batch_{};
@@ -478,6 +529,21 @@ TEST_P(ModelTest, AgreesWithTheReference) {
   }
   for (int seed = 1; seed <= seeds; ++seed) {
     ASSERT_EQ(Machine(GetParam(), static_cast<uint64_t>(seed)).Run(steps), "")
+        << "SKEIN_MODEL_SEED=" << seed;
+  }
+}
+
+// Work in the background may come at any time: commits, folds, index builds, compaction and readers
+// of old versions are interleaved by seed.
+TEST(BackgroundModelTest, AgreesWithTheReference) {
+  const int seeds = Nightly() ? 100'000 : 1000;
+  const int steps = 40;
+  if (const char* one = Environment("SKEIN_MODEL_SEED")) {
+    EXPECT_EQ(Machine(Twin::kMemory, std::strtoull(one, nullptr, 10), true).Run(steps), "");
+    return;
+  }
+  for (int seed = 1; seed <= seeds; ++seed) {
+    ASSERT_EQ(Machine(Twin::kMemory, static_cast<uint64_t>(seed), true).Run(steps), "")
         << "SKEIN_MODEL_SEED=" << seed;
   }
 }
