@@ -11,6 +11,8 @@
 
 #include "absl/synchronization/mutex.h"
 #include "rocksdb/file_system.h"
+#include "storage/base/status.h"
+#include "storage/log/fault_disk.h"
 
 namespace skein {
 namespace {
@@ -35,6 +37,8 @@ struct State {
   int64_t mutations = 0;
   int64_t crash_at = -1;
   int64_t run_at = -1;
+  int64_t fail_at = -1;
+  bool fail_no_space = false;
   std::function<void()> run;
   int64_t fail_sync_at = -1;
   int64_t syncs = 0;
@@ -49,8 +53,18 @@ struct State {
       crashed = true;
       return IOStatus::IOError("injected crash");
     }
-    if (mutations++ == run_at) run();
-    return IOStatus::OK();
+    if (mutations == run_at) run();
+    if (mutations++ != fail_at) return IOStatus::OK();
+    return fail_no_space ? IOStatus::NoSpace("injected: no space")
+                         : IOStatus::IOError("injected: I/O error");
+  }
+  bool SyncFails() {
+    absl::MutexLock lock(&mu);
+    return syncs++ == fail_sync_at;
+  }
+  bool NoSpace() {
+    absl::MutexLock lock(&mu);
+    return no_space;
   }
 };
 
@@ -105,20 +119,14 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
  private:
   IOStatus Allowed() {
-    {
-      absl::MutexLock lock(&state_->mu);
-      if (state_->no_space) return IOStatus::NoSpace("injected: no space");
-    }
+    if (state_->NoSpace()) return IOStatus::NoSpace("injected: no space");
     return state_->Mutate();
   }
   template <typename F>
   IOStatus Durable(F&& sync, IODebugContext* debug) {
     IOStatus status = state_->Mutate();
     if (!status.ok()) return status;
-    {
-      absl::MutexLock lock(&state_->mu);
-      if (state_->syncs++ == state_->fail_sync_at) return IOStatus::IOError("injected: fsync");
-    }
+    if (state_->SyncFails()) return IOStatus::IOError("injected: fsync");
     // The bytes reach the kernel only; the test machine does not lose power, we do it for it.
     (void)sync;
     status = FSWritableFileOwnerWrapper::Flush(IOOptions(), debug);
@@ -218,10 +226,36 @@ class FaultFs final : public rocksdb::FileSystemWrapper {
   std::shared_ptr<State> state_;
 };
 
+log::DiskHooks HooksOf(const std::shared_ptr<State>& state) {
+  const auto from = [](const IOStatus& status) {
+    if (status.ok()) return absl::OkStatus();
+    const std::string text = status.ToString();
+    return status.IsNoSpace() ? ResourceExhausted(text) : Unavailable(text);
+  };
+  log::DiskHooks hooks;
+  hooks.mutate = [state, from] { return from(state->Mutate()); };
+  hooks.space = [state] {
+    return state->NoSpace() ? ResourceExhausted("injected: no space") : absl::OkStatus();
+  };
+  hooks.sync = [state] {
+    return state->SyncFails() ? Unavailable("injected: fsync") : absl::OkStatus();
+  };
+  return hooks;
+}
+
 class FaultFileSystemImpl final : public FaultFileSystem {
  public:
   FaultFileSystemImpl()
-      : state_(std::make_shared<State>()), file_system_(std::make_shared<FaultFs>(state_)) {}
+      : state_(std::make_shared<State>()),
+        file_system_(std::make_shared<FaultFs>(state_)),
+        log_disk_(log::FaultDisk::Create(HooksOf(state_))) {}
+
+  std::shared_ptr<log::LogDisk> log_disk() override { return log_disk_; }
+  void FailAt(int64_t n, bool no_space) override {
+    absl::MutexLock lock(&state_->mu);
+    state_->fail_at = state_->mutations + n;
+    state_->fail_no_space = no_space;
+  }
 
   std::shared_ptr<rocksdb::FileSystem> file_system() override { return file_system_; }
   int64_t mutations() const override {
@@ -251,6 +285,7 @@ class FaultFileSystemImpl final : public FaultFileSystem {
   }
 
   void LoseUnsynced(uint64_t seed) override {
+    log_disk_->LoseUnsynced(seed);
     absl::MutexLock lock(&state_->mu);
     std::mt19937_64 dice(seed);
     std::error_code ignored;
@@ -279,6 +314,7 @@ class FaultFileSystemImpl final : public FaultFileSystem {
  private:
   std::shared_ptr<State> state_;
   std::shared_ptr<FaultFs> file_system_;
+  std::shared_ptr<log::FaultDisk> log_disk_;
 };
 
 }  // namespace

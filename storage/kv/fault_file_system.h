@@ -1,12 +1,14 @@
-// A file system for RocksDB that fails on call, and loses what was not synced when it "crashes".
+// A file system for RocksDB and the log that fails on call, and loses what was not synced when it
+// "crashes".
 //
 // For tests in process. It sits on the real file system and remembers of each file how much was
 // synced, and of each directory which creations, renames and deletions were; Crash() makes all
 // later calls fail, and LoseUnsynced() then leaves the files as a power cut would.
 //
-// Limits    Models append-only files and atomic renames, which is what RocksDB writes. A
-// directory's
-//           renames become durable with any fsync of the directory.
+// Limits    Of RocksDB's files: models append-only ones and atomic renames, which is what it
+// writes.
+//           A directory's renames become durable with any fsync of the directory. Of the log's:
+//           storage/log/fault_disk.h.
 // Threads   Safe from any thread.
 #pragma once
 
@@ -14,6 +16,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+
+#include "storage/log/disk.h"
 
 namespace rocksdb {
 class FileSystem;
@@ -29,6 +33,9 @@ class FaultFileSystem {
   // What RocksStoreOptions::file_system takes; keeps this alive.
   virtual std::shared_ptr<rocksdb::FileSystem> file_system() = 0;
 
+  // What RocksStoreOptions::log_disk takes; counts and fails together with the other.
+  virtual std::shared_ptr<log::LogDisk> log_disk() = 0;
+
   // Mutating calls so far: creations, appends, syncs, renames, deletions.
   virtual int64_t mutations() const = 0;
   // From the n-th further mutation on (0: the next) everything fails, as if the machine stopped.
@@ -36,6 +43,8 @@ class FaultFileSystem {
   // Calls `what` instead of making the n-th further mutation (a test's program kills itself there).
   virtual void RunAt(int64_t n, std::function<void()> what) = 0;
   virtual bool crashed() const = 0;
+  // The n-th further mutation fails once, with an I/O error or for want of space.
+  virtual void FailAt(int64_t n, bool no_space) = 0;
   // The n-th further sync fails once, after which nothing is known of the bytes before it.
   virtual void FailSyncAt(int64_t n) = 0;
   // Appends fail for want of space while set.

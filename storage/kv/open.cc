@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "storage/base/status.h"
+#include "storage/log/format.h"
+#include "storage/log/log.h"
 
 namespace skein {
 namespace {
@@ -74,30 +76,57 @@ absl::Status WriteFileDurably(const std::string& dir, std::string_view name,
   return SyncDirectory(dir);
 }
 
-absl::StatusOr<StoreProfile> ParseProfile(const std::string& path, const std::string& text) {
+// SKEIN as text. `log`: the store has a log, and is not whole without it.
+struct Mark {
+  StoreProfile profile;
+  bool log = false;
+
+  std::string Text() const {
+    std::ostringstream text;
+    text << kMagic << "\nformat " << profile.format << "\nprofile "
+         << (profile.sandbox ? "sandbox" : "governed") << "\n";
+    if (log) text << "log " << log::kLogFormat << "\n";
+    return std::move(text).str();
+  }
+};
+
+absl::StatusOr<uint32_t> ParseNumber(const std::string& path, const std::string& key,
+                                     const std::string& value) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size()) {
+    return DataLoss(path, ": bad ", key, " number '", value, "'");
+  }
+  return number;
+}
+
+absl::StatusOr<Mark> ParseMark(const std::string& path, const std::string& text) {
   std::istringstream in(text);
   std::string line;
   if (!std::getline(in, line) || line != kMagic) {
     return DataLoss(path, ": does not begin with '", kMagic, "'");
   }
-  StoreProfile profile;
+  Mark mark;
   bool known_profile = false;
   while (std::getline(in, line)) {
     const size_t space = line.find(' ');
     const std::string key = line.substr(0, space);
     const std::string value = space == std::string::npos ? "" : line.substr(space + 1);
     if (key == "format") {
-      const auto [end, error] =
-          std::from_chars(value.data(), value.data() + value.size(), profile.format);
-      if (error != std::errc() || end != value.data() + value.size()) {
-        return DataLoss(path, ": bad format number '", value, "'");
-      }
-      if (profile.format != kStoreFormat) {
-        return FailedPrecondition(path, ": store format ", profile.format,
+      SKEIN_ASSIGN_OR_RETURN(mark.profile.format, ParseNumber(path, key, value));
+      if (mark.profile.format != kStoreFormat) {
+        return FailedPrecondition(path, ": store format ", mark.profile.format,
                                   "; this program reads format ", kStoreFormat, " only");
       }
+    } else if (key == "log") {
+      SKEIN_ASSIGN_OR_RETURN(const uint32_t format, ParseNumber(path, key, value));
+      if (format != log::kLogFormat) {
+        return FailedPrecondition(path, ": log format ", format, "; this program reads format ",
+                                  log::kLogFormat, " only");
+      }
+      mark.log = true;
     } else if (key == "profile" && (value == "sandbox" || value == "governed")) {
-      profile.sandbox = value == "sandbox";
+      mark.profile.sandbox = value == "sandbox";
       known_profile = true;
     } else {
       return FailedPrecondition(path, ": unknown line '", line,
@@ -105,7 +134,7 @@ absl::StatusOr<StoreProfile> ParseProfile(const std::string& path, const std::st
     }
   }
   if (!known_profile) return DataLoss(path, ": the profile line is missing");
-  return profile;
+  return mark;
 }
 
 // The store's lock: freed by the kernel however the holder ends.
@@ -162,8 +191,10 @@ class LockedStore final : public Store {
                            error ? error.message() : std::string("exists already"));
     }
     SKEIN_RETURN_IF_ERROR(store_->Checkpoint(dir + "/db"));
-    SKEIN_ASSIGN_OR_RETURN(const std::string mark, ReadFile(dir_ + "/SKEIN"));
-    return WriteFileDurably(dir, "SKEIN", mark);  // last: without it this is no store
+    SKEIN_ASSIGN_OR_RETURN(const std::string text, ReadFile(dir_ + "/SKEIN"));
+    SKEIN_ASSIGN_OR_RETURN(Mark mark, ParseMark(dir_ + "/SKEIN", text));
+    mark.log = false;  // the copy holds everything in its database; opening it makes its log
+    return WriteFileDurably(dir, "SKEIN", mark.Text());  // last: without it this is no store
   }
 
  private:
@@ -172,12 +203,51 @@ class LockedStore final : public Store {
   std::unique_ptr<Store> store_;
 };
 
+// Space kept back for the few small files that opening writes, so that a store on a full disk can
+// be opened and read.
+constexpr uint64_t kBallastBytes = uint64_t{16} << 20;
+
+void KeepBallast(const std::string& dir, const RocksStoreOptions& options) {
+  if (options.free_bytes_min == 0) return;
+  const auto space = options.disk_space(dir);
+  if (!space.ok() || space->free_bytes < options.free_bytes_min + kBallastBytes) return;
+  const Fd file(::open((dir + "/BALLAST").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
+  if (file.get() < 0) return;  // it is a precaution: without it the store works as well
+  struct stat info = {};
+  if (::fstat(file.get(), &info) == 0 && info.st_size >= static_cast<off_t>(kBallastBytes)) return;
+  if (::fallocate(file.get(), 0, 0, kBallastBytes) != 0) return;
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const std::string& dir, bool has_log,
+                                                    const RocksStoreOptions& options,
+                                                    std::vector<std::string>* notes) {
+  const std::string log_dir = dir + "/log";
+  const std::shared_ptr<log::LogDisk> disk =
+      options.log_disk != nullptr ? options.log_disk : log::LogDisk::Real();
+  SKEIN_ASSIGN_OR_RETURN(const bool exists, log::Log::Exists(log_dir, *disk));
+  if (has_log && !exists) {
+    return DataLoss(log_dir, ": the store's log is missing, and commits may be in it only");
+  }
+  if (!has_log && exists) {  // made by an opening that was cut short; nobody has written since
+    std::error_code error;
+    fs::remove_all(log_dir, error);
+    if (error) return Unavailable(log_dir, ": cannot remove: ", error.message());
+  }
+  absl::StatusOr<std::unique_ptr<Store>> store =
+      OpenRocksStore(dir + "/db", log_dir, options, notes);
+  std::error_code error;
+  if (absl::IsResourceExhausted(store.status()) && fs::remove(dir + "/BALLAST", error)) {
+    return OpenRocksStore(dir + "/db", log_dir, options, notes);
+  }
+  return store;
+}
+
 }  // namespace
 
 absl::StatusOr<OpenedStore> OpenStore(const std::string& dir, const OpenStoreOptions& options) {
-  const std::string mark = dir + "/SKEIN";
+  const std::string path = dir + "/SKEIN";
   std::error_code error;
-  if (!fs::exists(mark, error)) {
+  if (!fs::exists(path, error)) {
     if (!options.create) return NotFound("no store in ", dir);
     if (fs::exists(dir, error) && !fs::is_directory(dir, error)) {
       return FailedPrecondition(dir, " is not a directory");
@@ -186,23 +256,30 @@ absl::StatusOr<OpenedStore> OpenStore(const std::string& dir, const OpenStoreOpt
     if (error) return Unavailable(dir, ": cannot create: ", error.message());
     for (const auto& entry : fs::directory_iterator(dir, error)) {
       const std::string name = entry.path().filename().string();
-      if (name != "LOCK" && name != "SKEIN" && name != "SKEIN.new" && name != "db") {
+      if (name != "LOCK" && name != "SKEIN.new" && name != "db") {
         return FailedPrecondition(dir, " holds '", name, "' and is not a skein store");
       }
     }
   }
   SKEIN_ASSIGN_OR_RETURN(Fd lock, TakeLock(dir));
-  if (!fs::exists(mark, error)) {
-    std::ostringstream text;
-    text << kMagic << "\nformat " << kStoreFormat << "\nprofile "
-         << (options.sandbox ? "sandbox" : "governed") << "\n";
-    SKEIN_RETURN_IF_ERROR(WriteFileDurably(dir, "SKEIN", text.str()));
+  if (!fs::exists(path, error)) {
+    Mark fresh;
+    fresh.profile.sandbox = options.sandbox;
+    SKEIN_RETURN_IF_ERROR(WriteFileDurably(dir, "SKEIN", fresh.Text()));
   }
-  SKEIN_ASSIGN_OR_RETURN(const std::string text, ReadFile(mark));
-  SKEIN_ASSIGN_OR_RETURN(const StoreProfile profile, ParseProfile(mark, text));
-  SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Store> store, OpenRocksStore(dir + "/db", options.rocks));
-  return OpenedStore{std::make_unique<LockedStore>(dir, std::move(lock), std::move(store)),
-                     profile};
+  SKEIN_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  SKEIN_ASSIGN_OR_RETURN(Mark mark, ParseMark(path, text));
+  OpenedStore opened;
+  SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
+                         OpenDatabase(dir, mark.log, options.rocks, &opened.notes));
+  if (!mark.log) {
+    mark.log = true;
+    SKEIN_RETURN_IF_ERROR(WriteFileDurably(dir, "SKEIN", mark.Text()));
+  }
+  KeepBallast(dir, options.rocks);
+  opened.store = std::make_unique<LockedStore>(dir, std::move(lock), std::move(store));
+  opened.profile = mark.profile;
+  return opened;
 }
 
 }  // namespace skein

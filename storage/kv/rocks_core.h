@@ -12,12 +12,18 @@
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 #include "storage/kv/conflicts.h"
+#include "storage/kv/manifest_guard.h"
+#include "storage/kv/rocks_log.h"
 #include "storage/kv/rocks_store.h"
 
 namespace skein {
 
 // RocksDB's outcome as ours; `what` names the operation and the place.
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view what);
+
+// An operation as RocksDB has it; Check and Touch store nothing.
+rocksdb::Status AddOp(WriteBatch::Kind kind, rocksdb::ColumnFamilyHandle* table,
+                      std::string_view key, std::string_view value, rocksdb::WriteBatch* rows);
 
 // Debian's RocksDB is built with assertions: handles and snapshots must go before the database.
 struct RocksCore {
@@ -27,8 +33,18 @@ struct RocksCore {
     return handles[static_cast<size_t>(table)];
   }
 
+  // The version that RocksDB's files hold, buffers left out.
+  absl::StatusOr<uint64_t> FlushedVersion() const;
+  // Writes the buffers of all tables to files; `wait`: before it returns.
+  absl::Status Flush(bool wait);
+  // Applies a group found in the log.
+  absl::Status Replay(uint64_t version, std::string_view group);
+
   std::string dir;
-  std::unique_ptr<rocksdb::Env> env;  // set when a file system was injected
+  std::shared_ptr<ManifestGuard> guard;
+  std::unique_ptr<rocksdb::Env> env;
+  // From opening on by the leader of a group; the destructor closes it.
+  std::unique_ptr<RocksLog> log;
   rocksdb::DB* db = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kTableCount> handles{};
 
@@ -51,6 +67,10 @@ class RocksView final : public View {
 };
 
 absl::StatusOr<std::shared_ptr<RocksCore>> OpenRocksCore(const std::string& dir,
-                                                         const RocksStoreOptions& options);
+                                                         const std::string& log_dir,
+                                                         const RocksStoreOptions& options,
+                                                         std::vector<std::string>* notes);
+
+inline constexpr std::string_view kVersionKey = "version";  // of table meta; a row of every group
 
 }  // namespace skein

@@ -19,9 +19,10 @@
 namespace skein {
 namespace {
 
-constexpr std::string_view kVersionKey = "version";
 // Several commits share one fsync until they are this large together.
 constexpr size_t kGroupBytesMax = size_t{8} << 20;
+// The log is kept shorter than this many files by flushing, should buffers not fill up before.
+constexpr uint64_t kLogFilesMax = 4;
 
 rocksdb::Slice ToSlice(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -76,7 +77,14 @@ class RocksStore final : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
   std::shared_ptr<const RocksView> Publish(uint64_t version)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
-  absl::Status WriteGroup(const std::vector<Waiter*>& group, uint64_t version);
+  struct Written {
+    absl::Status status = absl::OkStatus();
+    bool unknown = false;  // it failed, and may be there after a restart
+  };
+  Written WriteGroup(const std::vector<Waiter*>& group, uint64_t version);
+  absl::Status Apply(const std::vector<Waiter*>& group, uint64_t version);
+  absl::Status AppendToLog(uint64_t version, std::string_view payload, bool sync);
+  void Stop(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
   absl::Status AddFiles(const std::vector<std::unique_ptr<RunWriter>>& writers,
                         std::vector<std::pair<std::string, std::string>>* meta, uint64_t version);
 
@@ -88,6 +96,7 @@ class RocksStore final : public Store {
   absl::Status stopped_ = absl::OkStatus();  // why writes are refused for good
   uint64_t commits_ = 0, groups_ = 0, conflicts_ = 0, runs_ = 0;
   std::atomic<uint64_t> round_trips_{0};
+  bool flush_asked_ = false;  // the leader's
 };
 
 absl::Status RocksStore::MultiGet(const View& view, std::span<const KeyRef> keys,
@@ -224,17 +233,20 @@ std::shared_ptr<const RocksView> RocksStore::LeadGroup() {
   }
   if (!group.empty()) {
     core_->mu.Unlock();
-    absl::Status written = WriteGroup(group, version);
+    Written written = WriteGroup(group, version);
     core_->mu.Lock();
-    if (written.ok()) {
+    if (written.unknown) {
+      Stop(written.status);
+      written.status = absl::UnknownError(
+          ToAbsl(internal::Join("not known whether this was stored: ", Message(written.status))));
+    } else if (written.status.ok() || absl::IsResourceExhausted(written.status)) {
+      // For want of space nothing was written; the version is passed over nevertheless, because
+      // its changes are recorded and the next try must not conflict with them.
       retired = Publish(version);
-    } else if (written.code() != absl::StatusCode::kResourceExhausted) {
-      stopped_ = Unavailable("the store takes no more writes after a failed one (",
-                             Message(written), "); reading goes on, restart to recover");
-      written = absl::UnknownError(
-          ToAbsl(internal::Join("not known whether this was stored: ", Message(written))));
+    } else {
+      Stop(written.status);
     }
-    for (Waiter* waiter : group) waiter->status = written;
+    for (Waiter* waiter : group) waiter->status = written.status;
     ++groups_;
     commits_ += group.size();
   }
@@ -248,39 +260,74 @@ std::shared_ptr<const RocksView> RocksStore::LeadGroup() {
   return retired;
 }
 
-absl::Status RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t version) {
-  rocksdb::WriteBatch rows;
-  std::string stamped;
+void RocksStore::Stop(const absl::Status& why) {
+  stopped_ = Unavailable("the store takes no more writes after a failed one (", Message(why),
+                         "); reading goes on, restart to recover");
+}
+
+// First to RocksDB's buffers, where nobody sees it before it is published, then to the log: what
+// RocksDB refuses must not be in the log, and what the log may hold after a failure is known to
+// nobody. Space in the log is set aside before either.
+RocksStore::Written RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t version) {
+  std::string payload;
   bool sync = false;
+  size_t bytes = 0;
+  for (const Waiter* waiter : group) bytes += waiter->batch->bytes();
+  payload.reserve(bytes);
   for (const Waiter* waiter : group) {
     sync = sync || waiter->sync;
+    EncodeBatch(*waiter->batch, waiter->version, &payload);
+  }
+  if (absl::Status status = core_->log->log().Reserve(payload.size()); !status.ok()) {
+    return {Annotate(status, "writing to " + core_->dir), false};
+  }
+  if (absl::Status status = Apply(group, version); !status.ok()) return {status, false};
+  absl::Status logged = AppendToLog(version, payload, sync);
+  const bool unknown = !logged.ok();
+  return {std::move(logged), unknown};
+}
+
+absl::Status RocksStore::Apply(const std::vector<Waiter*>& group, uint64_t version) {
+  rocksdb::WriteBatch rows;
+  std::string stamped;
+  for (const Waiter* waiter : group) {
     const WriteBatch& batch = *waiter->batch;
     for (size_t i = 0; i < batch.size(); ++i) {
       const WriteBatch::Op op = batch.op(i, waiter->version, &stamped);
-      rocksdb::Status status;
-      switch (op.kind) {
-        case WriteBatch::Kind::kPut:
-          status = rows.Put(core_->Handle(op.table), ToSlice(op.key), ToSlice(op.value));
-          break;
-        case WriteBatch::Kind::kDelete:
-          status = rows.Delete(core_->Handle(op.table), ToSlice(op.key));
-          break;
-        case WriteBatch::Kind::kAdd:
-          status = rows.Merge(core_->Handle(op.table), ToSlice(op.key), ToSlice(op.value));
-          break;
-        case WriteBatch::Kind::kCheck:
-        case WriteBatch::Kind::kTouch:
-          break;
-      }
-      if (!status.ok()) return FromRocks(status, "building a batch");
+      SKEIN_RETURN_IF_ERROR(FromRocks(
+          AddOp(op.kind, core_->Handle(op.table), op.key, op.value, &rows), "building a batch"));
     }
   }
-  const rocksdb::Status status = rows.Put(core_->Handle(Table::kMeta), ToSlice(kVersionKey),
-                                          ToSlice(EncodeCounter(static_cast<int64_t>(version))));
-  if (!status.ok()) return FromRocks(status, "building a batch");
+  const std::string value = EncodeCounter(static_cast<int64_t>(version));
+  SKEIN_RETURN_IF_ERROR(FromRocks(
+      AddOp(WriteBatch::Kind::kPut, core_->Handle(Table::kMeta), kVersionKey, value, &rows),
+      "building a batch"));
   rocksdb::WriteOptions write;
-  write.sync = sync && options_.sync;
-  return FromRocks(core_->db->Write(write, &rows), "writing to " + core_->dir);
+  write.disableWAL = true;
+  rocksdb::Status status = core_->db->Write(write, &rows);
+  if (status.IsNoSpace()) {
+    // A flush found the disk full. RocksDB tries again by itself every few seconds; there may be
+    // space already.
+    core_->db->Resume().PermitUncheckedError();
+    status = core_->db->Write(write, &rows);
+  }
+  return FromRocks(status, "writing to " + core_->dir);
+}
+
+absl::Status RocksStore::AppendToLog(uint64_t version, std::string_view payload, bool sync) {
+  RocksLog& log = *core_->log;
+  if (log.StateIsOld()) {
+    SKEIN_ASSIGN_OR_RETURN(const uint64_t flushed, core_->FlushedVersion());
+    SKEIN_RETURN_IF_ERROR(log.RecordState(flushed, /*sync=*/false));
+    flush_asked_ = false;
+  }
+  SKEIN_RETURN_IF_ERROR(log.log().Append(version, payload, sync));
+  if (sync) SKEIN_RETURN_IF_ERROR(log.Settle());
+  if (!flush_asked_ && log.log().unreleased_bytes() > kLogFilesMax * options_.log_file_bytes) {
+    flush_asked_ = true;
+    SKEIN_IGNORE_ERROR(core_->Flush(/*wait=*/false), "a write that follows meets the same error");
+  }
+  return absl::OkStatus();
 }
 
 // Writes the rows of one run to files that RocksDB takes over as they are.
@@ -367,6 +414,8 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
     SKEIN_RETURN_IF_ERROR(writers.back()->Write(run));
   }
   writers.push_back(std::make_unique<RunWriter>(*core_, Table::kMeta, path + "-meta"));
+  // Most of what is in buffers goes to files here, while others still commit.
+  SKEIN_RETURN_IF_ERROR(core_->Flush(/*wait=*/true));
   // Takes its place in the queue of commits and goes alone.
   Waiter self{.batch = nullptr, .sync = true, .ready = {}};
   std::shared_ptr<const RocksView> retired;
@@ -374,10 +423,14 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
   queue_.push_back(&self);
   while (queue_.front() != &self) self.ready.Wait(&core_->mu);
   const uint64_t version = NextVersion();
-  core_->mu.Unlock();
-  const absl::Status status = AddFiles(writers, &meta, version);
-  core_->mu.Lock();
-  if (status.ok()) retired = Publish(version);
+  absl::Status status = stopped_;
+  if (status.ok()) {
+    core_->mu.Unlock();
+    status = AddFiles(writers, &meta, version);
+    core_->mu.Lock();
+    if (status.ok()) retired = Publish(version);
+    if (absl::IsUnknown(status)) Stop(status);
+  }
   queue_.pop_front();
   if (!queue_.empty()) queue_.front()->ready.Signal();
   if (!status.ok()) return status;
@@ -385,16 +438,12 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
 }
 
 // All files at once, the new version among their rows: RocksDB adds them with one record of its
-// manifest. What was committed before, and is in its log only, must not be lost behind them.
+// manifest. What was committed before, and is in buffers and the log only, goes to files first, or
+// the new version would say that it need not be replayed.
 absl::Status RocksStore::AddFiles(const std::vector<std::unique_ptr<RunWriter>>& writers,
                                   std::vector<std::pair<std::string, std::string>>* meta,
                                   uint64_t version) {
-  if (options_.sync) {
-    SKEIN_RETURN_IF_ERROR(FromRocks(core_->db->SyncWAL(), "syncing the log of " + core_->dir));
-  }
-  for (auto& [key, value] : *meta) {
-    if (value.empty()) value = StampValue(Version{version});
-  }
+  SKEIN_RETURN_IF_ERROR(core_->Flush(/*wait=*/true));
   meta->emplace_back(kVersionKey, EncodeCounter(static_cast<int64_t>(version)));
   std::sort(meta->begin(), meta->end());
   for (const auto& [key, value] : *meta) {
@@ -409,10 +458,16 @@ absl::Status RocksStore::AddFiles(const std::vector<std::unique_ptr<RunWriter>>&
     arg.external_files = writer->files();
     arg.options.move_files = true;
   }
-  return FromRocks(core_->db->IngestExternalFiles(args), "adding sorted files to " + core_->dir);
+  SKEIN_RETURN_IF_ERROR(
+      FromRocks(core_->db->IngestExternalFiles(args), "adding sorted files to " + core_->dir));
+  const absl::Status recorded = core_->log->RecordState(version, /*sync=*/true);
+  if (recorded.ok() || absl::IsResourceExhausted(recorded)) return absl::OkStatus();
+  return absl::UnknownError(
+      ToAbsl(internal::Join("not known whether this was stored: ", Message(recorded))));
 }
 
 absl::Status RocksStore::Checkpoint(const std::string& dir) {
+  SKEIN_RETURN_IF_ERROR(core_->Flush(/*wait=*/true));  // the copy has no log, and needs none
   rocksdb::Checkpoint* raw = nullptr;
   SKEIN_RETURN_IF_ERROR(
       FromRocks(rocksdb::Checkpoint::Create(core_->db, &raw), "preparing a checkpoint"));
@@ -433,7 +488,7 @@ absl::Status RocksStore::Verify() {
     SKEIN_RETURN_IF_ERROR(FromRocks(
         it->status(), "verifying table " + std::string(TableName(static_cast<Table>(t)))));
   }
-  return absl::OkStatus();
+  return core_->log->log().Verify();
 }
 
 absl::Status RocksStore::Compact() {
@@ -442,11 +497,8 @@ absl::Status RocksStore::Compact() {
     if (!stopped_.ok()) return stopped_;
     SKEIN_RETURN_IF_ERROR(CheckSpace());
   }
-  const std::vector<rocksdb::ColumnFamilyHandle*> handles(core_->handles.begin(),
-                                                          core_->handles.end());
-  SKEIN_RETURN_IF_ERROR(
-      FromRocks(core_->db->Flush(rocksdb::FlushOptions(), handles), "flushing " + core_->dir));
-  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+  SKEIN_RETURN_IF_ERROR(core_->Flush(/*wait=*/true));
+  for (rocksdb::ColumnFamilyHandle* handle : core_->handles) {
     SKEIN_RETURN_IF_ERROR(
         FromRocks(core_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr),
                   "compacting " + core_->dir));
@@ -473,14 +525,20 @@ absl::StatusOr<StoreStats> RocksStore::Stats() {
   stats.commits = commits_;
   stats.groups = groups_;
   stats.conflicts = conflicts_;
+  const log::LogStats log = core_->log->log().stats();
+  stats.log_bytes = log.bytes;
+  stats.log_syncs = log.syncs;
   return stats;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& dir,
-                                                      const RocksStoreOptions& options) {
-  SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<RocksCore> core, OpenRocksCore(dir, options));
+                                                      const std::string& log_dir,
+                                                      const RocksStoreOptions& options,
+                                                      std::vector<std::string>* notes) {
+  SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<RocksCore> core,
+                         OpenRocksCore(dir, log_dir, options, notes));
   // Leftovers of an Ingest that a crash interrupted.
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(dir, ignored)) {

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   options.rocks.free_bytes_min = 0;
   options.rocks.write_buffer_bytes = 64 << 10;
   options.rocks.file_system = faults->file_system();
+  options.rocks.log_disk = faults->log_disk();
   auto opened = skein::OpenStore(argv[1], options);
   if (!opened.ok()) {
     std::fprintf(stderr, "%s\n", opened.status().ToString().c_str());
