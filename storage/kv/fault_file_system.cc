@@ -1,5 +1,6 @@
 #include "storage/kv/fault_file_system.h"
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -233,9 +234,16 @@ log::DiskHooks HooksOf(const std::shared_ptr<State>& state) {
     return status.IsNoSpace() ? ResourceExhausted(text) : Unavailable(text);
   };
   log::DiskHooks hooks;
-  hooks.mutate = [state, from] { return from(state->Mutate()); };
-  hooks.space = [state] {
-    return state->NoSpace() ? ResourceExhausted("injected: no space") : absl::OkStatus();
+  // Space runs out where some is asked for, not where bytes are written into what was set aside.
+  const auto out_of_space = std::make_shared<std::atomic<bool>>(false);
+  hooks.mutate = [state, from, out_of_space] {
+    const IOStatus status = state->Mutate();
+    *out_of_space = status.IsNoSpace();
+    return *out_of_space ? absl::OkStatus() : from(status);
+  };
+  hooks.space = [state, out_of_space] {
+    return *out_of_space || state->NoSpace() ? ResourceExhausted("injected: no space")
+                                             : absl::OkStatus();
   };
   hooks.sync = [state] {
     return state->SyncFails() ? Unavailable("injected: fsync") : absl::OkStatus();

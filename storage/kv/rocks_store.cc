@@ -317,6 +317,7 @@ absl::Status RocksStore::Apply(const std::vector<Waiter*>& group, uint64_t versi
 absl::Status RocksStore::AppendToLog(uint64_t version, std::string_view payload, bool sync) {
   RocksLog& log = *core_->log;
   if (log.StateIsOld()) {
+    sync = true;  // also of those that did not ask for it: what was flushed leaves the log then
     SKEIN_ASSIGN_OR_RETURN(const uint64_t flushed, core_->FlushedVersion());
     SKEIN_RETURN_IF_ERROR(log.RecordState(flushed, /*sync=*/false));
     flush_asked_ = false;
@@ -444,6 +445,9 @@ absl::Status RocksStore::AddFiles(const std::vector<std::unique_ptr<RunWriter>>&
                                   std::vector<std::pair<std::string, std::string>>* meta,
                                   uint64_t version) {
   SKEIN_RETURN_IF_ERROR(core_->Flush(/*wait=*/true));
+  for (auto& [key, value] : *meta) {
+    if (value.empty()) value = StampValue(Version{version});
+  }
   meta->emplace_back(kVersionKey, EncodeCounter(static_cast<int64_t>(version)));
   std::sort(meta->begin(), meta->end());
   for (const auto& [key, value] : *meta) {

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <random>
 
@@ -20,14 +19,6 @@
 #include "storage/kv/open.h"
 #include "storage/kv/twins.h"
 #include "tests/crash/script.h"
-
-// RocksDB waits a second, by usleep, before it repeats background work that failed. Every power cut
-// would cost that second; here nobody needs to wait. (A program's own definition takes precedence
-// over the C library's.)
-extern "C" int usleep(useconds_t) {
-  const timespec moment = {0, 20'000};
-  return ::nanosleep(&moment, nullptr);
-}
 
 namespace skein {
 namespace {
