@@ -113,6 +113,19 @@ TEST_F(ApiTest, PathsAndSchema) {
       AskJson(ann, "POST", "/api/v1/paths",
               R"({"from":")" + IdOf("b") + R"(","to":")" + IdOf("cam") + R"(","types":["KNOWS"]})");
   EXPECT_EQ(none.Find("paths")->array().size(), 0u);
+  const auto within = [&](const std::string& window) {
+    const Json found = AskJson(ann, "POST", "/api/v1/paths",
+                               R"({"from":")" + IdOf("a") + R"(","to":")" + IdOf("cam") +
+                                   R"(","max_length":1,)" + window + "}");
+    return found.Find("paths")->array().size();
+  };
+  EXPECT_EQ(within(R"("from_us":1000000)"), 1u);
+  EXPECT_EQ(within(R"("from_us":1000001,"to_us":2000000)"), 0u) << "between two sightings";
+  EXPECT_EQ(within(R"("to_us":1000001)"), 1u);
+  EXPECT_EQ(within(R"("to_us":1000000)"), 0u);
+  const Reply backwards =
+      Ask(ann, "POST", "/api/v1/paths", R"({"from":"n1","to":"n2","from_us":5,"to_us":5})");
+  EXPECT_EQ(CodeOf(backwards), "bad_parameter");
   const Reply quoted = Ask(ann, "POST", "/api/v1/paths",
                            R"({"from":"n1","to":"n2","types":["A`]-() DETACH DELETE n //"]})");
   EXPECT_EQ(CodeOf(quoted), "bad_parameter");

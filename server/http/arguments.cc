@@ -122,4 +122,12 @@ absl::StatusOr<IdArgument> ReadId(std::string_view text, char kind) {
   return IdArgument{id->kind, id->number};
 }
 
+absl::StatusOr<ValidTime> BodyWindow(const Json& body) {
+  ValidTime window;
+  SKEIN_ASSIGN_OR_RETURN(window.from, Integer(body, "from_us", {}, kTimeMin));
+  SKEIN_ASSIGN_OR_RETURN(window.to, Integer(body, "to_us", {}, kTimeMax));
+  if (window.from >= window.to) return BadParameter("to_us", "is not after from_us");
+  return window;
+}
+
 }  // namespace skein::http

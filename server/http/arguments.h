@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "server/api/json.h"
 #include "server/http/message.h"
+#include "storage/base/ids.h"
 
 namespace skein::http {
 
@@ -54,5 +55,8 @@ struct IdArgument {
   int64_t number = 0;
 };
 absl::StatusOr<IdArgument> ReadId(std::string_view text, char kind = 0);
+
+// from_us and to_us of a body; missing ends are open.
+absl::StatusOr<ValidTime> BodyWindow(const Json& body);
 
 }  // namespace skein::http

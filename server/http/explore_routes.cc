@@ -18,14 +18,6 @@ absl::StatusOr<ValidTime> QueryWindow(const Request& request) {
   return window;
 }
 
-absl::StatusOr<ValidTime> BodyWindow(const Json& body) {
-  ValidTime window;
-  SKEIN_ASSIGN_OR_RETURN(window.from, Integer(body, "from_us", {}, kTimeMin));
-  SKEIN_ASSIGN_OR_RETURN(window.to, Integer(body, "to_us", {}, kTimeMax));
-  if (window.from >= window.to) return BadParameter("to_us", "is not after from_us");
-  return window;
-}
-
 absl::StatusOr<std::string> Search(Reading& reading) {
   const Request& r = reading.request();
   SKEIN_ASSIGN_OR_RETURN(const std::string text, QueryText(r, "q", {1, 256}));

@@ -177,7 +177,23 @@ struct PathRequest {
   int64_t from = 0, to = 0, limit = 20;
   bool all = false;
   std::string pattern;
+  std::string window;  // FOR VALID_TIME …, or nothing
 };
+
+// Of moments from `from` on until before `to`; ends that are open are those of the calendar.
+std::string WindowClause(const ValidTime& window) {
+  if (window.from == kTimeMin && window.to == kTimeMax) return {};
+  static constexpr int64_t kSecond = 1'000'000;
+  static constexpr TimeUs kFirst = -62'135'596'800 * kSecond, kLast = 253'402'300'799 * kSecond;
+  const auto moment = [](TimeUs at) {
+    at = std::clamp(at, kFirst, kLast);
+    const int64_t micros = (at % kSecond + kSecond) % kSecond;
+    return "datetime({epochSeconds: " + std::to_string((at - micros) / kSecond) +
+           ", microsecond: " + std::to_string(micros) + "})";
+  };
+  return " FOR VALID_TIME BETWEEN " + moment(window.from) + " AND " +
+         moment(window.to == kTimeMax ? kTimeMax : window.to - 1);
+}
 
 absl::StatusOr<PathRequest> ReadPaths(const Json& body) {
   PathRequest request;
@@ -192,11 +208,8 @@ absl::StatusOr<PathRequest> ReadPaths(const Json& body) {
   SKEIN_ASSIGN_OR_RETURN(const std::vector<std::string> types, Texts(body, "types", 256));
   SKEIN_ASSIGN_OR_RETURN(request.all, Flag(body, "all", false));
   SKEIN_ASSIGN_OR_RETURN(request.limit, Integer(body, "limit", {1, 100}, 20));
-  // Other calls have time windows. Paths have none: passing one over would answer another question.
-  for (const std::string_view name : {"from_us", "to_us"}) {
-    const Json* v = body.Find(name);
-    if (v != nullptr && !v->is_null()) return BadParameter(name, "is no argument of a path search");
-  }
+  SKEIN_ASSIGN_OR_RETURN(const ValidTime window, BodyWindow(body));
+  request.window = WindowClause(window);
   SKEIN_ASSIGN_OR_RETURN(const std::string list, TypeList(types));
   request.pattern =
       "(a)-[" + list + "*1.." + std::to_string(length) + "]-" + (directed ? ">" : "") + "(b)";
@@ -212,7 +225,7 @@ absl::StatusOr<std::string> FindPaths(Reading& reading) {
   SKEIN_ASSIGN_OR_RETURN(Connection* const connection, reading.Connect(true, limits));
   const std::string text = "MATCH (a) WHERE id(a) = $from MATCH (b) WHERE id(b) = $to MATCH p = " +
                            std::string(request.all ? "allShortestPaths(" : "shortestPath(") +
-                           request.pattern + ") RETURN p LIMIT " +
+                           request.pattern + ")" + request.window + " RETURN p LIMIT " +
                            std::to_string(request.limit + 1);
   SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<Cursor> cursor,
                          connection->Run(text, {{"from", Value::Integer(request.from)},
