@@ -35,7 +35,8 @@ class ConnectionImpl final : public Connection {
         keys_(keys),
         running_(running),
         clock_(clock),
-        options_(std::move(options)) {
+        options_(std::move(options)),
+        fused_(options_.fused) {
     off_after_writes_ = options_.rewrites_off;
     off_after_writes_.emplace_back("time_window");
   }
@@ -47,6 +48,7 @@ class ConnectionImpl final : public Connection {
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Prepared> prepared,
                            plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
                                       wrote_ ? off_after_writes_ : options_.rewrites_off));
+    fused_ = options_.fused || prepared->syntax.fused;
     if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
     std::vector<Notice> notices;
     if (!prepared->NamesKnown(reader->version())) {
@@ -81,7 +83,7 @@ class ConnectionImpl final : public Connection {
     run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);
-    run.reader = reader;
+    SKEIN_ASSIGN_OR_RETURN(run.reader, CurrentReader());
     SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started, skein::Run::Start(std::move(run)));
     return MakeStreamingCursor(std::move(started));
   }
@@ -124,9 +126,9 @@ class ConnectionImpl final : public Connection {
   }
 
  private:
-  // The reader as this connection sees it: clusters as nodes, if it asked for that.
+  // The reader as the statement sees it: clusters as nodes, if it asked for that.
   std::shared_ptr<const Reader> View(std::shared_ptr<const Reader> reader) const {
-    return options_.fused ? MakeFusedReader(std::move(reader), options_.viewer) : reader;
+    return fused_ ? MakeFusedReader(std::move(reader), options_.viewer) : reader;
   }
 
   // What this connection writes carries one batch: who, under which case, by which door.
@@ -271,6 +273,7 @@ class ConnectionImpl final : public Connection {
   bool wrote_ = false;
   std::vector<std::string> off_after_writes_;
   bool failed_ = false;
+  bool fused_ = false;  // the statement that runs, or ran last
   const std::shared_ptr<Interrupt> interrupt_ = std::make_shared<Interrupt>();
 };
 

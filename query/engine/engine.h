@@ -52,8 +52,9 @@ struct ConnectionOptions {
   std::string source = "shell";  // batch source name of what is written
   QueryLimits limits;
   bool read_only = false;  // statements that write are PERMISSION_DENIED
-  // Every cluster of nodes that are the same is one node (storage/fusion/fused_reader.h); off, each
-  // node stands for itself and fusion.cluster(n) tells what it belongs to.
+  // Every cluster of nodes that are the same is one node (storage/fusion/fused_reader.h), for every
+  // statement, as FUSED says it for one; off, each node stands for itself and fusion.cluster(n)
+  // tells what it belongs to.
   bool fused = false;
   // Rewrite passes off by name, or all with "*": for tests and for finding faults.
   std::vector<std::string> rewrites_off;

@@ -741,6 +741,8 @@ struct Statement {
   std::string text;
   // AS OF x before the query: it reads the graph as it was then. Null: as it is.
   ExprPtr as_of;
+  // FUSED before the query: nodes that are the same are one.
+  bool fused = false;
   // Null: a schema command.
   std::unique_ptr<Query> query;
   std::optional<SchemaCommand> schema;

@@ -376,6 +376,9 @@ absl::Status Parser::ParseStatement(Statement* out) {
   if (Is(Keyword::kAs) && IsWord("of", 1)) {
     Skip(2);
     SKEIN_ASSIGN_OR_RETURN(out->as_of, ParseExpr(Level::kComparison));
+  }
+  out->fused = TakeWord("fused");
+  if (out->as_of != nullptr || out->fused) {
     SKEIN_ASSIGN_OR_RETURN(out->query, ParseQuery(QueryPlace::kTop));
   } else if (AtSchemaCommand()) {
     SKEIN_ASSIGN_OR_RETURN(out->schema, ParseSchemaCommand());
