@@ -41,6 +41,11 @@ void ChunkCounts::Added(uint64_t page) {
   due_.push_back(page);
 }
 
+bool ChunkCounts::HasDue() {
+  absl::MutexLock lock(&mu_);
+  return !due_.empty();
+}
+
 std::vector<uint64_t> ChunkCounts::TakeDue() {
   absl::MutexLock lock(&mu_);
   return std::exchange(due_, {});
@@ -54,6 +59,11 @@ void ChunkRuns::Added(uint64_t page, uint64_t chunk, uint64_t bytes) {
   newest.first = std::min(newest.first, chunk);
   newest.bytes += bytes;
   if (++newest.chunks == chunks_due_) due_.push_back(page);
+}
+
+bool ChunkRuns::HasDue() {
+  absl::MutexLock lock(&mu_);
+  return !due_.empty();
 }
 
 std::vector<ChunkRuns::Due> ChunkRuns::TakeDue() {

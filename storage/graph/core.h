@@ -58,6 +58,7 @@ class ChunkCounts {
  public:
   explicit ChunkCounts(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page);
+  bool HasDue();
   // Pages that have enough new chunks to be folded; they count from 0 again.
   std::vector<uint64_t> TakeDue();
 
@@ -93,7 +94,9 @@ class ChunkRuns {
 
   explicit ChunkRuns(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page, uint64_t chunk, uint64_t bytes);
-  // Pages with enough new chunks; they count from 0 again.
+  bool HasDue();
+  // Pages with enough new chunks; they count from 0 again. Commits are held meanwhile, so that all
+  // later chunks have larger numbers, and what was taken before is folded.
   std::vector<Due> TakeDue();
   // The chunks from `first` (0: all) on up to `newest` are one now, number `newest`, of `bytes`;
   // what lies before them has `before` bytes.

@@ -219,29 +219,40 @@ absl::Status FoldPage(GraphCore& core, const View& view, const ChunkRuns::Due& d
   return absl::OkStatus();
 }
 
-absl::Status FoldPages(GraphCore& core, std::span<const ChunkRuns::Due> all) {
-  if (all.empty()) return absl::OkStatus();
-  SKEIN_ASSIGN_OR_RETURN(const auto view, QuietView(core));
-  WriteBatch batch(view->version());
+absl::Status FoldPagesOnce(GraphCore& core, const View& view, std::span<const ChunkRuns::Due> all) {
+  WriteBatch batch(view.version());
   for (const ChunkRuns::Due& due : all) {
-    SKEIN_RETURN_IF_ERROR(FoldPage(core, *view, due, &batch));
+    SKEIN_RETURN_IF_ERROR(FoldPage(core, view, due, &batch));
     if (batch.bytes() <= kBatchBytesMax) continue;
     SKEIN_RETURN_IF_ERROR(core.store.Commit(batch, Durability::kAsync).status());
-    batch = WriteBatch(view->version());
+    batch = WriteBatch(view.version());
   }
   if (batch.size() == 0) return absl::OkStatus();
   return core.store.Commit(batch, Durability::kAsync).status();
 }
 
+absl::Status FoldPages(GraphCore& core, const View& view, std::span<const ChunkRuns::Due> all) {
+  const absl::Status folded = FoldPagesOnce(core, view, all);
+  // What was told of runs may not have happened.
+  if (!folded.ok()) core.adjacency_chunks.Clear();
+  return folded;
+}
+
 }  // namespace
 
 absl::Status FoldDue(GraphCore& core) {
-  std::vector<std::string> links;
-  const std::vector<ChunkRuns::Due> adjacency = core.adjacency_chunks.TakeDue();
-  for (const uint64_t page : core.link_chunks.TakeDue()) links.push_back(core.layout.Page(page));
-  if (adjacency.empty() && links.empty()) return absl::OkStatus();
+  if (!core.adjacency_chunks.HasDue() && !core.link_chunks.HasDue()) return absl::OkStatus();
   absl::MutexLock one_at_a_time(&core.fold_mu);
-  SKEIN_RETURN_IF_ERROR(FoldPages(core, adjacency));
+  std::vector<ChunkRuns::Due> adjacency;
+  std::vector<std::string> links;
+  std::shared_ptr<const View> view;
+  {
+    absl::MutexLock no_commit_under_way(&core.index_mu);
+    adjacency = core.adjacency_chunks.TakeDue();
+    for (const uint64_t page : core.link_chunks.TakeDue()) links.push_back(core.layout.Page(page));
+    SKEIN_ASSIGN_OR_RETURN(view, core.store.Latest());
+  }
+  SKEIN_RETURN_IF_ERROR(FoldPages(core, *view, adjacency));
   return TableFolder(core, Table::kLinks, FoldLinks).Run(links);
 }
 

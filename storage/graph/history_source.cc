@@ -14,8 +14,6 @@ namespace skein {
 namespace {
 
 constexpr size_t kStampBytes = sizeof(uint64_t);
-// Pages whose age a source remembers.
-constexpr size_t kOldPagesMax = size_t{1} << 16;
 // Nodes gone through to make up for an index that was built later.
 constexpr size_t kIndexScanMax = 10'000'000;
 
@@ -126,16 +124,50 @@ absl::Status HistorySource::Links(std::span<const LinkId> ids, std::vector<LinkP
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> HistorySource::PageIsOld(NodeId id) const {
-  const uint64_t number = AdjacencyPageOf(id);
-  {
-    absl::MutexLock lock(&mu_);
-    const auto it = old_pages_.find(number);
-    if (it != old_pages_.end()) return it->second;
+namespace {
+
+// What the chunks of a page say of a vertex, split by whether it was so at a version.
+struct SplitList {
+  AdjacencyList old;           // entries that no later chunk changes
+  std::vector<LinkId> unsure;  // those of later chunks, or that they change
+};
+
+SplitList Split(const AdjacencyPage& page, NodeId id, Version at) {
+  const uint32_t vertex = VertexOf(id);
+  SplitList split;
+  std::vector<std::pair<LinkId, bool>> voids;  // by chunks after the one at hand
+  bool tells = true;
+  for (auto chunk = page.chunks.rbegin(); chunk != page.chunks.rend(); ++chunk) {
+    if (!(*chunk)->Has(vertex)) continue;
+    std::vector<AdjacencyEntry> entries;
+    (*chunk)->AllEntries(id, &entries);
+    split.old.policy = (*chunk)->Block(vertex).policy;  // never changes
+    const bool old = (*chunk)->stamp() <= Raw(at) && tells;
+    std::sort(voids.begin(), voids.end());
+    for (const AdjacencyEntry& entry : entries) {
+      if (old && !entry.gone &&
+          !std::binary_search(voids.begin(), voids.end(), std::pair(entry.link, entry.outgoing))) {
+        split.old.entries.push_back(entry);
+      } else if (!old || !entry.gone) {
+        split.unsure.push_back(entry.link);
+      }
+    }
+    (*chunk)->Voids(vertex, &voids);
+    // Before it, entries may have been replaced without a word.
+    tells = tells && (*chunk)->voids_what_it_replaces();
   }
+  return split;
+}
+
+}  // namespace
+
+// Of a node's list: nothing, if its page was not written since; else all of it.
+absl::Status HistorySource::TouchedList(NodeId id, std::optional<AdjacencyList>* out) const {
+  out->reset();
+  SplitList split;
   PageReader pages(base_);
-  bool old = false;
   {
+    const uint64_t number = AdjacencyPageOf(id);
     const EpochGuard guard;
     const AdjacencyPage* page = pages.Find(number);
     if (page == nullptr) {
@@ -143,44 +175,25 @@ absl::StatusOr<bool> HistorySource::PageIsOld(NodeId id) const {
       page = pages.Find(number);
     }
     // A page of which nothing is left does not tell when it lost the last.
-    old = !page->chunks.empty() &&
-          std::all_of(page->chunks.begin(), page->chunks.end(),
-                      [this](const auto& chunk) { return chunk->stamp() <= Raw(at_); });
+    const bool old = !page->chunks.empty() &&
+                     std::all_of(page->chunks.begin(), page->chunks.end(),
+                                 [this](const auto& chunk) { return chunk->stamp() <= Raw(at_); });
+    if (old) return absl::OkStatus();
+    split = Split(*page, id, at_);
   }
-  absl::MutexLock lock(&mu_);
-  if (old_pages_.size() >= kOldPagesMax) old_pages_.clear();
-  old_pages_[number] = old;
-  return old;
-}
-
-// All links that may have been in a node's list, and its policy as far as a list tells it.
-absl::Status HistorySource::CandidateLinks(NodeId id, std::vector<LinkId>* links,
-                                           PolicyId* policy) const {
-  std::vector<AdjacencyList> lists;
-  SKEIN_RETURN_IF_ERROR(ReadLists(base_, {&id, 1}, &lists));
-  *policy = lists[0].policy;
-  for (const AdjacencyEntry& entry : lists[0].entries) links->push_back(entry.link);
+  std::vector<LinkId>& candidates = split.unsure;
   std::string begin = core_->layout.WasLinked(id);
   const std::string end = PrefixEnd(begin);
   for (bool more = true; more;) {
     std::vector<std::string> keys;
     SKEIN_RETURN_IF_ERROR(EndedAfter(begin, end, &keys, &more));
-    for (const std::string& key : keys) links->push_back(LinkId{TrailingId(key)});
+    for (const std::string& key : keys) candidates.push_back(LinkId{TrailingId(key)});
     if (more) begin = After(keys.back(), Version{UINT64_MAX - 1});
   }
-  SortUnique(links);
-  return absl::OkStatus();
-}
-
-absl::Status HistorySource::TouchedList(NodeId id, std::optional<AdjacencyList>* out) const {
-  out->reset();
-  SKEIN_ASSIGN_OR_RETURN(const bool old, PageIsOld(id));
-  if (old) return absl::OkStatus();
-  AdjacencyList list;
-  std::vector<LinkId> candidates;
-  SKEIN_RETURN_IF_ERROR(CandidateLinks(id, &candidates, &list.policy));
+  SortUnique(&candidates);
   std::vector<LinkPtr> links;
   SKEIN_RETURN_IF_ERROR(Links(candidates, &links));
+  AdjacencyList& list = split.old;
   for (const LinkPtr& link : links) {
     if (link == nullptr) continue;
     for (const bool outgoing : {true, false}) {

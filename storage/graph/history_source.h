@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/graph/snapshot_source.h"
 
@@ -74,9 +73,6 @@ class HistorySource final : public Source {
   // version. Not all if *more; then up to and with the last one.
   absl::Status EndedAfter(const std::string& begin, const std::string& end,
                           std::vector<std::string>* keys, bool* more) const;
-  // Whether nothing was written to a page of links since `at_`.
-  absl::StatusOr<bool> PageIsOld(NodeId id) const;
-  absl::Status CandidateLinks(NodeId id, std::vector<LinkId>* links, PolicyId* policy) const;
   absl::StatusOr<Version> IndexBuilt(uint32_t index) const;
   absl::Status IndexByScan(const IndexInfo& index, const std::string& begin, const std::string& end,
                            std::vector<IndexHit>* out) const;
@@ -87,7 +83,6 @@ class HistorySource final : public Source {
   const Version at_;
   mutable absl::Mutex mu_;
   mutable std::optional<Counts> counts_ ABSL_GUARDED_BY(mu_);
-  mutable absl::flat_hash_map<uint64_t, bool> old_pages_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace skein

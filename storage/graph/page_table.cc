@@ -1,6 +1,7 @@
 #include "storage/graph/page_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace skein {
 namespace {
@@ -8,6 +9,8 @@ namespace {
 // Chunks on top of the first are merged so that each is at least twice as large as the next: a page
 // that is changed n times without being folded holds about log n of them.
 constexpr size_t kGrowth = 2;
+// Chunks that wait for changes of their page to end; past these it is read anew.
+constexpr size_t kAddedMax = 1024;
 
 size_t BytesOf(const AdjacencyPage::Chunks& chunks) {
   size_t bytes = sizeof(AdjacencyPage) + 160;  // slots of the tables, by estimate
@@ -136,9 +139,10 @@ AdjacencyPagePtr PageTable::Insert(uint64_t number, Version at, AdjacencyPage::C
 void PageTable::BeginChange(uint64_t page) {
   Shard& shard = ShardOf(page);
   absl::MutexLock lock(&shard.mu);
-  auto& [count, hidden] = shard.changing[page];
-  if (++count > 1) return;
-  hidden = Take(shard, page);  // others may be reading it still; it is retired at EndChange
+  Changing& changing = shard.changing[page];
+  if (++changing.count > 1) return;
+  changing.hidden =
+      Take(shard, page);  // others may be reading it still; it is retired at EndChange
 }
 
 void PageTable::EndChange(uint64_t number, Version committed,
@@ -146,23 +150,30 @@ void PageTable::EndChange(uint64_t number, Version committed,
   Shard& shard = ShardOf(number);
   absl::MutexLock lock(&shard.mu);
   const auto it = shard.changing.find(number);
-  AdjacencyPagePtr& hidden = it->second.second;
+  Changing& changing = it->second;
   if (committed > Version{0}) {
-    if (committed > shard.last_change) shard.last_change = committed;
-    if (hidden != nullptr) {
-      AdjacencyPagePtr before = std::move(hidden);
-      hidden = nullptr;
-      if (added != nullptr) {
-        hidden = std::make_shared<const AdjacencyPage>(
-            std::max(before->from, committed), WithChunk(number, before->chunks, std::move(added)));
-      }
-      retired_.Retire(std::move(before));
+    shard.last_change = std::max(shard.last_change, committed);
+    changing.newest = std::max(changing.newest, committed);
+    if (added != nullptr && changing.added.size() < kAddedMax) {
+      changing.added.push_back(std::move(added));
+    } else if (changing.hidden != nullptr) {
+      retired_.Retire(std::exchange(changing.hidden, nullptr));
     }
   }
-  if (--it->second.first > 0) return;
-  AdjacencyPagePtr back = std::move(hidden);
+  if (--changing.count > 0) return;
+  const Changing through = std::move(changing);
   shard.changing.erase(it);
-  if (back != nullptr) Put(shard, number, std::move(back));
+  if (through.hidden == nullptr) return;
+  if (through.newest == Version{0}) return Put(shard, number, through.hidden);
+  AdjacencyPage::Chunks in_order = through.added;
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto& a, const auto& b) { return a->stamp() < b->stamp(); });
+  AdjacencyPage::Chunks chunks = through.hidden->chunks;
+  for (auto& chunk : in_order) chunks = WithChunk(number, std::move(chunks), std::move(chunk));
+  Put(shard, number,
+      std::make_shared<const AdjacencyPage>(std::max(through.hidden->from, through.newest),
+                                            std::move(chunks)));
+  retired_.Retire(through.hidden);
 }
 
 }  // namespace skein

@@ -78,7 +78,7 @@ class PageTable {
   AdjacencyPagePtr Insert(uint64_t number, Version at, AdjacencyPage::Chunks chunks);
   void BeginChange(uint64_t page);
   // `committed`: the version that changed the page; Version{0} if nothing was committed. `added`:
-  // what the commit added; nullptr: not known here, so the page is read anew.
+  // what the commit added, with its stamp; nullptr: not known here, so the page is read anew.
   void EndChange(uint64_t page, Version committed, std::shared_ptr<const AdjacencyChunk> added);
 
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -88,12 +88,20 @@ class PageTable {
   static constexpr size_t kLeafBits = 14, kRootBits = 18;
   using Leaf = std::array<std::atomic<const AdjacencyPage*>, size_t{1} << kLeafBits>;
 
+  // A page that is hidden because `count` changes of it are under way.
+  struct Changing {
+    uint32_t count = 0;
+    AdjacencyPagePtr hidden;
+    // What those that are through have added, in no order: a commit that saw another's link may
+    // tell of its end before that one does.
+    AdjacencyPage::Chunks added;
+    Version newest{};
+  };
   struct Shard {
     absl::Mutex mu;
     // Pages here, and those hidden by a change that is under way.
     absl::flat_hash_map<uint64_t, AdjacencyPagePtr> pages ABSL_GUARDED_BY(mu);
-    absl::flat_hash_map<uint64_t, std::pair<uint32_t, AdjacencyPagePtr>> changing
-        ABSL_GUARDED_BY(mu);
+    absl::flat_hash_map<uint64_t, Changing> changing ABSL_GUARDED_BY(mu);
     std::deque<uint64_t> clock ABSL_GUARDED_BY(mu);  // of pages, those hidden or gone included
     absl::flat_hash_set<uint64_t> in_clock ABSL_GUARDED_BY(mu);
     Version last_change ABSL_GUARDED_BY(mu){};

@@ -23,6 +23,18 @@ std::shared_ptr<const AdjacencyChunk> ChunkWithLink(uint64_t vertex, uint64_t li
   return AdjacencyChunk::Read(EncodeAdjacencyChunk({&entries, 1}, 0));
 }
 
+// What a commit of this version adds: the link, or that it is no more.
+std::shared_ptr<const AdjacencyChunk> Commit(uint64_t vertex, uint64_t link, bool gone,
+                                             Version version) {
+  AdjacencyEntry entry;
+  entry.neighbour = NodeId{vertex + 1};
+  entry.link = LinkId{link};
+  entry.outgoing = true;
+  entry.gone = gone;
+  const VertexEntries entries{NodeId{vertex}, PolicyId{0}, {entry}};
+  return AdjacencyChunk::Read(EncodeAdjacencyChunk({&entries, 1}, Raw(version)));
+}
+
 size_t LinksOf(const PageTable& table, uint64_t vertex, Version at) {
   const EpochGuard guard;
   const AdjacencyPage* page = table.Find(AdjacencyPageOf(NodeId{vertex}), at);
@@ -44,6 +56,19 @@ TEST(PageTable, AnswersFromItsLastChangeOn) {
   table.BeginChange(0);
   table.EndChange(0, Version{0}, nullptr);  // nothing came of it
   EXPECT_EQ(LinksOf(table, 5, Version{20}), 2U);
+}
+
+// One commit makes a link, the next ends it and tells of that first.
+TEST(PageTable, OrdersWhatCommitsAddByTheirVersions) {
+  PageTable table(1 << 20);
+  table.Insert(0, Version{10}, {ChunkWithLink(5, 1)});
+  table.BeginChange(0);
+  table.BeginChange(0);
+  table.EndChange(0, Version{21}, Commit(5, 2, true, Version{21}));
+  EXPECT_EQ(LinksOf(table, 5, Version{21}), SIZE_MAX);
+  table.EndChange(0, Version{20}, Commit(5, 2, false, Version{20}));
+  EXPECT_EQ(LinksOf(table, 5, Version{20}), SIZE_MAX);
+  EXPECT_EQ(LinksOf(table, 5, Version{21}), 1U);
 }
 
 TEST(PageTable, KeepsWithinItsBudget) {
