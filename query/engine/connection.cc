@@ -55,6 +55,7 @@ class ConnectionImpl final : public Connection {
       SKEIN_ASSIGN_OR_RETURN(notices, NoticesOf(prepared->names, *reader, options_.viewer, keys_));
       if (notices.empty()) prepared->NoteNamesKnown(reader->version());
     }
+    notices.insert(notices.end(), prepared->notices.begin(), prepared->notices.end());
     if (prepared->syntax.mode == syntax::Statement::Mode::kExplain) {
       return Explain(*prepared, std::move(notices));
     }
@@ -253,6 +254,7 @@ class ConnectionImpl final : public Connection {
     result.columns = ColumnNames(prepared.plan);
     result.summary.plan = plan::ExplainText(prepared.plan, nullptr);
     result.summary.plan_json = plan::ExplainJson(prepared.plan, nullptr);
+    result.summary.plan_tree = plan::ExplainTree(prepared.plan, nullptr);
     if (prepared.plan.writes) {
       result.summary.type =
           prepared.plan.returns ? QuerySummary::Type::kReadWrite : QuerySummary::Type::kWrite;

@@ -62,11 +62,12 @@ struct ConnectionOptions {
 };
 
 // Something worth knowing about a statement that is no error: a label that nothing visible carries,
-// with the nearest one that something does.
+// with the nearest one that something does; that it is likely to take long, and why.
 struct Notice {
-  std::string code;  // UnknownLabel, UnknownRelationshipType, UnknownPropertyKey
+  std::string code;  // UnknownLabel, UnknownRelationshipType, UnknownPropertyKey, CartesianProduct,
+                     // UnboundedPath, EstimatedCost
   std::string text;
-  uint32_t offset = 0, line = 0, column = 0;  // in the statement's text
+  uint32_t offset = 0, line = 0, column = 0;  // in the statement's text; line 0: all of it
 };
 
 // What a query did, once it is complete.
@@ -79,6 +80,8 @@ struct QuerySummary {
   std::string partial;  // not empty: the answer is partial, and why
   std::string plan;     // EXPLAIN/PROFILE text; empty otherwise
   std::string plan_json;
+  Value plan_tree;  // the same as a map, in the form of drivers (query/plan/explain.h)
+  bool profiled = false;
   std::vector<Notice> notices;  // there at once
   // Rows that all operators together will handle, by the planner's guess: there at once, so that a
   // caller can ask before a long query runs.

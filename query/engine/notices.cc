@@ -1,7 +1,10 @@
 #include "query/engine/notices.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "query/bind/suggest.h"
 #include "storage/base/status.h"
 #include "storage/schema/catalog.h"
@@ -100,6 +103,49 @@ absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& 
     notice.line = use.position.line;
     notice.column = use.position.column;
     out.push_back(std::move(notice));
+  }
+  return out;
+}
+
+namespace {
+
+void Foretell(const plan::Node& node, std::vector<Notice>* out) {
+  using plan::NodeKind;
+  const auto add = [out](const char* code, std::string text) {
+    const bool told = std::any_of(out->begin(), out->end(),
+                                  [code](const Notice& notice) { return notice.code == code; });
+    if (!told) out->push_back({code, std::move(text)});
+  };
+  if (node.kind == NodeKind::kJoin && node.left_keys.empty() &&
+      node.children[0]->estimated_rows > 1 && node.children[1]->estimated_rows > 1) {
+    add("CartesianProduct",
+        absl::StrFormat("parts of the pattern that nothing connects give all pairs of their rows, "
+                        "about %.0f x %.0f",
+                        node.children[0]->estimated_rows, node.children[1]->estimated_rows));
+  }
+  if ((node.kind == NodeKind::kVarExpand || node.kind == NodeKind::kRepeat) &&
+      node.max == INT64_MAX) {
+    add("UnboundedPath",
+        "a path without an upper bound walks all ways through the graph: say how many hops");
+  }
+  for (const plan::NodePtr& child : node.children) Foretell(*child, out);
+  for (const plan::ExprRef& e : plan::ExprsOf(node)) {
+    bind::Walk(e, [out](const bind::Expr& expr) {
+      const bool planned = expr.kind == bind::ExprKind::kSubquery && expr.subquery->plan != nullptr;
+      if (planned) Foretell(*expr.subquery->plan, out);
+      return true;
+    });
+  }
+}
+
+}  // namespace
+
+std::vector<Notice> NoticesOf(const plan::Plan& plan, double estimated_work) {
+  std::vector<Notice> out;
+  Foretell(*plan.root, &out);
+  if (estimated_work > kLongWork) {
+    out.push_back({"EstimatedCost", absl::StrFormat("this may take long: about %.2g rows to handle",
+                                                    estimated_work)});
   }
   return out;
 }

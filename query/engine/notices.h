@@ -10,6 +10,7 @@
 
 #include "query/bind/query.h"
 #include "query/engine/engine.h"
+#include "query/plan/node.h"
 #include "query/procedures/visible_names.h"
 
 namespace skein {
@@ -17,5 +18,10 @@ namespace skein {
 absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& names,
                                               const Reader& reader, const Viewer& viewer,
                                               procedures::VisibleKeyCache& keys);
+
+// What the plan foretells: all pairs of two sets of rows, walks without an upper bound, more work
+// than kLongWork. Rests on the viewer's own statistics.
+inline constexpr double kLongWork = 10'000'000;
+std::vector<Notice> NoticesOf(const plan::Plan& plan, double estimated_work);
 
 }  // namespace skein

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "query/bind/bind.h"
+#include "query/engine/notices.h"
 #include "query/rewrite/rewrite.h"
 #include "query/syntax/parser.h"
 #include "storage/base/status.h"
@@ -100,9 +101,8 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
     if (bound.as_of != nullptr) passes_off.emplace_back("time_window");
     SKEIN_ASSIGN_OR_RETURN(made->plan,
                            rewrite::PlanAndRewrite(bound, &reader, &viewer, passes_off));
-    plan::VisitPlan(&made->plan.root, [&made](plan::NodePtr* node) {
-      made->estimated_work += (*node)->estimated_rows;
-    });
+    made->estimated_work = plan::CostOf(*made->plan.root);
+    made->notices = NoticesOf(made->plan, made->estimated_work);
   }
   absl::MutexLock lock(&mu_);
   MakeRoom();

@@ -20,6 +20,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "query/engine/engine.h"
 #include "query/plan/node.h"
 #include "query/syntax/ast.h"
 #include "storage/graph/reader.h"
@@ -31,8 +32,9 @@ struct Prepared {
   syntax::Statement syntax;
   plan::Plan plan;
   std::vector<bind::NameUse> names;
-  double graph_size = 0;      // nodes and links when the plan was made
-  double estimated_work = 0;  // see QuerySummary
+  std::vector<Notice> notices;  // of the plan
+  double graph_size = 0;        // nodes and links when the plan was made
+  double estimated_work = 0;    // see QuerySummary
   uint64_t time_key_epoch = 0;
 
   // Whether all of `names` were in use a moment before the version: to look at what stands behind

@@ -57,6 +57,30 @@ class Run::InnerQueries final : public procedures::QueryRunner {
   skein::Run& outer_;
 };
 
+namespace {
+
+// A budget's error with the limit that was set: the budget itself knows only what is left.
+absl::Status WithLimit(const absl::Status& status, const QueryLimits& limits) {
+  std::string limit;
+  const std::string_view message = Message(status);
+  if (absl::IsDeadlineExceeded(status)) {
+    limit = absl::FormatDuration(limits.time);
+  } else if (absl::IsResourceExhausted(status) && message.ends_with("row budget is spent")) {
+    limit = std::to_string(limits.rows_read) + " rows";
+  } else if (absl::IsResourceExhausted(status) && message.ends_with("memory budget is spent")) {
+    limit = std::to_string(limits.bytes) + " bytes";
+  } else {
+    return status;
+  }
+  const std::string text = std::string(message) + " (" + limit + ")";
+  absl::Status out(status.code(), ToAbsl(text));
+  status.ForEachPayload(
+      [&out](absl::string_view url, const absl::Cord& payload) { out.SetPayload(url, payload); });
+  return out;
+}
+
+}  // namespace
+
 Run::Run(RunOptions options) : options_(std::move(options)) {}
 Run::~Run() {
   if (options_.interrupt != nullptr) options_.interrupt->Leave(&budget_);
@@ -83,7 +107,7 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   }
   run->build_ = std::make_unique<exec::BuildContext>(*run->context_);
   SKEIN_ASSIGN_OR_RETURN(run->root_, exec::BuildOperator(*o.prepared->plan.root, *run->build_));
-  SKEIN_RETURN_IF_ERROR(run->root_->Open());
+  SKEIN_RETURN_IF_ERROR(WithLimit(run->root_->Open(), o.limits));
   return run;
 }
 
@@ -131,7 +155,11 @@ absl::Status Run::ReadThePast() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Run::Next(exec::Batch* out) { return root_->Next(out); }
+absl::StatusOr<bool> Run::Next(exec::Batch* out) {
+  absl::StatusOr<bool> more = root_->Next(out);
+  if (!more.ok()) return WithLimit(more.status(), options_.limits);
+  return more;
+}
 
 absl::Status Run::Finish() {
   return context_->transaction() == nullptr ? absl::OkStatus() : context_->FinishDeletes();
@@ -157,6 +185,8 @@ void Run::FillSummary(QuerySummary* summary) const {
   if (context_->measuring()) {
     summary->plan = plan::ExplainText(plan(), &context_->measures());
     summary->plan_json = plan::ExplainJson(plan(), &context_->measures());
+    summary->plan_tree = plan::ExplainTree(plan(), &context_->measures());
+    summary->profiled = true;
   }
 }
 

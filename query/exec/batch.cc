@@ -11,7 +11,9 @@ namespace {
 template <typename T>
 void GatherVector(const std::vector<T>& source, std::span<const uint32_t> rows,
                   std::vector<T>* out) {
-  out->reserve(out->size() + rows.size());
+  // At least doubled: an exact reserve copies all that is held with every batch that is appended.
+  const size_t size = out->size() + rows.size();
+  if (size > out->capacity()) out->reserve(std::max(size, 2 * out->size()));
   for (const uint32_t row : rows) out->push_back(source[row]);
 }
 

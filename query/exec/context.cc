@@ -28,6 +28,11 @@ absl::Status Context::Check() {
 
 absl::StatusOr<Value> Context::Parameter(const std::string& name, Position at) const {
   const ValueMap& all = *options_.parameters;
+  // Sorted, as maps are, unless the caller made it by hand: thousands of parameters are looked up.
+  const auto near = std::lower_bound(
+      all.begin(), all.end(), name,
+      [](const auto& entry, const std::string& wanted) { return entry.first < wanted; });
+  if (near != all.end() && near->first == name) return near->second;
   const auto it = std::find_if(all.begin(), all.end(),
                                [&name](const auto& entry) { return entry.first == name; });
   if (it != all.end()) return it->second;

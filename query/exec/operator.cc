@@ -44,6 +44,8 @@ UnaryMaker MakerOf(NodeKind kind) {
       return &MakeExpand;
     case NodeKind::kExpandInto:
       return &MakeExpandInto;
+    case NodeKind::kIntersect:
+      return &MakeIntersect;
     case NodeKind::kVarExpand:
       return &MakeVarExpand;
     case NodeKind::kReachable:

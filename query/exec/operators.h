@@ -12,6 +12,7 @@ absl::StatusOr<OperatorPtr> MakeLinkEnds(const plan::Node& node, OperatorPtr inp
 absl::StatusOr<OperatorPtr> MakeExpand(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeDegree(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeExpandInto(const plan::Node& node, OperatorPtr input, Context& c);
+absl::StatusOr<OperatorPtr> MakeIntersect(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeVarExpand(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeReachable(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeShortestPath(const plan::Node& node, OperatorPtr input, Context& c);

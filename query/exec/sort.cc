@@ -73,7 +73,9 @@ class SortOperator final : public UnaryOperator {
       }
       rows_.Append(batch, all, carry);
       // Four times what is wanted, so that pruning costs a constant a row.
-      if (keep_ < INT64_MAX / 4 && static_cast<int64_t>(rows_.rows) > 4 * keep_ + 4096) Prune();
+      if (keep_ < INT64_MAX / 4 && static_cast<int64_t>(rows_.rows) > 4 * keep_ + 4096) {
+        SKEIN_RETURN_IF_ERROR(Prune());
+      }
     }
     order_ = AllRows(rows_.rows);
     SKEIN_RETURN_IF_ERROR(SortRows(&order_));
@@ -114,10 +116,9 @@ class SortOperator final : public UnaryOperator {
   }
 
   // Keeps the first `keep_` rows, in their order of arrival among equals.
-  void Prune() {
+  absl::Status Prune() {
     std::vector<uint32_t> order = AllRows(rows_.rows);
-    std::stable_sort(order.begin(), order.end(),
-                     [this](uint32_t a, uint32_t b) { return Before(a, b); });
+    SKEIN_RETURN_IF_ERROR(SortRows(&order));
     order.resize(static_cast<size_t>(keep_));
     Batch kept;
     std::vector<Slot> carry(rows_.columns.size());
@@ -129,6 +130,7 @@ class SortOperator final : public UnaryOperator {
       column.Gather(key, order);
       key = std::move(column);
     }
+    return absl::OkStatus();
   }
 
   bool Before(uint32_t a, uint32_t b) const {

@@ -109,6 +109,10 @@ struct PropertyTest {
 };
 PropertyTest ReadPropertyTest(const ExprRef& e);
 
+// The clauses with simple predicates moved to the MATCH that gives what they read its value, where
+// they may choose how it is found (carry_predicates.cc).
+std::vector<bind::ClauseRef> CarryPredicates(const std::vector<bind::ClauseRef>& clauses);
+
 // Turns one pattern into operators over state->plan.
 class PatternPlanner {
  public:

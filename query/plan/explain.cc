@@ -16,7 +16,8 @@ class Explainer {
     out->append(static_cast<size_t>(depth) * 2, ' ');
     out->append(KindText(node.kind));
     if (const std::string details = Details(node); !details.empty()) *out += "  " + details;
-    *out += absl::StrFormat("  (~%.0f rows", std::round(node.estimated_rows));
+    *out += absl::StrFormat("  (~%.0f rows, cost %.0f", std::round(node.estimated_rows),
+                            std::round(CostOf(node)));
     if (const Measure* m = Find(node); m != nullptr) {
       *out += absl::StrFormat("; %d rows, %.3f ms", m->rows, static_cast<double>(m->nanos) / 1e6);
       if (m->bytes_peak > 0) *out += absl::StrFormat(", %d bytes", m->bytes_peak);
@@ -31,10 +32,42 @@ class Explainer {
     }
   }
 
+  Value Tree(const Node& node) const {
+    ValueMap args;
+    const auto arg = [&args](const char* name, Value v) { args.emplace_back(name, std::move(v)); };
+    arg("Details", Value::String(Details(node)));
+    arg("EstimatedRows", Value::Float(node.estimated_rows));
+    arg("EstimatedCost", Value::Float(CostOf(node)));
+    ValueMap out;
+    if (const Measure* m = Find(node); measures_ != nullptr) {
+      const Measure none;
+      const Measure& own = m != nullptr ? *m : none;
+      arg("Rows", Value::Integer(static_cast<int64_t>(own.rows)));
+      arg("DbHits", Value::Integer(own.rows_read));
+      arg("Time", Value::Integer(own.nanos));
+      arg("Memory", Value::Integer(own.bytes_peak));
+      arg("StorageCalls", Value::Integer(own.calls));
+      out.emplace_back("rows", Value::Integer(static_cast<int64_t>(own.rows)));
+      out.emplace_back("dbHits", Value::Integer(own.rows_read));
+      out.emplace_back("time", Value::Integer(own.nanos));
+    }
+    ValueList identifiers;
+    for (const Slot slot : AddedSlots(node)) identifiers.push_back(Value::String(Name(slot)));
+    ValueList children;
+    for (const NodePtr& child : node.children) children.push_back(Tree(*child));
+    for (const Node* inner : Inner(node)) children.push_back(Tree(*inner));
+    out.emplace_back("operatorType", Value::String(std::string(KindText(node.kind))));
+    out.emplace_back("args", Value::Map(std::move(args)));
+    out.emplace_back("identifiers", Value::List(std::move(identifiers)));
+    out.emplace_back("children", Value::List(std::move(children)));
+    return Value::Map(std::move(out));
+  }
+
   void Json(const Node& node, std::string* out) const {
     *out += "{\"operator\":\"" + std::string(KindText(node.kind)) + "\",\"details\":\"";
     AppendEscaped(Details(node), out);
-    *out += absl::StrFormat("\",\"estimatedRows\":%.0f", std::round(node.estimated_rows));
+    *out += absl::StrFormat("\",\"estimatedRows\":%.0f,\"estimatedCost\":%.0f",
+                            std::round(node.estimated_rows), std::round(CostOf(node)));
     if (const Measure* m = Find(node); m != nullptr) {
       *out += absl::StrFormat(
           ",\"rows\":%d,\"timeMs\":%.3f,\"memoryBytes\":%d,\"rowsRead\":%d,\"storageCalls\":%d",
@@ -109,6 +142,20 @@ class Explainer {
            (node.to == kNoSlot ? "" : Name(node.to)) + ")" + Times(node);
   }
 
+  std::string Legs(const Node& node) const {
+    std::string out;
+    for (const Leg& leg : node.legs) {
+      Node hop(NodeKind::kExpand);
+      hop.from = leg.from;
+      hop.link = leg.link;
+      hop.to = node.to;
+      hop.direction = leg.direction;
+      hop.types = leg.types;
+      out += (out.empty() ? "" : ", ") + Link(hop);
+    }
+    return out;
+  }
+
   std::string Times(const Node& node) const {
     std::string out;
     for (const TimeBound& bound : node.time_bounds) {
@@ -180,6 +227,8 @@ class Explainer {
       case NodeKind::kDegree:
       case NodeKind::kRepeat:
         return Link(node) + Window(node);
+      case NodeKind::kIntersect:
+        return Legs(node);
       case NodeKind::kSelect:
         return (node.groups ? "all of the " : "the ") + std::to_string(node.count) + " smallest " +
                ExprText(node.exprs[0]);
@@ -250,6 +299,10 @@ std::string ExplainText(const Plan& plan, const Measures* measures) {
   if (plan.as_of != nullptr) out = "AsOf  " + explainer.ExprText(plan.as_of) + "\n";
   explainer.Text(*plan.root, 0, &out);
   return out;
+}
+
+Value ExplainTree(const Plan& plan, const Measures* measures) {
+  return Explainer(plan, measures).Tree(*plan.root);
 }
 
 std::string ExplainJson(const Plan& plan, const Measures* measures) {

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "query/plan/node.h"
+#include "storage/base/value.h"
 
 namespace skein::plan {
 
@@ -22,10 +23,14 @@ struct Measure {
 using Measures = std::unordered_map<const Node*, Measure>;
 
 // One line a node, inputs indented below it:
-//   Filter  n.age > 30  (~500 rows)
+//   Filter  n.age > 30  (~500 rows, cost 1500)
+// Cost is rows handled here and below, by the planner's guess.
 std::string ExplainText(const Plan& plan, const Measures* measures);
-// {"operator", "details", "estimatedRows", "rows"?, "timeMs"?, "memoryBytes"?, "rowsRead"?,
-// "storageCalls"?, "children": […]}
+// {"operator", "details", "estimatedRows", "estimatedCost", "rows"?, "timeMs"?, "memoryBytes"?,
+// "rowsRead"?, "storageCalls"?, "children": […]}
 std::string ExplainJson(const Plan& plan, const Measures* measures);
+// The form of graph drivers: {operatorType, identifiers, args: {Details, EstimatedRows,
+// EstimatedCost, …}, children}; with measures also {rows, dbHits (rows of the store), time in ns}.
+Value ExplainTree(const Plan& plan, const Measures* measures);
 
 }  // namespace skein::plan

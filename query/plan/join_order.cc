@@ -258,6 +258,8 @@ class PatternPlanner::OrderTable {
         const Entry& a = table_[left | shared];
         const Entry& b = table_[right | shared];
         if (!a.known || !b.known || Crosses(left, right) || !StandsAlone(right)) continue;
+        // Products are not worth a key.
+        if (!Crosses(left, shared) || !Crosses(right, shared)) continue;
         const double candidates = std::max(
             1.0, planner_.builder_.statistics_.Nodes("") * shares_[static_cast<size_t>(v)]);
         Entry entry;
@@ -265,7 +267,7 @@ class PatternPlanner::OrderTable {
         entry.rows = a.rows * b.rows / candidates * PairShare(left | shared, mask);
         entry.cost = a.cost + b.cost + 4 * kCallCost + b.rows * kRowHeld + a.rows + entry.rows;
         // A tie goes to what needs no memory.
-        entry.cost *= 1.05;
+        entry.cost *= planner_.builder_.options_.join_costs ? 1.05 : 1e-6;
         entry.step = {OrderStep::Way::kJoin, nodes_[static_cast<size_t>(v)], SIZE_MAX, {}};
         for (size_t u = 0; u < nodes_.size(); ++u) {
           if (Has(right | shared, static_cast<int>(u))) entry.step.side.insert(nodes_[u]);

@@ -53,6 +53,7 @@ std::string_view KindText(NodeKind kind) {
       {NodeKind::kLinkEnds, "LinkEnds"},
       {NodeKind::kExpand, "Expand"},
       {NodeKind::kExpandInto, "ExpandInto"},
+      {NodeKind::kIntersect, "Intersect"},
       {NodeKind::kVarExpand, "VarExpand"},
       {NodeKind::kShortestPath, "ShortestPath"},
       {NodeKind::kRepeat, "Repeat"},
@@ -84,6 +85,19 @@ std::string_view KindText(NodeKind kind) {
     if (entry.kind == kind) return entry.text;
   }
   return "?";
+}
+
+double CostOf(const Node& node) {
+  double cost = node.estimated_rows;
+  for (const NodePtr& child : node.children) cost += CostOf(*child);
+  for (const ExprRef& e : ExprsOf(node)) {
+    bind::Walk(e, [&cost](const bind::Expr& expr) {
+      const bool planned = expr.kind == ExprKind::kSubquery && expr.subquery->plan != nullptr;
+      if (planned) cost += CostOf(*expr.subquery->plan);
+      return true;
+    });
+  }
+  return cost;
 }
 
 void VisitPlan(NodePtr* root, const std::function<void(NodePtr*)>& visit) { VisitOne(root, visit); }
@@ -171,6 +185,10 @@ std::vector<Slot> AddedSlots(const Node& node) {
     case NodeKind::kShortestPath:
       add(node.link);
       break;
+    case NodeKind::kIntersect:
+      add(node.to);
+      for (const Leg& leg : node.legs) add(leg.link);
+      break;
     case NodeKind::kVarExpand:
       add(node.link);
       if (!node.to_bound) add(node.to);
@@ -238,6 +256,12 @@ std::vector<Slot> ReadSlots(const Node& node) {
     case NodeKind::kRepeat:
       add(node.from);
       if (node.to_bound) add(node.to);
+      break;
+    case NodeKind::kIntersect:
+      for (const Leg& leg : node.legs) {
+        add(leg.from);
+        for (const Slot slot : leg.distinct_links) add(slot);
+      }
       break;
     case NodeKind::kAggregate:
     case NodeKind::kDistinct:

@@ -36,6 +36,7 @@ enum class NodeKind : uint8_t {
   kLinkEnds,      // link is bound: from, to become its ends (checked where bound)
   kExpand,        // from → link, to
   kExpandInto,    // from and to are bound → link
+  kIntersect,     // legs: from is bound, link → to, which all of them reach
   kVarExpand,     // from → list of links, to (checked where to_bound)
   kShortestPath,  // from and to bound → list of links
   kRepeat,        // a quantified path: children[1], once a step; from → lists, to (checked where
@@ -72,6 +73,15 @@ enum class NodeKind : uint8_t {
 struct TimeBound {
   syntax::ComparisonOp op = syntax::ComparisonOp::kEqual;  // time <op> value; never <>
   ExprRef value;
+};
+
+// One of the hops that end in one vertex.
+struct Leg {
+  Slot from = kNoSlot;
+  Slot link = kNoSlot;
+  bind::LinkDirection direction = bind::LinkDirection::kRight;
+  std::vector<std::string> types;
+  std::vector<Slot> distinct_links;  // links, of legs before it too, that its own must differ from
 };
 
 struct Node {
@@ -121,6 +131,7 @@ struct Node {
   std::vector<Slot> node_elements;
   std::vector<Slot> link_elements;
   std::vector<ExprRef> node_predicates;
+  std::vector<Leg> legs;  // kIntersect
   // Of what walks links: all bounds hold of every link (rewrite/time_window.cc).
   std::vector<TimeBound> time_bounds;
   TimeUnit time_unit = TimeUnit::kSeconds;
@@ -179,6 +190,9 @@ struct Plan {
 };
 
 std::string_view KindText(NodeKind kind);
+
+// Rows that a node and all below it will handle, by the planner's guess.
+double CostOf(const Node& node);
 
 // Calls `visit` on every node, children first, inner plans of subquery expressions included.
 void VisitPlan(NodePtr* root, const std::function<void(NodePtr*)>& visit);

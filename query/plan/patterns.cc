@@ -367,6 +367,22 @@ void PatternPlanner::Unshare(Slot shared, JoinSide* side) {
       return bind::MakeSlot(own, e->type, e->position);
     });
   };
+  // A subquery is planned and reads the slot that it was bound to: it stays with the left side.
+  std::vector<size_t> moved;
+  for (size_t i = 0; i < side->predicates.size(); ++i) {
+    if (!ReadsSubquery(side->part.predicates[i])) moved.push_back(i);
+  }
+  for (size_t i = 0; i < moved.size(); ++i) {
+    side->predicates[i] = side->predicates[moved[i]];
+    side->part.predicates[i] = side->part.predicates[moved[i]];
+  }
+  side->predicates.resize(moved.size());
+  side->part.predicates.resize(moved.size());
+  for (size_t i = side->right_keys.size(); i-- > 0;) {
+    if (!ReadsSubquery(side->right_keys[i])) continue;
+    side->left_keys.erase(side->left_keys.begin() + static_cast<ptrdiff_t>(i));
+    side->right_keys.erase(side->right_keys.begin() + static_cast<ptrdiff_t>(i));
+  }
   // What is asked of the node alone narrows this side too.
   for (const ExprRef& e : pattern_.predicates) {
     std::set<Slot> read;

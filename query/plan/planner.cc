@@ -126,7 +126,9 @@ absl::StatusOr<NodePtr> Builder::BuildPart(const bind::QueryPart& part, NodePtr 
   state.partition = partition;
   state.bound = bound;
   state.outer = bound;
-  for (const bind::ClauseRef& clause : part.clauses) {
+  const std::vector<bind::ClauseRef> clauses =
+      options_.carry_predicates ? CarryPredicates(part.clauses) : part.clauses;
+  for (const bind::ClauseRef& clause : clauses) {
     SKEIN_RETURN_IF_ERROR(BuildClause(*clause, &state));
   }
   // What writes must be done before anything above can stop asking for rows.

@@ -12,6 +12,9 @@ using plan::PlanOptions;
 absl::Status MergeFilters(Plan* plan, const PlanOptions& options);     // merge_filters.cc
 absl::Status WalkPredicates(Plan* plan, const PlanOptions& options);   // walk_predicates.cc
 absl::Status TimeWindow(Plan* plan, const PlanOptions& options);       // time_window.cc
+absl::Status Intersect(Plan* plan, const PlanOptions& options);        // intersect.cc
+absl::Status ExistsDegree(Plan* plan, const PlanOptions& options);     // exists_degree.cc
+absl::Status LateProjection(Plan* plan, const PlanOptions& options);   // late_projection.cc
 absl::Status CountStore(Plan* plan, const PlanOptions& options);       // count_store.cc
 absl::Status CountDegree(Plan* plan, const PlanOptions& options);      // count_degree.cc
 absl::Status ReachableHops(Plan* plan, const PlanOptions& options);    // reachable_hops.cc

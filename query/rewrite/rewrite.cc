@@ -16,12 +16,16 @@ constexpr std::array kPasses = {
     Pass{"walk_predicates", "what all links of a walk must hold is asked of each", &WalkPredicates,
          true},
     Pass{"time_window", "ranges of a property that spells time are windows of time", &TimeWindow},
+    Pass{"intersect", "hops that must meet are found from the lists of both ends", &Intersect},
+    Pass{"exists_degree", "whether a vertex has a link is its degree", &ExistsDegree},
     Pass{"count_store", "counts of labels and link types are looked up", &CountStore},
     Pass{"count_degree", "counts of a vertex's links are its degree", &CountDegree},
     Pass{"reachable_hops", "distinct ends of walks are found by frontiers", &ReachableHops, true},
     Pass{"unique_reachable", "ends found by frontiers are counted as they are found",
          &UniqueReachable, true},
     Pass{"top_k", "ORDER BY with LIMIT keeps what it gives", &TopK, true},
+    Pass{"late_projection", "what ORDER BY with LIMIT drops is not computed", &LateProjection,
+         true},
 };
 
 bool IsOff(const std::vector<std::string>& off, std::string_view name) {
@@ -34,8 +38,8 @@ bool IsOff(const std::vector<std::string>& off, std::string_view name) {
 std::span<const Pass> All() { return kPasses; }
 
 std::span<const std::string_view> PlannerSwitches() {
-  static constexpr std::array kSwitches = {kPatternOrder, kJoinOrder, kIndexes, kHashJoins,
-                                           kPruneColumns};
+  static constexpr std::array kSwitches = {
+      kPatternOrder, kJoinOrder, kIndexes, kHashJoins, kJoinCosts, kCarryPredicates, kPruneColumns};
   return kSwitches;
 }
 
@@ -49,6 +53,9 @@ absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
   options.join_order = !IsOff(off, kJoinOrder);
   options.indexes = !IsOff(off, kIndexes);
   options.hash_joins = !IsOff(off, kHashJoins);
+  // Of "*" hash joins are off, so their cost makes no difference.
+  options.join_costs = !IsOff(off, kJoinCosts);
+  options.carry_predicates = !IsOff(off, kCarryPredicates);
   SKEIN_ASSIGN_OR_RETURN(plan::Plan plan, plan::MakePlan(statement, options));
   const bool prune = !IsOff(off, kPruneColumns);
   // Passes ask which columns anybody reads, so that is known before and brought up to date after.

@@ -1,7 +1,10 @@
 #include "server/bolt/failure.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "query/syntax/error.h"
@@ -40,8 +43,83 @@ std::string_view StatusCodeWord(absl::StatusCode code) {
 }
 
 constexpr absl::string_view kCodeUrl = "skein/bolt-code";
-constexpr std::string_view kPartialCode = "Skein.ClientNotification.Statement.PartialResult";
-constexpr std::string_view kPartialTitle = "The result is not complete.";
+
+// How drivers know what is worth knowing: the codes that they have names for, where there are.
+struct NotificationKind {
+  std::string_view notice;  // code of the engine's Notice; "": a partial answer
+  std::string_view code, title, category, gql_status;
+  bool warning = true;
+};
+constexpr NotificationKind kKinds[] = {
+    {"", "Skein.ClientNotification.Statement.PartialResult", "The result is not complete.",
+     "GENERIC", "01N00"},
+    {"UnknownLabel", "Neo.ClientNotification.Statement.UnknownLabelWarning",
+     "The provided label is not in the database.", "UNRECOGNIZED", "01N50"},
+    {"UnknownRelationshipType", "Neo.ClientNotification.Statement.UnknownRelationshipTypeWarning",
+     "The provided relationship type is not in the database.", "UNRECOGNIZED", "01N51"},
+    {"UnknownPropertyKey", "Neo.ClientNotification.Statement.UnknownPropertyKeyWarning",
+     "The provided property key is not in the database.", "UNRECOGNIZED", "01N52"},
+    {"CartesianProduct", "Neo.ClientNotification.Statement.CartesianProduct",
+     "This query builds a cartesian product between disconnected patterns.", "PERFORMANCE", "03N90",
+     false},
+    {"UnboundedPath", "Neo.ClientNotification.Statement.UnboundedVariableLengthPattern",
+     "The provided pattern is unbounded, consider adding an upper limit to the number of node "
+     "hops.",
+     "PERFORMANCE", "03N91", false},
+    {"EstimatedCost", "Skein.ClientNotification.Statement.EstimatedCost",
+     "The query is expected to take long.", "PERFORMANCE", "03N42", false},
+};
+
+struct Notification {
+  const NotificationKind& kind;
+  std::string_view text;
+  uint32_t offset = 0, line = 0, column = 0;
+};
+
+std::vector<Notification> NotificationsOf(const QuerySummary& summary) {
+  std::vector<Notification> out;
+  if (!summary.partial.empty()) out.push_back({kKinds[0], summary.partial});
+  for (const Notice& notice : summary.notices) {
+    const auto* const kind =
+        std::find_if(std::begin(kKinds), std::end(kKinds),
+                     [&notice](const NotificationKind& k) { return k.notice == notice.code; });
+    if (kind == std::end(kKinds)) continue;
+    out.push_back({*kind, notice.text, notice.offset, notice.line, notice.column});
+  }
+  return out;
+}
+
+void WritePosition(const Notification& note, PackWriter& writer) {
+  writer.MapHeader(3);
+  writer.Entry("offset", static_cast<int64_t>(note.offset));
+  writer.Entry("line", static_cast<int64_t>(note.line));
+  writer.Entry("column", static_cast<int64_t>(note.column));
+}
+
+// What a plan is made of; as deep as plans are, which the planner bounds.
+void WritePlain(const Value& v, PackWriter& writer) {
+  switch (v.kind()) {
+    case ValueKind::kInteger:
+      return writer.Integer(v.integer());
+    case ValueKind::kFloat:
+      return writer.Float(v.real());
+    case ValueKind::kString:
+      return writer.String(v.string());
+    case ValueKind::kList:
+      writer.ListHeader(v.list().size());
+      for (const Value& element : v.list()) WritePlain(element, writer);
+      return;
+    case ValueKind::kMap:
+      writer.MapHeader(v.map().size());
+      for (const auto& [key, value] : v.map()) {
+        writer.String(key);
+        WritePlain(value, writer);
+      }
+      return;
+    default:
+      return writer.Null();
+  }
+}
 
 void WriteDiagnosticRecord(PackWriter& writer) {
   writer.MapHeader(3);
@@ -59,8 +137,9 @@ absl::Status WithFailureCode(absl::Status status, std::string_view code) {
 
 // Statuses of success as GQL numbers them: rows, no rows, a result that is omitted on purpose.
 void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& writer) {
+  const std::vector<Notification> notes = NotificationsOf(summary);
   writer.String("statuses");
-  writer.ListHeader(summary.partial.empty() ? 1 : 2);
+  writer.ListHeader(1 + notes.size());
   writer.MapHeader(3);
   if (!has_columns) {
     writer.Entry("gql_status", "00001");
@@ -74,31 +153,53 @@ void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& wr
   }
   writer.String("diagnostic_record");
   WriteDiagnosticRecord(writer);
-  if (summary.partial.empty()) return;
-  writer.MapHeader(6);
-  writer.Entry("gql_status", "01N00");
-  writer.Entry("status_description", absl::StrCat("warn: ", summary.partial));
-  writer.Entry("neo4j_code", kPartialCode);
-  writer.Entry("title", kPartialTitle);
-  writer.Entry("description", summary.partial);
-  writer.String("diagnostic_record");
-  writer.MapHeader(5);
-  writer.Entry("OPERATION", "");
-  writer.Entry("OPERATION_CODE", "0");
-  writer.Entry("CURRENT_SCHEMA", "/");
-  writer.Entry("_severity", "WARNING");
-  writer.Entry("_classification", "GENERIC");
+  for (const Notification& note : notes) {
+    writer.MapHeader(6);
+    writer.Entry("gql_status", note.kind.gql_status);
+    writer.Entry("status_description",
+                 absl::StrCat(note.kind.warning ? "warn: " : "info: ", ToAbsl(note.text)));
+    writer.Entry("neo4j_code", note.kind.code);
+    writer.Entry("title", note.kind.title);
+    writer.Entry("description", note.text);
+    writer.String("diagnostic_record");
+    writer.MapHeader(note.line > 0 ? 6 : 5);
+    writer.Entry("OPERATION", "");
+    writer.Entry("OPERATION_CODE", "0");
+    writer.Entry("CURRENT_SCHEMA", "/");
+    writer.Entry("_severity", note.kind.warning ? "WARNING" : "INFORMATION");
+    writer.Entry("_classification", note.kind.category);
+    if (note.line > 0) {
+      writer.String("_position");
+      WritePosition(note, writer);
+    }
+  }
+}
+
+bool HasNotifications(const QuerySummary& summary) {
+  return !summary.partial.empty() || !summary.notices.empty();
 }
 
 void WriteNotifications(const QuerySummary& summary, PackWriter& writer) {
+  const std::vector<Notification> notes = NotificationsOf(summary);
   writer.String("notifications");
-  writer.ListHeader(1);
-  writer.MapHeader(5);
-  writer.Entry("code", kPartialCode);
-  writer.Entry("title", kPartialTitle);
-  writer.Entry("description", summary.partial);
-  writer.Entry("severity", "WARNING");
-  writer.Entry("category", "GENERIC");
+  writer.ListHeader(notes.size());
+  for (const Notification& note : notes) {
+    writer.MapHeader(note.line > 0 ? 6 : 5);
+    writer.Entry("code", note.kind.code);
+    writer.Entry("title", note.kind.title);
+    writer.Entry("description", note.text);
+    writer.Entry("severity", note.kind.warning ? "WARNING" : "INFORMATION");
+    writer.Entry("category", note.kind.category);
+    if (note.line > 0) {
+      writer.String("position");
+      WritePosition(note, writer);
+    }
+  }
+}
+
+void WritePlan(const QuerySummary& summary, PackWriter& writer) {
+  writer.String(summary.profiled ? "profile" : "plan");
+  WritePlain(summary.plan_tree, writer);
 }
 
 std::string FailureCode(const absl::Status& status) {

@@ -26,6 +26,9 @@ absl::Status WithFailureCode(absl::Status status, std::string_view code);
 // `statuses` from Bolt 5.6, `notifications` (only where there are any) before.
 void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& writer);
 void WriteNotifications(const QuerySummary& summary, PackWriter& writer);
+bool HasNotifications(const QuerySummary& summary);
+// `plan` of EXPLAIN, `profile` of PROFILE; only where summary.plan_tree is a map.
+void WritePlan(const QuerySummary& summary, PackWriter& writer);
 
 // The metadata map of a FAILURE; `gql` from Bolt 5.7.
 void WriteFailure(const absl::Status& status, bool gql, PackWriter& writer);

@@ -14,7 +14,7 @@
 namespace skein::bolt {
 
 // An engine of one integer column: "rows N" gives N rows, "fail" an error, "log" is refused by the
-// audit log, anything else no rows.
+// audit log, "noted" no rows but a notice and a plan, anything else no rows.
 class FakeCursor final : public Cursor {
  public:
   explicit FakeCursor(int64_t rows) : left_(rows) {}
@@ -29,6 +29,7 @@ class FakeCursor final : public Cursor {
   absl::Status Describe(std::span<const NodeId>, std::vector<NodeView>*) override { return {}; }
   absl::Status Describe(std::span<const LinkId>, std::vector<LinkView>*) override { return {}; }
   void Cancel() override { cancelled_ = true; }
+  QuerySummary& mutable_summary() { return summary_; }
 
  private:
   std::vector<std::string> columns_{"n"};
@@ -47,6 +48,7 @@ class FakeConnection final : public Connection {
       if (!cancelled_.WaitForNotificationWithTimeout(absl::Seconds(20))) return Internal("hung");
       return Cancelled("cancelled");
     }
+    if (text == "noted") return Noted();
     return std::make_unique<FakeCursor>(
         text.starts_with("rows ") ? std::stol(std::string(text.substr(5))) : 0);
   }
@@ -60,6 +62,18 @@ class FakeConnection final : public Connection {
   }
 
  private:
+  static std::unique_ptr<Cursor> Noted() {
+    auto cursor = std::make_unique<FakeCursor>(0);
+    QuerySummary& summary = cursor->mutable_summary();
+    summary.notices.push_back({"UnknownLabel", "no node has the label `X`", 9, 1, 10});
+    summary.notices.push_back({"EstimatedCost", "this may take long"});
+    summary.plan_tree =
+        Value::Map({{"operatorType", Value::String("Top")},
+                    {"args", Value::Map({{"EstimatedRows", Value::Float(2.5)}})},
+                    {"children", Value::List({Value::Map({{"rows", Value::Integer(3)}})})}});
+    return cursor;
+  }
+
   bool open_ = false;
   absl::Notification& started_;
   absl::Notification cancelled_;

@@ -427,8 +427,10 @@ void Session::WriteSummary(const QuerySummary& s, std::string* out) {
   std::string meta;
   PackWriter w(&meta, true);
   const bool gql = version_.AtLeast(5, 6);
-  const bool notes = gql || !s.partial.empty();
-  w.MapHeader(3 + (changed != 0 ? 1 : 0) + (in_transaction_ ? 0 : 1) + (notes ? 1 : 0));
+  const bool notes = gql || HasNotifications(s);
+  const bool plan = !s.plan_tree.is_null();
+  w.MapHeader(3 + (changed != 0 ? 1 : 0) + (in_transaction_ ? 0 : 1) + (notes ? 1 : 0) +
+              (plan ? 1 : 0));
   w.Entry("type", kTypes[static_cast<size_t>(s.type)]);
   w.Entry("t_last", absl::ToInt64Milliseconds(s.time));
   w.Entry("db", "skein");
@@ -445,6 +447,7 @@ void Session::WriteSummary(const QuerySummary& s, std::string* out) {
   } else if (notes) {
     WriteNotifications(s, w);
   }
+  if (plan) WritePlan(s, w);
   if (!in_transaction_) w.Entry("bookmark", absl::StrCat(ToAbsl(kBookmarkPrefix), Raw(s.version)));
   SuccessWith(meta, out);
 }

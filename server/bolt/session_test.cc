@@ -329,6 +329,44 @@ TEST_F(SessionTest, OlderVersionsHaveTheirOwnForms) {
   EXPECT_EQ(r[0].fields[0].Find("gql_status"), nullptr);
 }
 
+TEST_F(SessionTest, NoticesAndPlansAreTold) {
+  SignIn();
+  Query("noted");
+  Send(0x3F, {N(-1)});
+  const Value last = Replies().back().fields[0];
+  const ValueList& statuses = last.Find("statuses")->list();
+  ASSERT_EQ(statuses.size(), 3u);
+  EXPECT_EQ(statuses[0].Find("gql_status")->string(), "02000");
+  EXPECT_EQ(statuses[1].Find("gql_status")->string(), "01N50");
+  EXPECT_EQ(statuses[1].Find("description")->string(), "no node has the label `X`");
+  const Value* const record = statuses[1].Find("diagnostic_record");
+  EXPECT_EQ(record->Find("_severity")->string(), "WARNING");
+  EXPECT_EQ(record->Find("_position")->Find("column")->integer(), 10);
+  EXPECT_EQ(statuses[2].Find("diagnostic_record")->Find("_position"), nullptr);
+  EXPECT_EQ(last.Find("notifications"), nullptr);
+  const Value* const plan = last.Find("plan");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->Find("operatorType")->string(), "Top");
+  EXPECT_EQ(plan->Find("args")->Find("EstimatedRows")->real(), 2.5);
+  EXPECT_EQ(plan->Find("children")->list()[0].Find("rows")->integer(), 3);
+}
+
+TEST_F(SessionTest, NoticesHadAnotherFormBefore) {
+  session_ = std::make_unique<Session>(backend_, ProtocolVersion{5, 4}, "bolt-1", "127.0.0.1:7687");
+  SignIn();
+  Query("noted");
+  Send(0x3F, {N(-1)});
+  const Value last = Replies().back().fields[0];
+  EXPECT_EQ(last.Find("statuses"), nullptr);
+  const ValueList& notes = last.Find("notifications")->list();
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0].Find("code")->string(),
+            "Neo.ClientNotification.Statement.UnknownLabelWarning");
+  EXPECT_EQ(notes[0].Find("position")->Find("offset")->integer(), 9);
+  EXPECT_EQ(notes[1].Find("severity")->string(), "INFORMATION");
+  EXPECT_EQ(notes[1].Find("position"), nullptr);
+}
+
 TEST_F(SessionTest, FailedCommitLeavesTheSessionUsable) {
   SignIn();
   Send(0x11, {Extra()});

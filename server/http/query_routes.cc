@@ -1,4 +1,5 @@
 // Statements of the query language, paths, and the schema.
+#include <algorithm>
 #include <set>
 
 #include "server/http/api_server.h"
@@ -114,6 +115,15 @@ void WriteSummary(const QuerySummary& s, size_t rows, JsonWriter* out) {
   member("rows", rows);
   out->Member("time_us", absl::ToInt64Microseconds(s.time)).Member("partial", s.partial);
   if (!s.plan.empty()) out->Member("plan", s.plan);
+  out->Member("estimated_work", static_cast<int64_t>(std::min(s.estimated_work, 9e18)));
+  out->Key("notices").BeginArray();
+  for (const Notice& notice : s.notices) {
+    out->BeginObject().Member("code", notice.code).Member("text", notice.text);
+    member("line", notice.line);
+    member("column", notice.column);
+    out->EndObject();
+  }
+  out->EndArray();
   member("nodes_created", s.nodes_created);
   member("nodes_deleted", s.nodes_deleted);
   member("links_created", s.links_created);

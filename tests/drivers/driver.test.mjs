@@ -42,6 +42,43 @@ for (const [version, neo4j] of [['5', driver5], ['6', driver6]]) {
       assert.ok(neo4j.isInt(await value('RETURN 1')));
     });
 
+    test('EXPLAIN gives summary.plan, PROFILE summary.profile', async () => {
+      await run('CREATE (:Planned {v: 1})-[:TO]->(:Planned {v: 2})');
+      const explained = (await driver.executeQuery('EXPLAIN MATCH (a:Planned)-->(b) RETURN b.v AS v')).summary;
+      assert.ok(explained.hasPlan());
+      const names = (p) => [p.operatorType, ...p.children.flatMap(names)];
+      assert.ok(names(explained.plan).includes('Expand'), names(explained.plan).join());
+      assert.ok(Number(explained.plan.arguments.EstimatedCost) > 0);
+      assert.equal(explained.profile, false);
+      const {records, summary} = await driver.executeQuery('PROFILE MATCH (a:Planned)-->(b) RETURN b.v AS v');
+      assert.equal(records.length, 1);
+      assert.ok(summary.hasProfile());
+      const expand = (p) => (p.operatorType === 'Expand' ? p : p.children.map(expand).find((x) => x));
+      assert.equal(Number(expand(summary.profile).rows), 1);
+      assert.ok(Number(expand(summary.profile).dbHits) >= 1);
+    });
+
+    test('what is unknown or large is told as notifications', async () => {
+      const told = async (text) => {
+        const {summary} = await driver.executeQuery(text);
+        // Version 6 has GQL status objects alone.
+        const list = summary.gqlStatusObjects ?? [];
+        return {
+          codes: (summary.notifications ?? []).map((n) => n.code.split('.').pop()),
+          statuses: list.map((s) => s.gqlStatus),
+          position: list.find((s) => s.gqlStatus === '01N50')?.position,
+        };
+      };
+      const label = await told('MATCH (n:Plannd) RETURN n');
+      assert.ok(label.statuses.includes('01N50'), JSON.stringify(label));
+      assert.equal(Number(label.position?.line), 1);
+      if (version === '5') assert.ok(label.codes.includes('UnknownLabelWarning'), JSON.stringify(label));
+      assert.ok((await told('MATCH (n:Planned {nonesuch: 1}) RETURN n')).statuses.includes('01N52'));
+      await run('UNWIND range(1, 3) AS i CREATE (:Planned {v: i})');
+      assert.ok((await told('EXPLAIN MATCH (a:Planned), (b:Planned) RETURN count(*)')).statuses.includes('03N90'));
+      assert.ok((await told('EXPLAIN MATCH (a:Planned)-[*]->(b) RETURN count(*)')).statuses.includes('03N91'));
+    });
+
     test('every type goes both ways', async () => {
       const {types} = neo4j;
       const values = [

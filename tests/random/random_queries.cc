@@ -35,6 +35,9 @@ std::vector<Mode> Modes() {
   for (const rewrite::Pass& pass : rewrite::All()) {
     out.push_back({"without " + std::string(pass.name), {std::string(pass.name)}});
   }
+  for (const std::string_view name : rewrite::PlannerSwitches()) {
+    out.push_back({"without " + std::string(name), {std::string(name)}});
+  }
   return out;
 }
 

@@ -230,8 +230,34 @@ std::string Count(Dice& dice) {
          " RETURN count(r)";
 }
 
+std::string Cycle(Dice& dice) {
+  const std::string hop = Types(dice);
+  std::string text = "MATCH " + Link(dice, Start(dice), "r" + hop, "b") + ", " +
+                     Link(dice, "b", "s" + Types(dice), "c") + ", " +
+                     Link(dice, "a", "t" + hop, "c");
+  if (Chance(dice, 40)) text += ", " + Link(dice, "c", Types(dice), "d") + ", (a)--(d)";
+  if (Chance(dice, 30)) text += " WHERE c:A";
+  return text +
+         OneOf(dice, {" RETURN count(*)", " RETURN a.i, b.i, c.i", " RETURN r.ts, s.ts, t.ts",
+                      " RETURN a.i, count(DISTINCT c)", " RETURN DISTINCT b.i, c.i"});
+}
+
+std::string Late(Dice& dice) {
+  return OneOf(dice, {"MATCH (a)-[r]->(b) WITH a, b, r WHERE a.i = $i RETURN b.i, r.ts",
+                      "MATCH (a) WITH a WHERE a:A AND a.i >= $i RETURN a.i",
+                      "MATCH (a:A) MATCH (a)--(b) WHERE a.i = $i RETURN b.i",
+                      "MATCH (a) OPTIONAL MATCH (a)-->(b) WITH a, b WHERE a.i = $j RETURN a.i, b.i",
+                      "MATCH (a) UNWIND [1, 2] AS x WITH a, x WHERE a.i IN [0, 1, 2] RETURN a.i, x",
+                      "MATCH (a)-[r]->(b) RETURN a.i AS i, b.i AS j, r.ts AS t, labels(b) AS l "
+                      "ORDER BY i, j, t LIMIT 3",
+                      "MATCH (a) WHERE EXISTS { (a)-[:T]->() } RETURN a.i",
+                      "MATCH (a) WHERE NOT (a)<-[:T|V]-() OR (a)--() RETURN a.i",
+                      "MATCH (a:A)-->(b)-->(c)-->(d:B) RETURN a.i, d.i",
+                      "MATCH (a {i: $i})-->(b)--(c)<--(d {i: $j}) RETURN b.i, c.i"});
+}
+
 std::string AnyStatement(Dice& dice) {
-  switch (Below(dice, 9)) {
+  switch (Below(dice, 12)) {
     case 0:
     case 1:
     case 2:
@@ -246,6 +272,11 @@ std::string AnyStatement(Dice& dice) {
       return Meeting(dice);
     case 7:
       return Shortest(dice);
+    case 8:
+    case 9:
+      return Cycle(dice);
+    case 10:
+      return Late(dice);
     default:
       return Count(dice);
   }
@@ -289,6 +320,9 @@ void RunSeed(uint64_t seed) {
     if (!expected.empty() && expected[0].find("rows") != std::string::npos) continue;  // the limit
     std::vector<std::vector<std::string>> offs = {{}};
     for (const rewrite::Pass& pass : rewrite::All()) offs.push_back({std::string(pass.name)});
+    for (const std::string_view name : rewrite::PlannerSwitches()) {
+      offs.push_back({std::string(name)});
+    }
     for (const auto& off : offs) {
       for (const uint32_t batch_rows : {1u, 2048u}) {
         const auto got = world.Rows(text, parameters, off, batch_rows, sees_all);

@@ -30,6 +30,10 @@ describe('plan', () => {
     expect(root?.ms).toBeUndefined();
     expect(root && wholeMs(root)).toBe(0);
   });
+  it('knows what it is expected to cost', () => {
+    expect(parsePlan('Argument  (~1 rows, cost 12)\n')).toMatchObject({ estimated: 1, cost: 12 });
+    expect(parsePlan('Argument  (~1 rows, cost 12; 1 rows, 0.001 ms)\n')).toMatchObject({ cost: 12, rows: 1, ms: 0.001 });
+  });
   it('leaves other text alone', () => {
     expect(parsePlan('no plan')).toBeNull();
     expect(parsePlan('A  (~1 rows)\n    B  (~1 rows)\n')).toBeNull();

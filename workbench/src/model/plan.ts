@@ -1,11 +1,12 @@
 // The plan that EXPLAIN and PROFILE answer as text (query/plan/explain.h), as a tree:
-//   Filter  n.age > 30  (~500 rows; 42 rows, 1.250 ms, 4096 bytes, 900 rows in 1 reads)
+//   Filter  n.age > 30  (~500 rows, cost 1500; 42 rows, 1.250 ms, 4096 bytes, 900 rows in 1 reads)
 // one line a node, what it reads from indented below it by two blanks, a line `subquery` above an inner plan.
 
 export interface PlanNode {
   readonly operator: string;
   readonly details: string;
   readonly estimated: number; // rows
+  readonly cost?: number; // rows handled here and below, estimated
   readonly rows?: number; // PROFILE
   readonly ms?: number; // PROFILE; its own, without what is below it
   readonly bytes?: number; // PROFILE; memory it held at most
@@ -18,7 +19,7 @@ interface Building extends PlanNode {
   readonly children: Building[];
 }
 
-const line = /^( *)(\w+)(?: {2}(.*))? {2}\(~(\d+) rows(?:; (\d+) rows, ([\d.]+) ms(?:, (\d+) bytes)?(?:, (\d+) rows in (\d+) reads)?)?\)$/;
+const line = /^( *)(\w+)(?: {2}(.*))? {2}\(~(\d+) rows(?:, cost (\d+))?(?:; (\d+) rows, ([\d.]+) ms(?:, (\d+) bytes)?(?:, (\d+) rows in (\d+) reads)?)?\)$/;
 const inner = /^( *)subquery$/;
 
 // Null for text that is not such a plan: it is shown as it came.
@@ -31,11 +32,12 @@ export function parsePlan(text: string): PlanNode | null {
     const match = label ? null : line.exec(row);
     if (!label && !match) return null;
     const depth = ((label ?? match)?.[1]?.length ?? 0) / 2;
-    const [, , operator = 'subquery', details = '', estimated = '0', rows, ms, bytes, rowsRead, reads] = match ?? [];
+    const [, , operator = 'subquery', details = '', estimated = '0', cost, rows, ms, bytes, rowsRead, reads] = match ?? [];
     const node: Building = {
       operator,
       details,
       estimated: Number(estimated),
+      ...(cost === undefined ? {} : { cost: Number(cost) }),
       ...(rows === undefined ? {} : { rows: Number(rows), ms: Number(ms) }),
       ...(bytes === undefined ? {} : { bytes: Number(bytes) }),
       ...(reads === undefined ? {} : { rowsRead: Number(rowsRead), reads: Number(reads) }),

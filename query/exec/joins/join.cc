@@ -9,6 +9,9 @@ namespace skein::exec {
 
 namespace {
 
+// Rows that are hashed between two looks at the clock.
+constexpr uint32_t kCheckEvery = 16'384;
+
 class JoinOperator final : public Operator {
  public:
   JoinOperator(const plan::Node& node, Context& context, OperatorPtr left, OperatorPtr right)
@@ -86,6 +89,7 @@ class JoinOperator final : public Operator {
     chain_.assign(held_.rows, UINT32_MAX);
     // From the back, so that chains run in order of rows.
     for (auto row = static_cast<uint32_t>(held_.rows); row-- > 0;) {
+      if (row % kCheckEvery == 0) SKEIN_RETURN_IF_ERROR(context_.Check());
       if (AnyNull(key_refs, row)) continue;
       bool added = false;
       const uint32_t group = table_.FindOrAdd(key_refs, row, &added);
