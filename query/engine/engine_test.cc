@@ -264,6 +264,19 @@ TEST_F(EngineTest, ProfileSaysWhatEachOperatorSpent) {
   EXPECT_GT(summary_.estimated_work, 1e5);
 }
 
+TEST_F(EngineTest, WhatAPlanForetellsIsSaidBeforeItRuns) {
+  ASSERT_TRUE(Run("UNWIND range(1, 300) AS i CREATE (:N {i: i})").ok());
+  ASSERT_TRUE(Run("EXPLAIN MATCH (a:N), (b:N), (c:N) RETURN count(*)").ok());
+  ASSERT_EQ(summary_.notices.size(), 2u);
+  EXPECT_EQ(summary_.notices[0].code, "CartesianProduct");
+  EXPECT_EQ(summary_.notices[1].code, "EstimatedCost");
+  ASSERT_TRUE(Run("EXPLAIN MATCH (a:N)--*(b) RETURN count(*)").ok());
+  ASSERT_GE(summary_.notices.size(), 1u);
+  EXPECT_EQ(summary_.notices[0].code, "UnboundedPath");
+  EXPECT_TRUE(Run("EXPLAIN MATCH (a:N), (b:N) WHERE a.i = b.i RETURN count(*)").ok());
+  EXPECT_TRUE(summary_.notices.empty());
+}
+
 // Links that held in 2020, from 2021 on, and at one instant.
 TEST_F(EngineTest, ValidTimeCutsWhatIsWalked) {
   ASSERT_TRUE(Run("CREATE (:A)-[:T {k: 1}]->(:B), (:C)").ok());

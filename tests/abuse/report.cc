@@ -1,4 +1,4 @@
-// skein_bench_abuse [--clique N] [--star N] [--loose N] [--seconds S]: what a hostile query does to
+// skein_abuse_report [--clique N] [--star N] [--loose N] [--seconds S]: what a hostile query does to
 // the others.
 //
 // Prints, as text: for each hostile query the p50 and p99 of a point look-up alone and beside it,
