@@ -1,5 +1,5 @@
-// skein_abuse_report [--clique N] [--star N] [--loose N] [--seconds S]: what a hostile query does to
-// the others.
+// skein_abuse_report [--clique N] [--star N] [--loose N] [--seconds S]: what a hostile query does
+// to the others.
 //
 // Prints, as text: for each hostile query the p50 and p99 of a point look-up alone and beside it,
 // and what ended it; then for each statement that loops how long it lived after it was cancelled.
