@@ -5,6 +5,7 @@
 #include "query/bind/bind.h"
 #include "query/bind/binder.h"
 #include "query/bind/suggest.h"
+#include "storage/base/status.h"
 
 namespace skein::bind {
 
@@ -167,7 +168,15 @@ absl::Status Binder::BindQuery(const syntax::Query& query, const Scope& scope, c
   return absl::OkStatus();
 }
 
+// Of one part of a query: every clause carries the scope of the one before, so a text of a hundred
+// thousand would be bound for minutes. No plan has as many operators (plan::kNodesMax).
+constexpr size_t kClausesMax = 4000;
+
 absl::Status Binder::BindPart(const syntax::SingleQuery& part, PartState* state) {
+  if (part.clauses.size() > kClausesMax) {
+    return ResourceExhausted("the query has ", part.clauses.size(), " clauses, more than ",
+                             kClausesMax);
+  }
   for (const auto& clause : part.clauses) SKEIN_RETURN_IF_ERROR(BindClause(*clause, state));
   return absl::OkStatus();
 }

@@ -118,7 +118,7 @@ TEST_F(AbuseTest, HostileTextsAreRefusedByName) {
   refused("RETURN " + Repeated("1", 100'000, " + "), large, "");
   std::string matches;
   for (int i = 0; i < 100'000; ++i) matches += "MATCH (n" + std::to_string(i) + ") ";
-  refused(matches + "RETURN 1", large, "operators");
+  refused(matches + "RETURN 1", large, "clauses");
 }
 
 TEST_F(AbuseTest, TenThousandParametersAreAnswered) {

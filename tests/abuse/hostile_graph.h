@@ -125,7 +125,7 @@ inline const std::vector<std::pair<std::string, std::string>>& EndlessStatements
       {"k shortest paths",
        "MATCH p = SHORTEST 1000000 (a:C {i: 0})-[:K]-{3,9}(b:C {i: 1}) RETURN count(*)"},
       {"shortest path with a predicate",
-       "MATCH (a:C {i: 0}), (b:C {i: 1}) MATCH p = allShortestPaths((a)-[:K*2..9]-(b)) RETURN "
+       "MATCH (a:C {i: 0}), (b:C {i: 1}) MATCH p = allShortestPaths((a)-[:K*1..9]-(b)) RETURN "
        "count(p)"},
       {"product", "MATCH (a:N), (b:N), (c:N), (d:N) RETURN count(*)"},
       {"triangles", "MATCH (a:C)--(b:C)--(c:C)--(a), (c)--(d:C)--(a) RETURN count(*)"},
