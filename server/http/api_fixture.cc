@@ -69,6 +69,10 @@ void ApiFixture::Start(bool sandbox) {
   jobs_ = *std::move(opened);
   folder_ = folder;
   ApiParts parts{*engine_, *gate_, *hub_, clock_, "test", jobs_.get(), 2'000'000};
+  backups_ = std::make_unique<jobs::BackupJob>(
+      *store_, sandbox ? nullptr : audit_.get(), clock_,
+      jobs::BackupJob::Options{folder + "/backups", folder + "/checkpoint", 0});
+  parts.backups = backups_.get();
   parts.report = [this](const absl::Status& fault) {
     if (!sink_->broken) ADD_FAILURE() << fault;
   };
@@ -88,6 +92,7 @@ void ApiFixture::Start(bool sandbox) {
 void ApiFixture::TearDown() {
   http_ = nullptr;
   jobs_ = nullptr;
+  backups_ = nullptr;
   std::filesystem::remove_all(folder_);
 }
 

@@ -73,6 +73,7 @@ class ApiFixture : public testing::Test {
   std::unique_ptr<auth::Gate> gate_;
   std::string folder_;  // of this test: spool/ and allowed/
   std::unique_ptr<jobs::ImportJobs> jobs_;
+  std::unique_ptr<jobs::BackupJob> backups_;
   std::unique_ptr<live::Hub> hub_;
   std::unique_ptr<ApiServer> api_;
   std::unique_ptr<HttpServer> http_;

@@ -114,6 +114,7 @@ void ApiServer::AddRoutes(Router* router) {
   AddLiveRoutes(router);
   AddAuditRoutes(router);
   AddJobRoutes(router);
+  AddBackupRoutes(router);
 }
 
 void ApiServer::Tick() {

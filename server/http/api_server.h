@@ -19,6 +19,7 @@
 #include "query/engine/explore.h"
 #include "server/auth/gate.h"
 #include "server/http/router.h"
+#include "server/jobs/backup_job.h"
 #include "server/jobs/import_jobs.h"
 #include "server/live/hub.h"
 #include "storage/base/clock.h"
@@ -36,6 +37,7 @@ struct ApiParts {
   bool secure = false;  // under TLS: the cookie is Secure and carries the __Host- prefix
   // Told of faults whose answer says nothing (INTERNAL, DATA_LOSS) and of a log that fails.
   std::function<void(const absl::Status&)> report = [](const absl::Status&) {};
+  jobs::BackupJob* backups = nullptr;  // nullptr: no backups over HTTP
 };
 
 // One read in progress: what a route's function gets.
@@ -101,12 +103,15 @@ class ApiServer {
   void AddAuditRoutes(Router* router);
 
   void AddJobRoutes(Router* router);
+  void AddBackupRoutes(Router* router);
 
   absl::StatusOr<Access> MayImport(const Request& request, const std::string& id);
   absl::StatusOr<Response> CreateJob(Request& request);
   absl::StatusOr<Response> ListJobs(Request& request);
   absl::StatusOr<Response> ActOnJob(Request& request, std::string_view what);
   absl::StatusOr<std::unique_ptr<BodySink>> BeginJobUpload(Request& request);
+  absl::StatusOr<Response> Backups(const Access& access, bool start);
+  absl::StatusOr<Response> BackupResponse(int status);
   Response SignIn(Request& request);
   absl::StatusOr<Response> SessionResponse(const std::string& token);
   absl::StatusOr<Response> SignOut(const Access& access);

@@ -1,4 +1,5 @@
-// Imports into the running store, for supervisors: jobs, their files, their quarantine.
+// Imports into the running store, for supervisors: jobs, their files, their quarantine; and backups
+// of it.
 #include "server/http/api_server.h"
 #include "server/http/arguments.h"
 #include "storage/base/status.h"
@@ -177,6 +178,57 @@ void ApiServer::AddJobRoutes(Router* router) {
                .pattern = "/api/v1/import-jobs/{job}/files/{file}",
                .body_bytes_max = parts_.upload_bytes_max,
                .body_sink = [this](Request& r) { return BeginJobUpload(r); }});
+}
+
+absl::StatusOr<Response> ApiServer::BackupResponse(int status) {
+  const jobs::BackupStatus now = parts_.backups->Status();
+  SKEIN_ASSIGN_OR_RETURN(const std::vector<BackupInfo> list, parts_.backups->List());
+  JsonWriter out;
+  out.BeginObject().Member("state", jobs::StateName(now.state)).Member("person", now.person);
+  const auto time = [&](std::string_view key, int64_t us) {
+    out.Key(key);
+    us == 0 ? out.Null() : out.Integer(us);
+  };
+  time("started_us", now.started_us);
+  time("ended_us", now.ended_us);
+  out.Member("bytes_done", static_cast<int64_t>(now.bytes_done));
+  out.Member("bytes_total", static_cast<int64_t>(now.bytes_total));
+  out.Member("error", now.error).Key("backups").BeginArray();
+  for (const BackupInfo& backup : list) {
+    out.BeginObject().Member("number", static_cast<int64_t>(backup.number));
+    out.Member("made_us", backup.made_us);
+    out.Member("version", static_cast<int64_t>(Raw(backup.version)));
+    out.Member("files", static_cast<int64_t>(backup.files));
+    out.Member("bytes", static_cast<int64_t>(backup.bytes));
+    out.Member("files_copied", static_cast<int64_t>(backup.files_copied));
+    out.Member("bytes_copied", static_cast<int64_t>(backup.bytes_copied)).EndObject();
+  }
+  out.EndArray().EndObject();
+  return Response::Json(status, out.Take());
+}
+
+absl::StatusOr<Response> ApiServer::Backups(const Access& access, bool start) {
+  if (parts_.backups == nullptr) {
+    return FailedPrecondition("this server makes no backups: serve needs --backup-folder");
+  }
+  if (!start) {
+    SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "backups", ""));
+    return BackupResponse(200);
+  }
+  // Logged by the job itself: intent and completion.
+  SKEIN_RETURN_IF_ERROR(parts_.backups->Start(access.person.name, access.person.unit).status());
+  return BackupResponse(202);
+}
+
+void ApiServer::AddBackupRoutes(Router* router) {
+  for (const bool start : {false, true}) {
+    router->Add({.method = start ? "POST" : "GET",
+                 .pattern = "/api/v1/backups",
+                 .handler = [this, start](Request& r) {
+                   return Supervised(r, start ? "backup" : "backups",
+                                     [this, start](const Access& a) { return Backups(a, start); });
+                 }});
+  }
 }
 
 }  // namespace skein::http

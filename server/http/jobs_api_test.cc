@@ -116,5 +116,24 @@ TEST_F(JobsApiTest, OtherUnitsDoNotSeeIt) {
   EXPECT_EQ(AskJson(nan, "GET", "/api/v1/import-jobs").Find("jobs")->array().size(), 0u);
 }
 
+TEST_F(JobsApiTest, BackupsAreForSupervisorsAndOnTheRecord) {
+  EXPECT_EQ(CodeOf(Ask(SignIn("ann"), "POST", "/api/v1/backups")), "role_required");
+  const std::string sue = SignIn("sue", false);
+  EXPECT_EQ(AskJson(sue, "GET", "/api/v1/backups").Find("state")->string(), "none");
+  const int64_t before = AuditEntries();
+  EXPECT_EQ(Ask(sue, "POST", "/api/v1/backups").status, 202);
+  EXPECT_TRUE(sink_->WaitFor(static_cast<uint64_t>(before) + 2)) << "intent and completion";
+  Json now = AskJson(sue, "GET", "/api/v1/backups");
+  for (const absl::Time end = absl::Now() + absl::Minutes(1); absl::Now() < end;) {
+    now = AskJson(sue, "GET", "/api/v1/backups");
+    if (now.Find("state")->string() != "running") break;
+  }
+  // A store in memory has no files: it says so, and the server goes on.
+  EXPECT_EQ(now.Find("state")->string(), "failed");
+  EXPECT_NE(now.Find("error")->string(), "");
+  sink_->broken = true;
+  EXPECT_EQ(Ask(sue, "POST", "/api/v1/backups").status, 503) << "no log, no backup";
+}
+
 }  // namespace
 }  // namespace skein::http

@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
+#include "server/main/backup.h"
 #include "server/main/fusion.h"
 #include "server/main/generate.h"
 #include "server/main/import.h"
@@ -13,6 +14,7 @@
 #include "server/main/reference.h"
 #include "server/main/serve.h"
 #include "server/main/shell.h"
+#include "server/main/stats.h"
 #include "server/main/user.h"
 #include "server/main/verify.h"
 
@@ -36,6 +38,10 @@ int Main(int argc, char** argv) {
   AddUserCommand(app, &exit_code);
   AddFusionCommand(app, &exit_code);
   AddVerifyCommand(app, &exit_code);
+  AddBackupCommand(app, &exit_code);
+  AddRestoreCommand(app, &exit_code);
+  AddStatsCommand(app, &exit_code);
+  AddCompactCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "query/engine/engine.h"
+#include "server/api/json.h"
 #include "server/main/local_store.h"
 
 namespace skein {
@@ -46,6 +47,17 @@ class QuerySource {
   virtual bool sandbox() const = 0;
   // From a signal handler: gives up what waits for an answer.
   virtual void Interrupt() = 0;
+};
+
+// A server's API, signed in to; for subcommands that are no queries.
+class RemoteApi {
+ public:
+  // No purpose is needed, or stated where the flags have none.
+  static absl::StatusOr<std::unique_ptr<RemoteApi>> Open(const SourceFlags& flags);
+  virtual ~RemoteApi() = default;
+  // One exchange; bodies are JSON, an empty answer is an empty object.
+  virtual absl::StatusOr<Json> Call(const std::string& method, const std::string& path,
+                                    std::string body) = 0;
 };
 
 // Of SourceFlags::server; declared here for Open alone.

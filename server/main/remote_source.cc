@@ -178,7 +178,7 @@ class RemoteCursor final : public Cursor {
   std::atomic<bool> cancelled_{false};
 };
 
-class RemoteSource final : public QuerySource {
+class RemoteSource final : public QuerySource, public RemoteApi {
  public:
   explicit RemoteSource(const SourceFlags& flags)
       : client_(flags.server), url_(flags.server), time_(std::min(flags.time, kTimeMax)) {
@@ -197,12 +197,15 @@ class RemoteSource final : public QuerySource {
                        "the session ends by itself, too");
   }
 
-  absl::Status SignIn(const SourceFlags& flags) {
+  absl::Status SignIn(const SourceFlags& flags, bool purpose_needed) {
     SKEIN_ASSIGN_OR_RETURN(const Json health, Call("GET", "/api/v1/health", ""));
     const Json* sandbox = health.Find("sandbox");
     sandbox_ = sandbox != nullptr && sandbox->is_boolean() && sandbox->boolean();
     if (sandbox_) return absl::OkStatus();
-    if (flags.user.empty() || !flags.purpose.purpose.complete()) {
+    if (flags.user.empty() && !purpose_needed) {
+      return PermissionDenied(url_, " is governed: --user is needed");
+    }
+    if (purpose_needed && (flags.user.empty() || !flags.purpose.purpose.complete())) {
       return PermissionDenied(url_,
                               " is governed: --user, --case, --basis and --reason are needed");
     }
@@ -211,6 +214,7 @@ class RemoteSource final : public QuerySource {
     who.BeginObject().Member("name", flags.user).Member("password", password).EndObject();
     SKEIN_RETURN_IF_ERROR(Call("POST", "/api/v1/session", who.Take()).status());
     const Purpose& p = flags.purpose.purpose;
+    if (!purpose_needed && !p.complete()) return absl::OkStatus();
     JsonWriter purpose;
     purpose.BeginObject().Member("case", p.case_number).Member("basis", p.basis);
     purpose.Member("reason", p.reason).EndObject();
@@ -258,24 +262,8 @@ class RemoteSource final : public QuerySource {
     return std::unique_ptr<Cursor>(std::move(cursor));
   }
 
- private:
-  static absl::StatusOr<std::string> Password(const SourceFlags& flags) {
-    std::string password;
-    if (flags.password_file.empty()) {
-      if (::isatty(STDIN_FILENO) == 0) return InvalidArgument("--password-file is needed");
-      const char* typed = ::getpass("password: ");  // NOLINT(concurrency-mt-unsafe): one thread
-      password = typed == nullptr ? "" : typed;
-    } else {
-      std::ifstream file(flags.password_file);
-      if (!std::getline(file, password)) {
-        return NotFound("--password-file ", flags.password_file, " has no first line");
-      }
-    }
-    return password;
-  }
-
-  // One exchange; an empty answer is an empty object.
-  absl::StatusOr<Json> Call(const std::string& method, const std::string& path, std::string body) {
+  absl::StatusOr<Json> Call(const std::string& method, const std::string& path,
+                            std::string body) override {
     httplib::Request request;
     request.method = method;
     request.path = path;
@@ -303,6 +291,22 @@ class RemoteSource final : public QuerySource {
     if (!json.ok()) return Unavailable(url_, " answered ", result->status, " and no JSON");
     if (result->status >= 400) return FromAnswer(result->status, *json);
     return json;
+  }
+
+ private:
+  static absl::StatusOr<std::string> Password(const SourceFlags& flags) {
+    std::string password;
+    if (flags.password_file.empty()) {
+      if (::isatty(STDIN_FILENO) == 0) return InvalidArgument("--password-file is needed");
+      const char* typed = ::getpass("password: ");  // NOLINT(concurrency-mt-unsafe): one thread
+      password = typed == nullptr ? "" : typed;
+    } else {
+      std::ifstream file(flags.password_file);
+      if (!std::getline(file, password)) {
+        return NotFound("--password-file ", flags.password_file, " has no first line");
+      }
+    }
+    return password;
   }
 
   httplib::Client client_;
@@ -351,20 +355,29 @@ bool OnLoopback(const std::string& url) {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<QuerySource>> OpenRemoteSource(const SourceFlags& flags) {
+absl::StatusOr<std::unique_ptr<RemoteSource>> OpenRemote(const SourceFlags& flags,
+                                                         bool purpose_needed) {
   if (!flags.server.starts_with("https://") && !OnLoopback(flags.server)) {
     return InvalidArgument("--server ", flags.server,
                            ": https://HOST:PORT is needed; http:// is for loopback");
   }
   try {
     auto source = std::make_unique<RemoteSource>(flags);
-    SKEIN_RETURN_IF_ERROR(source->SignIn(flags));
-    return std::unique_ptr<QuerySource>(std::move(source));
+    SKEIN_RETURN_IF_ERROR(source->SignIn(flags, purpose_needed));
+    return source;
   } catch (const std::exception& error) {  // httplib throws on a URL that it cannot read
     return InvalidArgument("--server ", flags.server, ": ", error.what());
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<QuerySource>> OpenRemoteSource(const SourceFlags& flags) {
+  return OpenRemote(flags, /*purpose_needed=*/true);
+}
+
+absl::StatusOr<std::unique_ptr<RemoteApi>> RemoteApi::Open(const SourceFlags& flags) {
+  return OpenRemote(flags, /*purpose_needed=*/false);
 }
 
 }  // namespace skein

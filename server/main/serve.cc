@@ -18,6 +18,7 @@
 #include "server/http/api_server.h"
 #include "server/http/server.h"
 #include "server/http/static_files.h"
+#include "server/jobs/backup_job.h"
 #include "server/jobs/import_jobs.h"
 #include "server/live/hub.h"
 #include "server/main/bolt_backend.h"
@@ -40,6 +41,7 @@ struct ServeFlags {
   std::string bolt = "127.0.0.1:7687";
   std::vector<std::string> bolt_origins;
   jobs::JobOptions jobs;
+  jobs::BackupJob::Options backups;
   size_t upload_bytes_max = size_t{4} << 30;
   std::string workbench;
 };
@@ -79,6 +81,7 @@ class Service {
   std::unique_ptr<auth::AuditLog> audit_;
   std::unique_ptr<auth::Gate> gate_;
   std::unique_ptr<jobs::ImportJobs> jobs_;
+  std::unique_ptr<jobs::BackupJob> backups_;
   std::unique_ptr<live::Hub> hub_;
   http::StaticFiles files_;
   std::unique_ptr<http::ApiServer> api_;
@@ -117,11 +120,16 @@ absl::Status Service::Start(const ServeFlags& flags) {
                              clock, jobs, [](const absl::Status& fault) {
                                spdlog::error("import: {}", std::string(Message(fault)));
                              }));
+  jobs::BackupJob::Options backups = flags.backups;
+  backups.scratch = flags.store + "/checkpoint";
+  backups_ = std::make_unique<jobs::BackupJob>(
+      *store_->opened.store, store_->sandbox() ? nullptr : audit_.get(), clock, backups);
   hub_ = std::make_unique<live::Hub>(*store_->opened.store, clock);
   secure_ = !flags.http.tls_cert.empty();
   api_ = std::make_unique<http::ApiServer>(http::ApiParts{
       engine, *gate_, *hub_, clock, "0.1.0", jobs_.get(), flags.upload_bytes_max, secure_,
-      [](const absl::Status& fault) { spdlog::error("{}", std::string(Message(fault))); }});
+      [](const absl::Status& fault) { spdlog::error("{}", std::string(Message(fault))); },
+      backups_.get()});
   files_ = http::StaticFiles::Load(FindWorkbench(flags.workbench));
   if (files_.empty()) spdlog::warn("the workbench is not built; its page says how");
   http::Router router;
@@ -204,6 +212,10 @@ void AddServeCommand(CLI::App& app, int* exit_code) {
   serve
       ->add_option("--spool-bytes", flags->jobs.upload_bytes_max,
                    "Bytes that all uploaded files together may have")
+      ->capture_default_str();
+  serve->add_option("--backup-folder", flags->backups.folder,
+                    "Folder for backups that supervisors begin (skein backup --server)");
+  serve->add_option("--backup-keep", flags->backups.keep, "Backups that stay there; 0: all")
       ->capture_default_str();
   serve->add_option("--workbench", flags->workbench,
                     "Folder of the built workbench (also SKEIN_WORKBENCH)");

@@ -37,6 +37,7 @@ Named CheckedOf(const VerifyCounts& c) {
           {"labels", c.labels},
           {"index_entries", c.index_entries},
           {"postings", c.postings},
+          {"past_versions", c.past_versions},
           {"counters", c.counters},
           {"identities", c.identities},
           {"assertions", c.assertions},

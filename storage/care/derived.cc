@@ -48,13 +48,7 @@ std::array<HalfLink, 2> HalvesOf(const StoredLink& link) {
     HalfLink& half = halves[outgoing ? 0 : 1];
     half.vertex = outgoing ? link.record.from : link.record.to;
     half.policy = outgoing ? link.from_policy : link.to_policy;
-    half.entry.neighbour = outgoing ? link.record.to : link.record.from;
-    half.entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
-    half.entry.link = link.record.id;
-    half.entry.valid = link.record.valid;
-    half.entry.type = link.record.type;
-    half.entry.policy = link.record.policy;
-    half.entry.outgoing = outgoing;
+    half.entry = EntryOf(link, outgoing);
   }
   return halves;
 }

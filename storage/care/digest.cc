@@ -1,11 +1,8 @@
 #include "storage/care/digest.h"
 
-#include <openssl/evp.h>
-
-#include <memory>
-
 #include "storage/base/status.h"
 #include "storage/care/derived.h"
+#include "storage/care/files.h"
 #include "storage/care/scan.h"
 #include "storage/graph/adjacency_page.h"
 #include "storage/graph/link_page.h"
@@ -19,37 +16,13 @@ namespace {
 constexpr size_t kSpaceBytes = 1;
 constexpr size_t kChunkKeyBytes = kSpaceBytes + 16;
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    SKEIN_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  // With its length, so that no two sequences of fields are alike.
-  void Add(std::string_view field) {
-    std::string length;
-    AppendVarint(&length, field.size());
-    AddRaw(length);
-    AddRaw(field);
-  }
-  std::string Hex() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned int n = 0;
-    SKEIN_CHECK(EVP_DigestFinal_ex(context_.get(), bytes, &n) == 1);
-    constexpr char kDigits[] = "0123456789abcdef";
-    std::string hex;
-    for (unsigned int i = 0; i < n; ++i) {
-      hex.push_back(kDigits[bytes[i] >> 4]);
-      hex.push_back(kDigits[bytes[i] & 15]);
-    }
-    return hex;
-  }
-
- private:
-  void AddRaw(std::string_view bytes) {
-    SKEIN_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+// With its length, so that no two sequences of fields are alike.
+void AddField(Sha256* sha, std::string_view field) {
+  std::string length;
+  AppendVarint(&length, field.size());
+  sha->Update(length);
+  sha->Update(field);
+}
 
 absl::Status AddLinks(const ScanContext& context, const Layout& layout, Sha256* sha) {
   const auto each = [&](ChunkList& list) -> absl::Status {
@@ -60,8 +33,8 @@ absl::Status AddLinks(const ScanContext& context, const Layout& layout, Sha256* 
       if (view.chunks.back() == nullptr) return DataLoss("page ", page, " of links");
     }
     for (const StoredLink& link : view.All(page)) {
-      for (const HalfLink& half : HalvesOf(link)) sha->Add(HalfLinkRow(half));
-      sha->Add(SightingContent(link));
+      for (const HalfLink& half : HalvesOf(link)) AddField(sha, HalfLinkRow(half));
+      AddField(sha, SightingContent(link));
     }
     return absl::OkStatus();
   };
@@ -82,7 +55,7 @@ absl::Status AddAdjacency(const ScanContext& context, const Layout& layout, Sha2
       const NodeId vertex{number * kVerticesPerPage + v};
       const AdjacencyList list_of = MergedList(page, vertex);
       for (const AdjacencyEntry& entry : list_of.entries) {
-        sha->Add(HalfLinkRow({vertex, list_of.policy, entry}));
+        AddField(sha, HalfLinkRow({vertex, list_of.policy, entry}));
       }
     }
     return absl::OkStatus();
@@ -97,9 +70,9 @@ absl::Status AddRows(const ScanContext& context, Table table, const std::string&
   for (;;) {
     SKEIN_ASSIGN_OR_RETURN(const bool more, scan.Next());
     if (!more) return absl::OkStatus();
-    sha->Add(TableName(table));
-    sha->Add(scan.key());
-    sha->Add(scan.value());
+    AddField(sha, TableName(table));
+    AddField(sha, scan.key());
+    AddField(sha, scan.value());
   }
 }
 

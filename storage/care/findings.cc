@@ -28,6 +28,8 @@ std::string_view FindingName(FindingKind kind) {
       return "constraint";
     case FindingKind::kTimeKey:
       return "time_key";
+    case FindingKind::kVersion:
+      return "version";
     case FindingKind::kKey:
       return "key";
     case FindingKind::kAdjacency:

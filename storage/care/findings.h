@@ -29,6 +29,7 @@ enum class FindingKind : uint8_t {
   kHistory,     // logs
   kConstraint,  // two nodes where a unique index allows one
   kTimeKey,     // a link that breaks its type's promise
+  kVersion,     // what is remembered of the past, and stamps of the present
   kKey,         // a key of no known shape in a table of records
   kAdjacency,   // derived from here on
   kLabel,
@@ -40,7 +41,7 @@ enum class FindingKind : uint8_t {
   kLeftover,       // entries of an index that is no more
   kSightingTwice,  // sightings of equal content
 };
-inline constexpr size_t kFindingKinds = 20;
+inline constexpr size_t kFindingKinds = 21;
 std::string_view FindingName(FindingKind kind);
 inline bool IsRecordDamage(FindingKind kind) { return kind < FindingKind::kAdjacency; }
 inline bool IsNote(FindingKind kind) { return kind >= FindingKind::kStalePosting; }

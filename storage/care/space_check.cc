@@ -92,6 +92,7 @@ absl::Status SpaceCheck::Run(const std::function<void(std::string_view)>& stage)
   SKEIN_RETURN_IF_ERROR(OpenCatalog());
   if (catalog_ == nullptr) return absl::OkStatus();  // a finding says why
   SKEIN_RETURN_IF_ERROR(ReadMarks());
+  SKEIN_RETURN_IF_ERROR(ReadLoads());
   const uint64_t window_pages =
       std::max<uint64_t>(1, memory_bytes_ / 2 / kBytesPerNode / kVerticesPerPage);
   uint64_t page = 0;
@@ -109,9 +110,10 @@ absl::Status SpaceCheck::Run(const std::function<void(std::string_view)>& stage)
   }
   say("text");
   SKEIN_RETURN_IF_ERROR(Text());
-  say("identities, assertions, counters");
+  say("identities, assertions, past versions, counters");
   SKEIN_RETURN_IF_ERROR(Identities());
   SKEIN_RETURN_IF_ERROR(Fusion());
+  SKEIN_RETURN_IF_ERROR(Versions());
   SKEIN_RETURN_IF_ERROR(Counters());
   return Marks();
 }
@@ -151,6 +153,10 @@ absl::Status SpaceCheck::CheckNode(const NodeRecord& node) {
   }
   if (node.valid.from > node.valid.to) wrong("its valid time ends before it begins");
   if (!CheckProperties(node.properties, &what)) wrong(std::move(what));
+  if (!IsStamp(node.since)) {
+    Add(FindingKind::kVersion, Table::kNodes, internal::Join("node ", Raw(node.id)),
+        internal::Join("its stamp ", node.since, " is of no commit"));
+  }
   nodes_used_ = std::max(nodes_used_, Raw(node.id) + 1);
   counts_[layout_.NodeCount(kAllNames, node.policy)] += 1;
   for (const LabelId label : node.labels) {
@@ -228,6 +234,9 @@ void SpaceCheck::CheckLink(const StoredLink& link) {
   if (record.valid.from > record.valid.to) wrong("its valid time ends before it begins");
   std::string what;
   if (!CheckProperties(record.properties, &what)) wrong(std::move(what));
+  if (!IsStamp(link.since)) {
+    wrong(internal::Join("its stamp ", link.since, " is of no commit"), FindingKind::kVersion);
+  }
   if (Raw(record.type) >= catalog_->link_type_count()) {
     wrong(internal::Join("type ", Raw(record.type), " is not in the catalogue"));
   } else {

@@ -84,6 +84,11 @@ class SpaceCheck {
   // space_rest.cc
   absl::Status Identities();
   absl::Status Fusion();
+  absl::Status ReadLoads();
+  // A stamp is of a commit that was, or of a load that was.
+  bool IsStamp(Stamp stamp) const;
+  absl::Status Versions();
+  void CheckPast(std::string_view key, std::string_view value, Stamp* before);
   absl::Status Counters();
   absl::Status Marks();
 
@@ -101,6 +106,7 @@ class SpaceCheck {
   // Ids as they are used, against their marks.
   uint64_t nodes_mark_ = 0, chunks_mark_ = 1;
   std::map<uint32_t, uint64_t> rows_marks_;
+  absl::flat_hash_set<uint64_t> loads_;   // bulk loads, by their chunk number
   absl::flat_hash_set<std::string> odd_;  // strange keys that were told already
   uint64_t sightings_compared_ = 0;
   uint64_t nodes_used_ = 0, chunks_used_ = 0;  // one past the largest; 0: none

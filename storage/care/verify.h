@@ -4,8 +4,9 @@
 //           below its mark); links against their ends; adjacency against links, both directions,
 //           with types, valid times and policies; labels, range and unique indexes and text against
 //           nodes, both ways; counters against a recount; identities of imports; assertions of
-//           fusion, both rows of each; promises of time keys; chains of logs.
-// Version   One View of the store: writers may go on meanwhile.
+//           fusion, both rows of each; what is remembered of past versions, chained by their
+//           stamps; promises of time keys; chains of logs.
+// Version   One View of the store: writers may go on meanwhile, but make no indexes.
 // Bounds    `memory_bytes`, and what one page (or list of postings) takes. Nodes are taken in
 //           windows of ids that fit; each window reads the store once.
 // Cost      Two sequential reads of the store, and a third of what differs.
@@ -40,6 +41,7 @@ struct VerifyCounts {
   uint64_t nodes = 0, links = 0, sightings = 0;
   uint64_t link_pages = 0, adjacency_pages = 0, adjacency_entries = 0;
   uint64_t labels = 0, index_entries = 0, postings = 0;
+  uint64_t past_versions = 0;
   uint64_t counters = 0, identities = 0, assertions = 0, log_entries = 0;
 };
 

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <random>
+#include <thread>
 
 #include "storage/base/status.h"
 #include "storage/care/digest.h"
@@ -446,6 +448,90 @@ TEST_F(VerifyTest, AssertionsLieAtBothNodesAlike) {
   Put(Table::kFusion, rows[0].first, "junk");
   Put(Table::kFusion, rows[1].first, "junk");
   ExpectRecordDamage(FindingKind::kFusion);
+}
+
+TEST_F(VerifyTest, ThePastIsCheckedAndChainedByItsStamps) {
+  {
+    auto graph = *Graph::Open(*store_, {});
+    for (const char* name : {"Grace", "Edsger", "Barbara"}) {
+      auto t = *graph->Begin(Viewer::All(), {});
+      ASSERT_TRUE(t->SetNodeProperty(nodes_[4], name_, Value::String(name)).ok());
+      ASSERT_TRUE(t->SetLinkProperty(links_[1], name_, Value::String(name)).ok());
+      ASSERT_TRUE(t->Commit().ok());
+    }
+  }
+  ASSERT_TRUE(Verify().clean()) << Lines();
+  EXPECT_GE(Verify().checked.past_versions, 6U);
+  for (const char kind : {'n', 'l'}) {
+    const auto rows = Rows(Table::kVersions, users_.Was(kind));
+    ASSERT_EQ(rows.size(), 3U);
+    Put(Table::kVersions, rows[1].first, "junk");
+    ExpectRecordDamage(FindingKind::kVersion);
+    Put(Table::kVersions, rows[1].first, rows[2].second);  // the stamp of another
+    ExpectRecordDamage(FindingKind::kVersion);
+    Put(Table::kVersions, rows[1].first, rows[1].second);
+  }
+  ASSERT_TRUE(Verify().clean()) << Lines();
+  Put(Table::kVersions, users_.Space() + "q", "x");
+  ExpectRecordDamage(FindingKind::kKey);
+}
+
+TEST_F(VerifyTest, StampsOfNoCommitAreRecordDamage) {
+  NodeRecord node = *DecodeNode(nodes_[1], Get(Table::kNodes, users_.Node(nodes_[1])));
+  for (const Stamp stamp : {kAnyTime, LoadStamp(12'345)}) {
+    Put(Table::kNodes, users_.Node(nodes_[1]), EncodeNode(node, stamp));
+    ExpectRecordDamage(FindingKind::kVersion);
+  }
+}
+
+TEST_F(VerifyTest, AnIndexBuiltWhileOthersWriteIsWhole) {
+  auto graph = *Graph::Open(*store_, {});
+  const auto write = [&](uint64_t seed) {
+    std::mt19937_64 dice(seed);
+    for (int i = 0; i < 40; ++i) {
+      auto t = *graph->Begin(Viewer::All(), {});
+      const NodeId node = nodes_[dice() % nodes_.size()];
+      const Value value = Value::Integer(static_cast<int64_t>(dice() % 50));
+      absl::Status status = absl::OkStatus();
+      switch (dice() % 4) {
+        case 0: {
+          NewNode fresh;
+          fresh.labels = {person_};
+          fresh.properties = {{name_, value}};
+          status = t->CreateNode(fresh).status();
+          break;
+        }
+        case 1:
+          status = t->SetNodeProperty(node, name_, dice() % 4 == 0 ? Value() : value);
+          break;
+        case 2:
+          status = t->AddLabel(node, person_);
+          break;
+        default:
+          status = t->RemoveLabel(node, person_);
+      }
+      // Two may have changed one node: then the other one wins.
+      if (status.ok()) status = t->Commit().status();
+      EXPECT_TRUE(status.ok() || status.code() == absl::StatusCode::kAborted) << status;
+    }
+  };
+  for (uint64_t round = 0; round < 8; ++round) {
+    std::vector<std::thread> writers;
+    for (uint64_t w = 0; w < 3; ++w) {
+      writers.emplace_back([&write, round, w] { write(round * 3 + w); });
+    }
+    const auto index = graph->CreateIndex({0, "built", IndexKind::kRange, person_, {name_}, false});
+    const auto both =
+        graph->CreateIndex({0, "both", IndexKind::kRange, person_, {number_, name_}, false});
+    for (std::thread& writer : writers) writer.join();
+    ASSERT_TRUE(index.ok() && both.ok()) << index.status() << both.status();
+    const VerifyReport report = Verify();
+    EXPECT_TRUE(report.clean()) << Lines();
+    EXPECT_GT(report.checked.index_entries, 100U);
+    ASSERT_TRUE(graph->DropIndex(*index).ok());
+    ASSERT_TRUE(graph->DropIndex(*both).ok());
+    EXPECT_EQ(Verify().found.count(FindingKind::kLeftover), 0U);
+  }
 }
 
 TEST_F(VerifyTest, ChangedLogsAreRecordDamage) {
