@@ -31,10 +31,8 @@ std::map<std::string, uint64_t> FilesOf(const std::string& dir) {
     if (!it->is_regular_file(gone)) continue;
     const uint64_t size = it->file_size(gone);
     if (gone) continue;
-    const std::string extension = it->path().extension().string();
-    bytes[extension == ".sst"   ? "tables"
-          : extension == ".log" ? "write-ahead log"
-                                : "other"] += size;
+    const bool log = it->path().parent_path().filename() == "log";
+    bytes[log ? "log" : it->path().extension() == ".sst" ? "tables" : "other"] += size;
   }
   return bytes;
 }
