@@ -171,6 +171,7 @@ absl::StatusOr<SpaceUse> MeasureSpace(Store& store, size_t sample_pages) {
   of("past versions", Table::kVersions, tables[Table::kVersions].keys);
   of("fusion", Table::kFusion, tables[Table::kFusion].keys);
   of("logs", Table::kHistory, tables[Table::kHistory].keys);
+  of("locks", Table::kLocks, tables[Table::kLocks].keys);
   of("catalogue", Table::kCatalog, tables[Table::kCatalog].keys);
   of("counters", Table::kStats, tables[Table::kStats].keys);
   of("marks", Table::kMeta, tables[Table::kMeta].keys);
