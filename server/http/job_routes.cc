@@ -193,7 +193,7 @@ absl::StatusOr<Response> ApiServer::BackupResponse(int status) {
   time("ended_us", now.ended_us);
   out.Member("bytes_done", static_cast<int64_t>(now.bytes_done));
   out.Member("bytes_total", static_cast<int64_t>(now.bytes_total));
-  out.Member("error", now.error).Key("backups").BeginArray();
+  out.Member("failure", now.error).Key("backups").BeginArray();
   for (const BackupInfo& backup : list) {
     out.BeginObject().Member("number", static_cast<int64_t>(backup.number));
     out.Member("made_us", backup.made_us);

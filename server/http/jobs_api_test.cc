@@ -130,7 +130,7 @@ TEST_F(JobsApiTest, BackupsAreForSupervisorsAndOnTheRecord) {
   }
   // A store in memory has no files: it says so, and the server goes on.
   EXPECT_EQ(now.Find("state")->string(), "failed");
-  EXPECT_NE(now.Find("error")->string(), "");
+  EXPECT_NE(now.Find("failure")->string(), "");
   sink_->broken = true;
   EXPECT_EQ(Ask(sue, "POST", "/api/v1/backups").status, 503) << "no log, no backup";
 }

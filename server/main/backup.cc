@@ -116,7 +116,7 @@ absl::Status BackUpRemote(const BackupFlags& flags) {
                  static_cast<uint64_t>(IntegerOf(answer, "bytes_total")));
   }
   if (TextOf(answer, "state") != "finished") {
-    return Unavailable("the backup failed: ", TextOf(answer, "error"));
+    return Unavailable("the backup failed: ", TextOf(answer, "failure"));
   }
   const std::vector<BackupInfo> list = ReadList(answer);
   if (list.empty()) return Unavailable("the server has no backup");
