@@ -1,9 +1,11 @@
 #include "importers/cli/run.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "importers/cli/files.h"
 #include "importers/cli/progress.h"
+#include "importers/core/link_stream.h"
 #include "importers/core/pair_sorter.h"
 #include "importers/core/quarantine.h"
 #include "storage/base/status.h"
@@ -35,6 +37,7 @@ class Run {
  private:
   absl::StatusOr<Repeats> FindRepeats(const PlannedFile& file);
   absl::Status LoadFile(const PlannedFile& file, FileSummary* summary);
+  absl::Status LoadLinks(const PlannedFile& file, FileSummary* summary);
   absl::Status LoadRecords(const PlannedFile& file, Repeats* repeats, FileSummary* summary);
   absl::Status Reject(const PlannedFile& file, const BadRecord& bad, ImportCounts* counts);
   absl::Status Watch(const PlannedFile& file, uint64_t position);
@@ -68,6 +71,7 @@ absl::StatusOr<ImportSummary> Run::Go() {
     bytes_before_ += file.bytes;
     summary.files.push_back(std::move(one));
   }
+  SKEIN_RETURN_IF_ERROR(loader_.EndFiles());
   SKEIN_RETURN_IF_ERROR(
       loader_.AssertSame(mappings_, absl::ToUnixMicros(options_.clock->Now()), &summary.total));
   SKEIN_RETURN_IF_ERROR(loader_.Finish(mappings_));
@@ -75,6 +79,7 @@ absl::StatusOr<ImportSummary> Run::Go() {
   progress_->Finish();
   for (size_t i = 0; i < summary.files.size(); ++i) {
     summary.files[i].counts.implied -= loader_.defined_later(i);
+    summary.files[i].counts.Add(loader_.late(i));
     summary.total.Add(summary.files[i].counts);
   }
   if (!quarantine_.empty()) summary.quarantine = quarantine_.path();
@@ -147,13 +152,48 @@ absl::Status Run::LoadFile(const PlannedFile& file, FileSummary* summary) {
   loaded.name = file.name;
   loaded.bytes = file.bytes;
   SKEIN_ASSIGN_OR_RETURN(loaded.sha256, FileSha256(file.path));
-  SKEIN_ASSIGN_OR_RETURN(Repeats repeats, FindRepeats(file));
+  const bool only_links = file.rule->nodes.empty() && LinkMaker::Suits(*file.rule) &&
+                          file.bytes >= options_.bulk.file_bytes;
+  Repeats repeats;
+  if (!only_links) {
+    SKEIN_ASSIGN_OR_RETURN(repeats, FindRepeats(file));
+  }
   loaded.disagreeing = std::move(repeats.disagreeing);
   SKEIN_RETURN_IF_ERROR(loader_.BeginFile(std::move(loaded)));
-  SKEIN_RETURN_IF_ERROR(LoadRecords(file, &repeats, summary));
+  SKEIN_RETURN_IF_ERROR(loader_.StreamsLinks() ? LoadLinks(file, summary)
+                                               : LoadRecords(file, &repeats, summary));
   SKEIN_RETURN_IF_ERROR(loader_.EndFile(&summary->counts));
   summary->seconds = progress_->seconds() - start;
   return absl::OkStatus();
+}
+
+absl::Status Run::LoadLinks(const PlannedFile& file, FileSummary* summary) {
+  const absl::Time now = options_.clock->Now();
+  SKEIN_RETURN_IF_ERROR(loader_.BeginLinks());
+  SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<RecordReader> reader, OpenReader(file, options_.limits));
+  const std::vector<std::string> columns = reader->columns();
+  const auto key_of = [this](const std::string& name) { return loader_.KeyNamed(name); };
+  std::vector<LinkStream::Makers> makers(std::clamp(std::thread::hardware_concurrency(), 2U, 9U) -
+                                         1);
+  for (LinkStream::Makers& some : makers) {
+    SKEIN_ASSIGN_OR_RETURN(some.links,
+                           LinkMaker::Create(*file.mapping, *file.rule, columns, key_of, now));
+    SKEIN_ASSIGN_OR_RETURN(
+        some.rows, RowMaker::Create(*file.mapping, *file.rule, file.name, columns,
+                                    file.rule->options.format == FileFormat::kJsonl, names_, now));
+  }
+  LinkStream stream(std::move(reader), std::move(makers));
+  ImportCounts& counts = summary->counts;
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LinkBlock> block, stream.Next());
+    if (block == nullptr) return absl::OkStatus();
+    counts.read += block->read;
+    rows_ += block->read;
+    for (const BadRecord& bad : block->bad) SKEIN_RETURN_IF_ERROR(Reject(file, bad, &counts));
+    SKEIN_RETURN_IF_ERROR(loader_.LoadLinks(block.get(), &counts));
+    progress_->Update(file.name, rows_, bytes_before_ + block->position);
+    SKEIN_RETURN_IF_ERROR(Watch(file, block->position));
+  }
 }
 
 absl::Status Run::LoadRecords(const PlannedFile& file, Repeats* repeats, FileSummary* summary) {

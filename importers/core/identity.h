@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,11 +19,6 @@ using Identity = std::string;  // 16 bytes: inline in std::string, no allocation
 
 class Hasher {
  public:
-  Hasher();
-  ~Hasher();
-  Hasher(const Hasher&) = delete;
-  Hasher& operator=(const Hasher&) = delete;
-
   // Begins anew; `domain` keeps kinds of identities apart.
   void Start(std::string_view domain);
   void Add(std::string_view part);
@@ -33,8 +27,6 @@ class Hasher {
   Identity Finish();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
   std::string bytes_;
 };
 

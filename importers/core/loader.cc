@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "importers/core/any_ends.h"
+#include "importers/core/loader_chunk.h"
 #include "importers/core/time_keys.h"
 #include "storage/base/status.h"
 
@@ -29,8 +30,6 @@ int RankIn(std::string_view mapping_text) {
   return rank;
 }
 
-using Properties = std::vector<std::pair<KeyId, Value>>;
-
 const PropertyEntry* FindProperty(const std::vector<PropertyEntry>& properties, KeyId key) {
   const auto found = std::find_if(properties.begin(), properties.end(),
                                   [key](const PropertyEntry& entry) { return entry.key == key; });
@@ -55,47 +54,6 @@ void Merge(const NamedValues& from, NamedValues* into) {
 }
 
 }  // namespace
-
-// One entity of a chunk, named by any number of rows.
-struct Loader::Slot {
-  NodeKey key;
-  std::vector<const NodeRule*> rules;  // of definitions; empty: only links name it
-  NamedValues properties;
-  std::optional<ValidTime> valid;
-  uint32_t row = 0;
-  uint64_t definitions = 0;
-  bool gathered = false;  // its values are written at EndFile
-
-  std::optional<NodeId> id;
-  bool imported = false;  // the store knows its identity
-  std::optional<NodeRecord> record;
-  std::vector<LabelId> missing_labels;
-  Properties changes;
-  bool set_valid = false;
-  bool created = false;
-  uint64_t kept = 0;
-};
-
-struct Loader::LinkSlot {
-  LinkRow row;
-  uint32_t number = 0;
-  uint32_t from = 0, to = 0;  // slots
-  uint64_t rows = 1;
-  std::optional<LinkId> id;
-  std::optional<LinkRecord> record;
-  Properties changes;
-  bool set_valid = false;
-  bool replace = false;  // a keyed link whose ends moved
-  bool bulk = false;     // loaded in bulk, unless it is there
-  bool loaded = false;   // was loaded in bulk before
-  bool existed = false;  // a sighting that was there already
-};
-
-struct Loader::Chunk {
-  std::vector<Slot> nodes;
-  std::vector<LinkSlot> links;
-  absl::flat_hash_map<Identity, uint32_t> node_of, link_of;
-};
 
 struct Loader::Gathered {
   NodeKey key;
@@ -205,6 +163,9 @@ absl::Status Loader::BeginFile(LoadedFile file) {
   accepted_ = 0;
   gathered_.clear();
   bulk_file_ = file_.bytes >= bulk_limits_.file_bytes;
+  late_.resize(defined_later_.size());
+  // Transactions of this file must see the links of files before it.
+  if (!bulk_file_ && !file_.rule->links.empty()) SKEIN_RETURN_IF_ERROR(FlushBulk());
   SKEIN_ASSIGN_OR_RETURN(file_policy_, graph_.catalog().InternPolicy(file_.rule->policy));
   return absl::OkStatus();
 }
@@ -221,7 +182,9 @@ absl::Status Loader::EnsureBatch() {
   batch.person = purpose_.person;
   batch.case_number = purpose_.case_number;
   for (const Batch& open : graph_.catalog().Batches()) {
-    if (!open.published && open.source == batch.source && open.file == batch.file &&
+    const bool ours = std::any_of(unclosed_.begin(), unclosed_.end(),
+                                  [&open](const auto& of) { return of.first == open.id; });
+    if (!ours && !open.published && open.source == batch.source && open.file == batch.file &&
         open.file_sha256 == batch.file_sha256 && open.mapping == batch.mapping &&
         open.person == batch.person && open.case_number == batch.case_number) {
       batch_ = open.id;
@@ -309,7 +272,7 @@ absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
   rows->clear();
   SKEIN_RETURN_IF_ERROR(Apply(&chunk, &made));
   counts->Add(made);
-  if (bulk_ != nullptr && bulk_->bytes() >= bulk_limits_.memory_bytes) return FlushBulk(counts);
+  if (bulk_ != nullptr && bulk_->bytes() >= bulk_limits_.memory_bytes) return FlushBulk();
   return absl::OkStatus();
 }
 
@@ -523,13 +486,7 @@ absl::StatusOr<NewLink> Loader::LinkOf(const Chunk& chunk, const LinkSlot& slot)
 absl::Status Loader::AddBulk(Chunk* chunk) {
   for (LinkSlot& slot : chunk->links) {
     if (!slot.bulk || slot.id || slot.loaded) continue;
-    if (bulk_ == nullptr) {
-      SKEIN_RETURN_IF_ERROR(EnsureBatch());
-      WriteContext context;
-      context.policy = file_policy_;
-      context.batch = *batch_;
-      SKEIN_ASSIGN_OR_RETURN(bulk_, graph_.BeginBulk(context));
-    }
+    SKEIN_RETURN_IF_ERROR(EnsureBulk());
     SKEIN_ASSIGN_OR_RETURN(const NewLink link, LinkOf(*chunk, slot));
     SKEIN_RETURN_IF_ERROR(
         bulk_->Add(link, slot.row.rule->sighting ? std::string_view() : slot.row.identity));
@@ -537,14 +494,44 @@ absl::Status Loader::AddBulk(Chunk* chunk) {
   return absl::OkStatus();
 }
 
-absl::Status Loader::FlushBulk(ImportCounts* counts) {
-  if (bulk_ == nullptr || bulk_->size() == 0) return absl::OkStatus();
-  const absl::StatusOr<BulkResult> result = bulk_->Commit();
-  if (!result.ok()) return Annotate(result.status(), file_.name);
-  counts->links += result->links;
-  counts->sightings += result->sightings;
-  counts->sightings_unchanged += result->sightings_unchanged;
-  if (after_commit_) after_commit_();
+// What is gathered goes on over the files of a run; each has its batch there.
+absl::Status Loader::EnsureBulk() {
+  if (bulk_ != nullptr && bulk_files_.back() == file_number_) return absl::OkStatus();
+  SKEIN_RETURN_IF_ERROR(EnsureBatch());
+  WriteContext context;
+  context.policy = file_policy_;
+  context.batch = *batch_;
+  if (bulk_ == nullptr) {
+    SKEIN_ASSIGN_OR_RETURN(bulk_, graph_.BeginBulk(context));
+  } else {
+    SKEIN_RETURN_IF_ERROR(bulk_->NextBatch(context));
+    // A batch without links gives its place to the next.
+    if (bulk_->size() == bulk_begin_) bulk_files_.pop_back();
+  }
+  bulk_begin_ = bulk_->size();
+  bulk_files_.push_back(file_number_);
+  return absl::OkStatus();
+}
+
+absl::Status Loader::FlushBulk() {
+  if (bulk_ != nullptr && bulk_->size() > 0) {
+    const absl::StatusOr<BulkResult> result = bulk_->Commit();
+    if (!result.ok()) return Annotate(result.status(), file_.name);
+    for (size_t i = 0; i < result->batches.size(); ++i) {
+      ImportCounts& counts = late_[bulk_files_[i]];
+      counts.links += result->batches[i].links;
+      counts.links_unchanged += result->batches[i].links_unchanged;
+      counts.sightings += result->batches[i].sightings;
+      counts.sightings_unchanged += result->batches[i].sightings_unchanged;
+    }
+    bulk_files_.erase(bulk_files_.begin(), bulk_files_.end() - 1);
+    bulk_begin_ = 0;
+    if (after_commit_) after_commit_();
+  }
+  for (const auto& [batch, rows] : unclosed_) {
+    SKEIN_RETURN_IF_ERROR(graph_.CloseBatch(batch, rows));
+  }
+  unclosed_.clear();
   return absl::OkStatus();
 }
 
@@ -690,11 +677,16 @@ absl::Status Loader::EndFile(ImportCounts* counts) {
     }
     counts->Add(made);
   }
-  SKEIN_RETURN_IF_ERROR(FlushBulk(counts));
-  bulk_ = nullptr;
   if (!batch_) return absl::OkStatus();
+  // Its links are not written yet, perhaps: then the batch is closed with them.
+  if (bulk_ != nullptr && bulk_->size() > 0) {
+    unclosed_.emplace_back(*batch_, accepted_);
+    return absl::OkStatus();
+  }
   return graph_.CloseBatch(*batch_, accepted_);
 }
+
+absl::Status Loader::EndFiles() { return FlushBulk(); }
 
 absl::Status Loader::AssertSame(const std::vector<Mapping>& mappings, TimeUs now_us,
                                 ImportCounts* counts) {

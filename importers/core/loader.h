@@ -1,6 +1,7 @@
 // Loader: rows to one graph, a durable commit per chunk; the same rows again change nothing.
 //
-// Order     Prepare once; then for each file BeginFile, any number of Load, EndFile; then Finish.
+// Order     Prepare once; then for each file BeginFile, any number of Load, EndFile; then EndFiles,
+//           AssertSame, Finish. Of a file that StreamsLinks: BeginLinks, then LoadLinks for Load.
 // Rules     docs/reference/mapping.md: keys unique per label, implied entities, ranks of sources,
 //           identities. Each commit holds whole rows with their identities, so that a process
 //           killed anywhere leaves rows that are wholly there or not at all, and a repeat goes on.
@@ -10,7 +11,8 @@
 // Threads   one thread. Other threads may write the graph meanwhile: conflicts are tried again.
 // Lifetime  borrows the graph and the name table.
 // Cost      a chunk is one identity look-up, one read of what exists and one commit. Links without
-//           a key and sightings of files over 4 MiB are gathered (≤ 2 GiB) and loaded in bulk.
+//           a key and sightings of files over 4 MiB are gathered over the files (≤ 2 GiB) and
+//           loaded in bulk.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +20,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "importers/core/known_nodes.h"
+#include "importers/core/link_maker.h"
 #include "importers/core/row_maker.h"
 #include "importers/core/summary.h"
 #include "storage/graph/graph.h"
@@ -66,6 +71,14 @@ class Loader {
   // Counts go to *counts only once they are durable. Clears *rows.
   absl::Status Load(std::vector<Row>* rows, ImportCounts* counts);
   absl::Status EndFile(ImportCounts* counts);
+  // Writes what is still gathered, and closes its batches.
+  absl::Status EndFiles();
+
+  // Files of nothing but links that are loaded in bulk: without chunks.
+  bool StreamsLinks() const;
+  absl::Status BeginLinks();
+  absl::Status LoadLinks(LinkBlock* block, ImportCounts* counts);
+  absl::StatusOr<KeyId> KeyNamed(const std::string& name);
   // What the mappings' `same` rules say of the graph as it is now; counts go to *counts.
   absl::Status AssertSame(const std::vector<Mapping>& mappings, TimeUs now_us,
                           ImportCounts* counts);
@@ -74,6 +87,8 @@ class Loader {
   uint64_t defined_later(size_t file) const {
     return file < defined_later_.size() ? defined_later_[file] : 0;
   }
+  // What was loaded in bulk of the n-th file (from 0), which is known after EndFiles only.
+  const ImportCounts& late(size_t file) const { return late_[file]; }
   // Indexes that mappings ask for, then compaction: all is durable, indexed and quick to open.
   absl::Status Finish(const std::vector<Mapping>& mappings);
 
@@ -83,6 +98,30 @@ class Loader {
   struct Chunk;
   struct Gathered;
 
+  // Nodes of one label, or of the first of several that has the key, by integer key.
+  struct EndTable {
+    std::vector<uint32_t> labels;
+    uint32_t key = 0;  // name of the property
+    absl::flat_hash_map<int64_t, NodeId> ids;
+  };
+  struct NewEnd {
+    size_t table;
+    int64_t key;
+    uint32_t row;
+  };
+  struct StreamRule {
+    LinkTypeId type{};
+    PolicyId policy{};
+    size_t from = 0, to = 0;  // tables
+    bool sighting = false;
+  };
+
+  size_t EndsOf(const EndRule& end);
+  NodeKey EndKey(size_t table, int64_t key);
+  absl::Status FindEnds(const LinkBlock& block, ImportCounts* counts);
+  absl::Status ResolveEnds(std::span<const NewEnd> missing, ImportCounts* counts);
+  absl::Status FindImportedLinks(const LinkBlock& block, std::vector<uint8_t>* known);
+  absl::Status LoadOddRows(std::vector<Row>* rows, ImportCounts* counts);
   uint32_t AddKey(const NodeKey& key, Chunk* chunk);
   void AddNode(const Row& row, NodeRow* node, Chunk* chunk);
   void AddLink(const Row& row, LinkRow* link, Chunk* chunk);
@@ -96,8 +135,10 @@ class Loader {
   // Links without a key of large files, once the chunk's other changes are written.
   absl::Status AddBulk(Chunk* chunk);
   absl::StatusOr<NewLink> LinkOf(const Chunk& chunk, const LinkSlot& slot);
-  // Writes what AddBulk gathered.
-  absl::Status FlushBulk(ImportCounts* counts);
+  // Makes bulk_ take links of the file.
+  absl::Status EnsureBulk();
+  // Writes what was gathered.
+  absl::Status FlushBulk();
   absl::Status WriteNodes(Chunk* chunk, Transaction& transaction);
   absl::Status WriteLinks(Chunk* chunk, Transaction& transaction);
   absl::Status CreateNode(Slot& slot, Transaction& transaction);
@@ -123,6 +164,16 @@ class Loader {
   const BulkLimits bulk_limits_;
   bool bulk_file_ = false;  // large enough for bulk loads
   std::unique_ptr<BulkLinks> bulk_;
+  std::vector<uint32_t> bulk_files_;                    // whose links it has, by batch
+  size_t bulk_begin_ = 0;                               // where those of the last begin
+  std::vector<std::pair<BatchId, uint64_t>> unclosed_;  // with their rows
+  std::vector<ImportCounts> late_;                      // by number of file
+
+  std::vector<EndTable> ends_;
+  std::vector<StreamRule> stream_rules_;  // of the file
+  bool look_for_imported_ = false;
+  std::vector<std::pair<NodeId, NodeId>> block_ends_;
+  Hasher hasher_;
   KnownNodes known_;
 
   // Caches of ids, by NameTable number.

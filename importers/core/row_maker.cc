@@ -6,6 +6,7 @@
 
 #include "importers/core/field_time.h"
 #include "storage/base/status.h"
+#include "storage/graph/graph.h"
 
 namespace skein {
 namespace {
@@ -397,13 +398,7 @@ Outcome Maker::MakeKey(const BoundProperties& rules, bool optional, uint32_t lab
 }
 
 Identity Maker::KeyIdentity(uint32_t label, const NamedValues& key) {
-  hasher_.Start("node");
-  hasher_.Add(names_.Name(label));
-  for (const auto& [name, value] : key) {
-    hasher_.Add(names_.Name(name));
-    hasher_.Add(value);
-  }
-  return hasher_.Finish();
+  return NodeIdentity(hasher_, names_, label, key);
 }
 
 bool Maker::TimeOf(const BoundValue& rule, std::optional<TimeUs>* out) {
@@ -587,10 +582,10 @@ Identity Maker::LinkIdentity(const BoundLink& rule, const LinkRow& link, uint32_
   hasher_.Add(int64_t{rule.twin});
   if (rule.key.empty()) {
     hasher_.Add(content);
-    hasher_.Add(int64_t{ordinal});
-  } else {
-    for (const int column : rule.key) hasher_.Add(FieldAt(column).text);
+    hasher_.Add(int64_t{0});
+    return RepeatIdentity(hasher_.Finish(), ordinal);
   }
+  for (const int column : rule.key) hasher_.Add(FieldAt(column).text);
   return hasher_.Finish();
 }
 
@@ -697,6 +692,17 @@ void CollectBase(const RuleBase& rule, std::vector<std::string>* out) {
 }
 
 }  // namespace
+
+Identity NodeIdentity(Hasher& hasher, const NameTable& names, uint32_t label,
+                      const NamedValues& key) {
+  hasher.Start("node");
+  hasher.Add(names.Name(label));
+  for (const auto& [name, value] : key) {
+    hasher.Add(names.Name(name));
+    hasher.Add(value);
+  }
+  return hasher.Finish();
+}
 
 uint32_t NameTable::Intern(std::string_view name) {
   const auto found = numbers_.find(ToAbsl(name));

@@ -50,6 +50,10 @@ struct NodeKey {
   std::vector<std::pair<uint32_t, Identity>> others;
 };
 
+// The identity of the entity of a label and a key.
+Identity NodeIdentity(Hasher& hasher, const NameTable& names, uint32_t label,
+                      const NamedValues& key);
+
 struct NodeRow {
   const NodeRule* rule = nullptr;
   NodeKey key;

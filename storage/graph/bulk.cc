@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "storage/base/status.h"
 #include "storage/graph/page_reader.h"
@@ -16,22 +17,78 @@ namespace {
 
 // Ends looked up in one round trip.
 constexpr size_t kEndsPerRead = 4096;
+// From one node in so many on, the table of nodes is read through.
+constexpr uint64_t kSparse = 16;
 // Sightings held against stored ones in one expansion.
 constexpr size_t kSightingsPerProbe = 4096;
 // Groups of equal ends and time up to this size are compared pair by pair.
 constexpr size_t kPairsMax = 8;
-// An identity's first two bytes name its bucket, the next six are kept.
-constexpr size_t kKeptBytes = 6;
 
-uint64_t BigEndian(std::string_view bytes) {
-  uint64_t v = 0;
-  for (size_t i = 0; i < 8; ++i) v = v << 8 | static_cast<uint8_t>(bytes[i]);
-  return v;
+absl::Status EndGone() {
+  return absl::AbortedError(
+      "an entity was deleted while links to it were being loaded; repeat the load");
+}
+
+void Unpack(std::string_view packed, const Provenance& source,
+            std::vector<PropertyEntry>* properties) {
+  ByteReader in(packed);
+  const uint64_t n = in.Varint();
+  properties->clear();
+  properties->reserve(n);
+  for (uint64_t i = 0; i < n; ++i) {
+    const KeyId key{in.Varint32()};
+    properties->push_back({key, *ReadValue(&in), source});  // checked when it was packed
+  }
 }
 
 }  // namespace
 
+absl::Status PackProperties(std::vector<std::pair<KeyId, Value>> properties, std::string* packed) {
+  std::erase_if(properties, [](const auto& property) { return property.second.is_null(); });
+  std::stable_sort(properties.begin(), properties.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  AppendVarint(packed, properties.size());
+  for (const auto& [key, value] : properties) {
+    SKEIN_RETURN_IF_ERROR(CheckStorable(value));
+    AppendVarint(packed, Raw(key));
+    SKEIN_RETURN_IF_ERROR(AppendValue(value, packed));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status BulkLinksImpl::Add(const NewLink& link, std::string_view identity) {
+  if (!identity.empty() && identity.size() < 8) {
+    return InvalidArgument("an identity has 8 bytes or more, not ", identity.size());
+  }
+  for (const auto& [key, value] : link.properties) {
+    if (value.is_null()) continue;
+    const absl::Status storable = CheckStorable(value);
+    if (!storable.ok()) return Annotate(storable, std::string(core_->catalog->Name(key)));
+  }
+  packed_.clear();
+  SKEIN_RETURN_IF_ERROR(PackProperties(link.properties, &packed_));
+  PackedLink packed;
+  packed.from = link.from;
+  packed.to = link.to;
+  packed.valid = link.valid;
+  packed.type = link.type;
+  packed.policy = link.policy.value_or(batches_.back().context.policy);
+  packed.row = link.row;
+  packed.properties = packed_;
+  if (!identity.empty()) packed.identity = IdentityNumber(identity);
+  return AddPacked(packed);
+}
+
+BulkLinksImpl::Promise& BulkLinksImpl::PromiseOf(LinkTypeId type) {
+  const auto [it, fresh] = promises_.try_emplace(type);
+  if (fresh) {
+    const std::optional<TimeKey> key = core_->catalog->GetTimeKey(type);
+    it->second = {key.value_or(TimeKey{}), key.has_value(), core_->catalog->IsSightingType(type)};
+  }
+  return it->second;
+}
+
+absl::Status BulkLinksImpl::AddPacked(const PackedLink& link) {
   if (Raw(link.type) >= core_->catalog->link_type_count()) {
     return InvalidArgument("no relationship type ", Raw(link.type));
   }
@@ -39,196 +96,231 @@ absl::Status BulkLinksImpl::Add(const NewLink& link, std::string_view identity) 
     return InvalidArgument("valid time ends (", link.valid.to, " us) before it begins (",
                            link.valid.from, " us)");
   }
-  if (!identity.empty() && identity.size() < 8) {
-    return InvalidArgument("an identity has 8 bytes or more, not ", identity.size());
+  if (rows_.size() >= BulkRows::kRowsMax) {
+    return ResourceExhausted("a bulk load has at most ", BulkRows::kRowsMax, " links");
   }
-  Row row{link.from,          link.to,   link.valid,
-          properties_.size(), link.type, link.policy.value_or(context_.policy),
-          link.row,           false};
-  LinkRecord record;
-  record.valid = link.valid;
-  record.properties.reserve(link.properties.size());
-  for (const auto& [key, value] : link.properties) {
-    if (value.is_null()) continue;
-    const absl::Status storable = CheckStorable(value);
-    if (!storable.ok()) return Annotate(storable, std::string(core_->catalog->Name(key)));
-    record.properties.push_back({key, value, {}});
+  Promise& promise = PromiseOf(link.type);
+  if (promise.kept) {
+    LinkRecord record;
+    record.valid = link.valid;
+    Unpack(link.properties, {}, &record.properties);
+    promise.kept = FitsTimeKey(promise.key, record);
   }
-  std::sort(record.properties.begin(), record.properties.end(),
-            [](const PropertyEntry& a, const PropertyEntry& b) { return a.key < b.key; });
-  AppendVarint(&properties_, record.properties.size());
-  for (const PropertyEntry& property : record.properties) {
-    AppendVarint(&properties_, Raw(property.key));
-    SKEIN_RETURN_IF_ERROR(AppendValue(property.value, &properties_));
+  if (link.identity) identities_.Add(*link.identity, static_cast<uint32_t>(rows_.size()));
+  BulkRow& row = rows_.Add(link.properties);
+  row.from = link.from;
+  row.to = link.to;
+  row.valid = link.valid;
+  row.type = link.type;
+  row.policy = link.policy;
+  row.source_row = link.row;
+  row.known = link.identity_known;
+  return absl::OkStatus();
+}
+
+absl::Status BulkLinksImpl::NextBatch(const WriteContext& context) {
+  SKEIN_RETURN_IF_ERROR(core_->catalog->GetBatch(context.batch).status());
+  if (batches_.back().begin == rows_.size()) {
+    // Nothing of the last batch is here: what it had in earlier parts is of no use.
+    if (batches_.size() == 1) identities_.ForgetCarried();
+    batches_.back().context = context;
+    return absl::OkStatus();
   }
-  const auto [it, fresh] = time_keys_.try_emplace(link.type);
-  if (fresh) {
-    const std::optional<TimeKey> key = core_->catalog->GetTimeKey(link.type);
-    it->second = {key.value_or(TimeKey{}), key.has_value()};
-  }
-  it->second.second = it->second.second && FitsTimeKey(it->second.first, record);
-  if (!identity.empty()) identities_.push_back(BigEndian(identity));
-  rows_.push_back(row);
+  batches_.push_back({context, rows_.size(), 0});
   return absl::OkStatus();
 }
 
 size_t BulkLinksImpl::bytes() const {
   // A row and its two halves while they are sorted.
-  return rows_.size() * (sizeof(Row) + 2 * sizeof(Half)) + properties_.size() +
-         identities_.size() * sizeof(uint64_t);
+  return rows_.bytes() + rows_.size() * 2 * sizeof(uint32_t) + identities_.bytes();
 }
 
-std::string_view BulkLinksImpl::PropertiesOf(size_t row) const {
-  const size_t end = row + 1 < rows_.size() ? rows_[row + 1].properties : properties_.size();
-  return std::string_view(properties_).substr(rows_[row].properties, end - rows_[row].properties);
+const BulkLinksImpl::OfBatch& BulkLinksImpl::BatchOf(size_t row) const {
+  auto batch = batches_.end() - 1;
+  while (row < batch->begin) --batch;
+  return *batch;
 }
 
-StoredLink BulkLinksImpl::Stored(size_t row) const {
-  const Row& r = rows_[row];
-  StoredLink stored;
-  LinkRecord& link = stored.record;
-  link.id = IdOf(row);
+size_t BulkLinksImpl::EndOf(const OfBatch& batch) const {
+  return &batch == &batches_.back() ? rows_.size() : (&batch + 1)->begin;
+}
+
+LinkId BulkLinksImpl::IdOf(size_t row) const {
+  const OfBatch& batch = BatchOf(row);
+  const size_t number = numbers_.empty() ? row : numbers_[row];
+  return LinkId{Raw(batch.context.batch) << 32 | (batch.first_row + (number - batch.begin))};
+}
+
+void BulkLinksImpl::FillStored(size_t row, LinkId id, StoredLink* stored) const {
+  const BulkRow& r = rows_[row];
+  LinkRecord& link = stored->record;
+  link.id = id;
   link.type = r.type;
   link.from = r.from;
   link.to = r.to;
   link.valid = r.valid;
   link.policy = r.policy;
-  link.source = {context_.batch, r.source_row};
-  stored.from_policy = ends_.policies[ends_.Place(r.from)];
-  stored.to_policy = ends_.policies[ends_.Place(r.to)];
-  ByteReader in(PropertiesOf(row));
-  const uint64_t n = in.Varint();
-  link.properties.reserve(n);
-  for (uint64_t i = 0; i < n; ++i) {
-    const KeyId key{in.Varint32()};
-    link.properties.push_back({key, *ReadValue(&in), link.source});  // written by Add
-  }
+  link.source = {BatchId{static_cast<uint32_t>(Raw(id) >> 32)}, r.source_row};
+  stored->from_policy = ends_->PolicyOf(r.from);
+  stored->to_policy = ends_->PolicyOf(r.to);
+  Unpack(r.packed(), link.source, &link.properties);
+}
+
+StoredLink BulkLinksImpl::Stored(size_t row) const {
+  StoredLink stored;
+  FillStored(row, IdOf(row), &stored);
   return stored;
 }
 
-uint32_t BulkLinksImpl::Ends::Place(NodeId id) const {
-  // Ids of one load are mostly dense: the first guess is right.
-  const uint64_t guess = Raw(id) - Raw(ids.front());
-  if (guess < ids.size() && ids[guess] == id) return static_cast<uint32_t>(guess);
-  return static_cast<uint32_t>(std::lower_bound(ids.begin(), ids.end(), id) - ids.begin());
-}
-
-absl::Status BulkLinksImpl::FindEnds() {
-  ends_.ids.clear();
-  ends_.ids.reserve(rows_.size() * 2);
-  for (const Row& row : rows_) {
-    ends_.ids.push_back(row.from);
-    ends_.ids.push_back(row.to);
-  }
-  std::sort(ends_.ids.begin(), ends_.ids.end());
-  ends_.ids.erase(std::unique(ends_.ids.begin(), ends_.ids.end()), ends_.ids.end());
-  ends_.ids.shrink_to_fit();
-  return CheckEnds(&ends_.policies);
-}
-
-absl::Status BulkLinksImpl::CheckEnds(std::vector<PolicyId>* policies) const {
+// Every end must be there; its policy is repeated in its links.
+absl::Status BulkLinksImpl::CheckEnds(BulkEnds* ends) const {
   SKEIN_ASSIGN_OR_RETURN(const auto view, core_->store.Latest());
-  policies->clear();
-  policies->reserve(ends_.ids.size());
-  std::vector<std::string> keys;
-  std::vector<KeyRef> refs;
-  std::vector<std::optional<std::string>> rows;
-  for (size_t begin = 0; begin < ends_.ids.size(); begin += kEndsPerRead) {
-    const size_t end = std::min(ends_.ids.size(), begin + kEndsPerRead);
-    keys.clear();
-    refs.clear();
-    for (size_t i = begin; i < end; ++i) keys.push_back(core_->layout.Node(ends_.ids[i]));
-    for (const std::string& key : keys) refs.push_back({Table::kNodes, key});
-    SKEIN_RETURN_IF_ERROR(core_->store.MultiGet(*view, refs, &rows));
-    for (size_t i = begin; i < end; ++i) {
-      if (!rows[i - begin]) {
-        return absl::AbortedError(
-            "an entity was deleted while links to it were being loaded; repeat the load");
+  std::vector<PolicyId> policies;
+  policies.reserve(ends->size());
+  bool all_open = true;
+  const auto take = [&](NodeId id, std::string_view row) -> absl::Status {
+    const std::optional<PolicyId> policy = DecodeNodePolicy(row);
+    if (!policy) return DamagedRow(Table::kNodes, Raw(id));
+    policies.push_back(*policy);
+    all_open = all_open && Raw(*policy) == 0;
+    return absl::OkStatus();
+  };
+  std::vector<NodeId> ids;
+  ids.reserve(ends->size());
+  ends->ForEach([&ids](NodeId id) { ids.push_back(id); });
+  if ((Raw(ends->last()) - Raw(ends->first())) / kSparse < ids.size()) {
+    std::string begin = core_->layout.Node(ends->first());
+    const std::string end = NextKey(core_->layout.Node(ends->last()));
+    size_t at = 0;
+    std::vector<ScanPage> pages;
+    for (bool more = true; more;) {
+      const ScanRange range{Table::kNodes, begin, end, kScanRowsMax, false};
+      SKEIN_RETURN_IF_ERROR(core_->store.MultiScan(*view, {&range, 1}, &pages));
+      more = pages[0].more;
+      for (const auto& [key, row] : pages[0].rows) {
+        const NodeId id{TrailingId(key)};
+        if (at == ids.size() || id < ids[at]) continue;
+        if (id != ids[at]) return EndGone();
+        SKEIN_RETURN_IF_ERROR(take(id, row));
+        ++at;
       }
-      const std::optional<PolicyId> policy = DecodeNodePolicy(*rows[i - begin]);
-      if (!policy) return DamagedRow(Table::kNodes, Raw(ends_.ids[i]));
-      policies->push_back(*policy);
+      if (more) begin = NextKey(pages[0].rows.back().first);
+    }
+    if (at != ids.size()) return EndGone();
+  } else {
+    std::vector<std::string> keys;
+    std::vector<KeyRef> refs;
+    std::vector<std::optional<std::string>> rows;
+    for (size_t begin = 0; begin < ids.size(); begin += kEndsPerRead) {
+      const size_t end = std::min(ids.size(), begin + kEndsPerRead);
+      keys.clear();
+      refs.clear();
+      for (size_t i = begin; i < end; ++i) keys.push_back(core_->layout.Node(ids[i]));
+      for (const std::string& key : keys) refs.push_back({Table::kNodes, key});
+      SKEIN_RETURN_IF_ERROR(core_->store.MultiGet(*view, refs, &rows));
+      for (size_t i = begin; i < end; ++i) {
+        if (!rows[i - begin]) return EndGone();
+        SKEIN_RETURN_IF_ERROR(take(ids[i], *rows[i - begin]));
+      }
     }
   }
+  if (!all_open) ends->policies = std::move(policies);
   return absl::OkStatus();
 }
 
-bool BulkLinksImpl::HalfLess(Half a, Half b) const {
-  const Row &x = rows_[a >> 1], &y = rows_[b >> 1];
-  return std::tuple(a & 1, x.type, x.valid.from, a >> 1) <
-         std::tuple(b & 1, y.type, y.valid.from, b >> 1);
+// Links get their ids in the order of their times: then times say nearly what ids they go with.
+absl::Status BulkLinksImpl::Number() {
+  std::vector<uint32_t> order;
+  order.reserve(rows_.size());
+  bool as_they_came = true;
+  for (OfBatch& batch : batches_) {
+    const size_t end = EndOf(batch);
+    SKEIN_ASSIGN_OR_RETURN(
+        batch.first_row,
+        core_->TakeLinkRows(batch.context.batch, static_cast<uint32_t>(end - batch.begin)));
+    if (OrderByTime(rows_, batch.begin, end, &order)) {
+      as_they_came = false;
+    } else {
+      for (size_t r = batch.begin; r < end; ++r) order.push_back(static_cast<uint32_t>(r));
+    }
+  }
+  if (as_they_came) return absl::OkStatus();
+  order_ = std::move(order);
+  numbers_.resize(rows_.size());
+  for (size_t n = 0; n < order_.size(); ++n) numbers_[order_[n]] = static_cast<uint32_t>(n);
+  return absl::OkStatus();
 }
 
-void BulkLinksImpl::SortHalves() {
-  half_begin_.assign(ends_.ids.size() + 1, 0);
-  for (const Row& row : rows_) {
-    ++half_begin_[ends_.Place(row.from) + 1];
-    ++half_begin_[ends_.Place(row.to) + 1];
-  }
-  for (size_t i = 1; i < half_begin_.size(); ++i) half_begin_[i] += half_begin_[i - 1];
-  halves_.resize(rows_.size() * 2);
-  std::vector<uint64_t> next(half_begin_.begin(), half_begin_.end() - 1);
-  for (size_t r = 0; r < rows_.size(); ++r) {
-    halves_[next[ends_.Place(rows_[r].from)]++] = r << 1;
-    halves_[next[ends_.Place(rows_[r].to)]++] = r << 1 | 1;
-  }
-  for (size_t i = 0; i + 1 < half_begin_.size(); ++i) {
-    std::sort(halves_.begin() + static_cast<ptrdiff_t>(half_begin_[i]),
-              halves_.begin() + static_cast<ptrdiff_t>(half_begin_[i + 1]),
-              [this](Half a, Half b) { return HalfLess(a, b); });
-  }
-}
-
-bool BulkLinksImpl::SameContent(const Row& a, const Row& b) const {
-  return a.type == b.type && a.from == b.from && a.to == b.to && a.valid == b.valid &&
-         a.policy == b.policy &&
-         PropertiesOf(static_cast<size_t>(&a - rows_.data())) ==
-             PropertiesOf(static_cast<size_t>(&b - rows_.data()));
+absl::Status BulkLinksImpl::SettleIdentities() {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core_->store.Latest());
+  std::vector<size_t> begins;
+  for (const OfBatch& batch : batches_) begins.push_back(batch.begin);
+  return identities_.Settle(*core_, *view, begins, &rows_);
 }
 
 // Sightings are a set: of equal ones the first stays. Equal ones are neighbours in the list of
 // their entity but for others of the same moment.
 void BulkLinksImpl::DropRepeats() {
-  std::vector<size_t> group;
-  const auto settle = [&] {
-    if (group.size() > kPairsMax) {
-      std::sort(group.begin(), group.end(), [this](size_t a, size_t b) {
+  const auto same = [this](size_t a, size_t b) {
+    const BulkRow &x = rows_[a], &y = rows_[b];
+    return x.from == y.from && x.to == y.to && x.valid == y.valid && x.policy == y.policy &&
+           x.packed() == y.packed();
+  };
+  // As they stand in their files: rows of one batch may come in another order.
+  const auto before = [this](size_t a, size_t b) {
+    const OfBatch &x = BatchOf(a), &y = BatchOf(b);
+    return &x == &y ? std::tie(rows_[a].source_row, a) < std::tie(rows_[b].source_row, b)
+                    : x.begin < y.begin;
+  };
+  const auto settle = [&](std::vector<size_t>* group) {
+    std::sort(group->begin(), group->end(), before);
+    if (group->size() > kPairsMax) {
+      std::stable_sort(group->begin(), group->end(), [this](size_t a, size_t b) {
         const auto key = [this](size_t r) {
-          return std::tuple(rows_[r].to, rows_[r].valid.to, rows_[r].policy, PropertiesOf(r), r);
+          return std::tuple(rows_[r].to, rows_[r].valid.to, rows_[r].policy, rows_[r].packed());
         };
         return key(a) < key(b);
       });
-      size_t first = group[0];
-      for (size_t i = 1; i < group.size(); ++i) {
-        if (SameContent(rows_[first], rows_[group[i]])) {
-          rows_[group[i]].dropped = true;
+      size_t first = (*group)[0];
+      for (size_t i = 1; i < group->size(); ++i) {
+        const size_t next = (*group)[i];
+        if (same(first, next)) {
+          rows_[next].dropped = true;
         } else {
-          first = group[i];
+          first = next;
         }
       }
     } else {
-      for (size_t i = 1; i < group.size(); ++i) {
-        for (size_t k = 0; k < i && !rows_[group[i]].dropped; ++k) {
-          rows_[group[i]].dropped =
-              !rows_[group[k]].dropped && SameContent(rows_[group[k]], rows_[group[i]]);
+      for (size_t i = 1; i < group->size(); ++i) {
+        BulkRow& row = rows_[(*group)[i]];
+        for (size_t k = 0; k < i && !row.dropped; ++k) {
+          row.dropped = !rows_[(*group)[k]].dropped && same((*group)[k], (*group)[i]);
         }
       }
     }
-    group.clear();
+    group->clear();
   };
-  for (size_t e = 0; e + 1 < half_begin_.size(); ++e) {
-    for (uint64_t h = half_begin_[e]; h < half_begin_[e + 1]; ++h) {
-      if ((halves_[h] & 1) != 0) break;  // out comes first
-      const size_t r = halves_[h] >> 1;
-      if (!core_->catalog->IsSightingType(rows_[r].type)) continue;
-      if (!group.empty() && (rows_[group[0]].type != rows_[r].type ||
-                             rows_[group[0]].valid.from != rows_[r].valid.from)) {
-        settle();
+  // Each sighting is outgoing in one page only.
+  InParallel(halves_->pages(), [&](size_t begin, size_t end) {
+    std::vector<size_t> group;
+    for (size_t page = begin; page < end; ++page) {
+      for (const uint32_t* half = halves_->begin(page); half < halves_->end(page); ++half) {
+        if ((*half & 1) != 0) continue;
+        const size_t r = *half >> 1;
+        const BulkRow& row = rows_[r];
+        if (!promises_.find(row.type)->second.sighting) continue;
+        if (!group.empty()) {
+          const BulkRow& first = rows_[group[0]];
+          if (first.from != row.from || first.type != row.type ||
+              first.valid.from != row.valid.from) {
+            settle(&group);
+          }
+        }
+        group.push_back(r);
       }
-      group.push_back(r);
+      if (!group.empty()) settle(&group);
     }
-    settle();
-  }
+  });
 }
 
 // The same against those that were stored before.
@@ -262,12 +354,12 @@ absl::Status BulkLinksImpl::DropStored() {
   return probe();
 }
 
-AdjacencyEntry BulkLinksImpl::EntryOf(Half half) const {
-  const Row& row = rows_[half >> 1];
+AdjacencyEntry BulkLinksImpl::EntryOf(uint32_t half) const {
+  const BulkRow& row = rows_[half >> 1];
   AdjacencyEntry entry;
   entry.outgoing = (half & 1) == 0;
   entry.neighbour = entry.outgoing ? row.to : row.from;
-  entry.neighbour_policy = ends_.policies[ends_.Place(entry.neighbour)];
+  entry.neighbour_policy = ends_->PolicyOf(entry.neighbour);
   entry.link = IdOf(half >> 1);
   entry.valid = row.valid;
   entry.type = row.type;
@@ -275,25 +367,49 @@ AdjacencyEntry BulkLinksImpl::EntryOf(Half half) const {
   return entry;
 }
 
-SortedRun BulkLinksImpl::LinkRun() {
+SortedRun BulkLinksImpl::LinkRun() const {
   struct State {
-    size_t row = 0;
+    std::vector<const OfBatch*> batches;  // those left, by the ids of their links, descending
+    size_t number = 0;
+    std::vector<StoredLink> links = std::vector<StoredLink>(kLinksPerPage);
     std::string key, value;
   };
   auto state = std::make_shared<State>();
+  for (const OfBatch& batch : batches_) state->batches.push_back(&batch);
+  std::sort(state->batches.begin(), state->batches.end(), [](const OfBatch* a, const OfBatch* b) {
+    return std::pair(a->context.batch, a->first_row) > std::pair(b->context.batch, b->first_row);
+  });
+  state->number = state->batches.back()->begin;
   return {Table::kLinks, [this, state](std::string_view* key, std::string_view* value) {
-            std::vector<StoredLink> links;
+            constexpr size_t kAhead = 64;
+            size_t n = 0;
             uint64_t page = 0;
-            for (; state->row < rows_.size(); ++state->row) {
-              if (rows_[state->row].dropped) continue;
-              const uint64_t its_page = LinkPage(IdOf(state->row));
-              if (!links.empty() && its_page != page) break;
-              page = its_page;
-              links.push_back(Stored(state->row));
+            while (!state->batches.empty()) {
+              if (state->number == EndOf(*state->batches.back())) {
+                state->batches.pop_back();
+                if (!state->batches.empty()) state->number = state->batches.back()->begin;
+                continue;
+              }
+              size_t row = state->number;
+              if (!order_.empty()) {
+                row = order_[row];
+                if (state->number + kAhead < order_.size()) {
+                  rows_.Prefetch(order_[state->number + kAhead]);
+                }
+              }
+              const LinkId id = IdOf(row);
+              if (n > 0 && LinkPage(id) != page) break;
+              ++state->number;
+              if (rows_[row].dropped) continue;
+              page = LinkPage(id);
+              FillStored(row, id, &state->links[n++]);
             }
-            if (links.empty()) return absl::StatusOr<bool>(false);
+            if (n == 0) return absl::StatusOr<bool>(false);
             LinkChanges changes;
-            for (const StoredLink& link : links) changes.emplace_back(link.record.id, &link);
+            changes.reserve(n);
+            for (size_t i = 0; i < n; ++i) {
+              changes.emplace_back(state->links[i].record.id, &state->links[i]);
+            }
             state->key = core_->layout.Page(page, chunk_);
             state->value = EncodeLinkChunk(changes, LoadStamp(chunk_));
             *key = state->key;
@@ -302,69 +418,52 @@ SortedRun BulkLinksImpl::LinkRun() {
           }};
 }
 
-SortedRun BulkLinksImpl::AdjacencyRun() {
+SortedRun BulkLinksImpl::AdjacencyRun() const {
   struct State {
-    size_t end = 0;
+    size_t page = 0;
+    std::vector<VertexEntries> spare;  // with the memory of pages before
     std::string key, value;
   };
   auto state = std::make_shared<State>();
   return {Table::kAdjacency, [this, state](std::string_view* key, std::string_view* value) {
-            std::vector<VertexEntries> vertices;
-            uint64_t page = 0;
-            for (; state->end < ends_.ids.size(); ++state->end) {
-              const NodeId id = ends_.ids[state->end];
-              if (!vertices.empty() && AdjacencyPageOf(id) != page) break;
-              VertexEntries vertex{id, ends_.policies[state->end], {}};
-              for (uint64_t h = half_begin_[state->end]; h < half_begin_[state->end + 1]; ++h) {
-                if (!rows_[halves_[h] >> 1].dropped) vertex.entries.push_back(EntryOf(halves_[h]));
+            constexpr ptrdiff_t kAhead = 32;
+            std::vector<VertexEntries>& vertices = state->spare;
+            size_t n = 0;
+            for (; n == 0 && state->page < halves_->pages(); ++state->page) {
+              const uint32_t* end = halves_->end(state->page);
+              for (const uint32_t* half = halves_->begin(state->page); half < end; ++half) {
+                if (end - half > kAhead) rows_.Prefetch(half[kAhead] >> 1);
+                const BulkRow& row = rows_[*half >> 1];
+                if (row.dropped) continue;
+                const NodeId vertex = (*half & 1) == 0 ? row.from : row.to;
+                if (n == 0 || vertices[n - 1].vertex != vertex) {
+                  if (vertices.size() == n) vertices.emplace_back();
+                  vertices[n].vertex = vertex;
+                  vertices[n].policy = ends_->PolicyOf(vertex);
+                  vertices[n++].entries.clear();
+                }
+                vertices[n - 1].entries.push_back(EntryOf(*half));
               }
-              if (vertex.entries.empty()) continue;
-              page = AdjacencyPageOf(id);
-              vertices.push_back(std::move(vertex));
+              if (n == 0) continue;
+              state->key = core_->layout.Adjacency(halves_->page(state->page), chunk_);
             }
-            if (vertices.empty()) return absl::StatusOr<bool>(false);
-            state->key = core_->layout.Adjacency(page, chunk_);
-            state->value = EncodeAdjacencyChunk(vertices, LoadStamp(chunk_));
+            if (n == 0) return absl::StatusOr<bool>(false);
+            state->value = EncodeAdjacencyChunk(std::span(vertices).first(n), LoadStamp(chunk_));
             *key = state->key;
             *value = state->value;
             return absl::StatusOr<bool>(true);
           }};
 }
 
-SortedRun BulkLinksImpl::IdentityRun() {
-  struct State {
-    size_t at = 0;
-    std::string key, value;
-  };
-  auto state = std::make_shared<State>();
-  std::sort(identities_.begin(), identities_.end());
-  return {Table::kImports, [this, state](std::string_view* key, std::string_view* value) {
-            if (state->at == identities_.size()) return absl::StatusOr<bool>(false);
-            const auto bucket = static_cast<uint16_t>(identities_[state->at] >> 48);
-            state->key = core_->layout.BulkIdentities(bucket, chunk_);
-            state->value.clear();
-            while (state->at < identities_.size() && identities_[state->at] >> 48 == bucket) {
-              const uint64_t kept = identities_[state->at++];
-              for (int shift = 8 * (kKeptBytes - 1); shift >= 0; shift -= 8) {
-                state->value.push_back(static_cast<char>(kept >> shift & 0xff));
-              }
-            }
-            *key = state->key;
-            *value = state->value;
-            return absl::StatusOr<bool>(true);
-          }};
-}
-
-SortedRun BulkLinksImpl::CountRun() {
+SortedRun BulkLinksImpl::CountRun() const {
   auto counts = std::make_shared<std::map<std::string, std::string>>();
-  std::map<std::tuple<LinkTypeId, PolicyId, PolicyId, PolicyId>, int64_t> links;
+  absl::flat_hash_map<std::tuple<LinkTypeId, PolicyId, PolicyId, PolicyId>, int64_t> links;
   int64_t properties = 0;
   for (size_t r = 0; r < rows_.size(); ++r) {
-    const Row& row = rows_[r];
+    const BulkRow& row = rows_[r];
     if (row.dropped) continue;
-    ++links[{row.type, row.policy, ends_.policies[ends_.Place(row.from)],
-             ends_.policies[ends_.Place(row.to)]}];
-    properties += static_cast<int64_t>(ByteReader(PropertiesOf(r)).Varint());
+    ++links[{row.type, row.policy, ends_->PolicyOf(row.from), ends_->PolicyOf(row.to)}];
+    properties += static_cast<int64_t>(ByteReader(row.packed()).Varint());
   }
   std::map<std::string, int64_t> sums;
   for (const auto& [of, n] : links) {
@@ -394,8 +493,8 @@ SortedRun BulkLinksImpl::LastRun(uint64_t deletions, bool* locked) {
             *locked = true;
             SKEIN_RETURN_IF_ERROR(KeepTimeKeys());
             if (core_->node_deletions.load() != deletions) {
-              std::vector<PolicyId> policies;
-              SKEIN_RETURN_IF_ERROR(CheckEnds(&policies));
+              BulkEnds again(rows_);
+              SKEIN_RETURN_IF_ERROR(CheckEnds(&again));
             }
             load = core_->layout.Load(chunk_);
             *key = load;
@@ -405,9 +504,9 @@ SortedRun BulkLinksImpl::LastRun(uint64_t deletions, bool* locked) {
 }
 
 absl::Status BulkLinksImpl::KeepTimeKeys() {
-  for (const auto& [type, kept] : time_keys_) {
+  for (const auto& [type, promise] : promises_) {
     const std::optional<TimeKey> now = core_->catalog->GetTimeKey(type);
-    if (now && !(kept.second && kept.first == *now)) {
+    if (now && !(promise.kept && promise.key == *now)) {
       SKEIN_RETURN_IF_ERROR(core_->catalog->BreakTimeKey(type));
     }
   }
@@ -416,18 +515,23 @@ absl::Status BulkLinksImpl::KeepTimeKeys() {
 
 absl::StatusOr<Version> BulkLinksImpl::Ingest(uint64_t deletions) {
   std::vector<uint64_t> link_pages, pages;
-  for (size_t r = 0; r < rows_.size(); ++r) {
-    const uint64_t page = LinkPage(IdOf(r));
-    if (link_pages.empty() || link_pages.back() != page) link_pages.push_back(page);
+  for (const OfBatch& batch : batches_) {
+    const size_t end = EndOf(batch);
+    if (end == batch.begin) continue;
+    const uint64_t first = Raw(batch.context.batch) << 32 | batch.first_row;
+    const uint64_t last = first + (end - batch.begin) - 1;
+    for (uint64_t page = LinkPage(LinkId{first}); page <= LinkPage(LinkId{last}); ++page) {
+      if (link_pages.empty() || link_pages.back() != page) link_pages.push_back(page);
+    }
   }
-  for (const NodeId id : ends_.ids) {
-    if (pages.empty() || pages.back() != AdjacencyPageOf(id)) pages.push_back(AdjacencyPageOf(id));
+  for (size_t i = 0; i < halves_->pages(); ++i) {
+    if (halves_->begin(i) != halves_->end(i)) pages.push_back(halves_->page(i));
   }
   for (const uint64_t page : link_pages) core_->pages.BeginChange(page);
   for (const uint64_t page : pages) core_->adjacency.BeginChange(page);
   bool locked = false;
-  SortedRun runs[] = {LinkRun(), AdjacencyRun(), IdentityRun(), CountRun(),
-                      LastRun(deletions, &locked)};
+  SortedRun runs[] = {LinkRun(), AdjacencyRun(), identities_.Run(core_->layout, chunk_, rows_),
+                      CountRun(), LastRun(deletions, &locked)};
   const absl::StatusOr<Version> version = core_->store.Ingest(runs);
   const Version at = version.ok() ? *version : Version{0};
   for (const uint64_t page : link_pages) core_->pages.EndChange(page, at);
@@ -439,83 +543,55 @@ absl::StatusOr<Version> BulkLinksImpl::Ingest(uint64_t deletions) {
 BulkResult BulkLinksImpl::Result(Version version) const {
   BulkResult result;
   result.version = version;
-  for (const Row& row : rows_) {
-    const bool sighting = core_->catalog->IsSightingType(row.type);
-    if (!sighting) {
-      ++result.links;
-    } else if (row.dropped) {
-      ++result.sightings_unchanged;
-    } else {
-      ++result.sightings;
+  for (const OfBatch& batch : batches_) {
+    BulkCounts counts;
+    for (size_t r = batch.begin; r < EndOf(batch); ++r) {
+      const BulkRow& row = rows_[r];
+      if (promises_.find(row.type)->second.sighting) {
+        ++(row.dropped ? counts.sightings_unchanged : counts.sightings);
+      } else {
+        ++(row.dropped ? counts.links_unchanged : counts.links);
+      }
     }
+    result.links += counts.links;
+    result.links_unchanged += counts.links_unchanged;
+    result.sightings += counts.sightings;
+    result.sightings_unchanged += counts.sightings_unchanged;
+    result.batches.push_back(counts);
   }
   return result;
 }
 
 absl::StatusOr<BulkResult> BulkLinksImpl::Commit() {
   BulkResult result;
-  if (!rows_.empty()) {
+  if (rows_.size() > 0) {
     uint64_t deletions = 0;
     {
-      // Deletions counted until here are visible to FindEnds.
+      // Deletions counted until here are visible to CheckEnds.
       absl::MutexLock none_under_way(&core_->index_mu);
       deletions = core_->node_deletions.load();
     }
-    SKEIN_RETURN_IF_ERROR(FindEnds());
-    SKEIN_ASSIGN_OR_RETURN(
-        first_row_, core_->TakeLinkRows(context_.batch, static_cast<uint32_t>(rows_.size())));
+    ends_ = std::make_unique<BulkEnds>(rows_);
+    SKEIN_RETURN_IF_ERROR(CheckEnds(ends_.get()));
+    SKEIN_RETURN_IF_ERROR(SettleIdentities());
+    SKEIN_RETURN_IF_ERROR(Number());
     SKEIN_ASSIGN_OR_RETURN(chunk_, core_->chunk_ids.Take());
-    SortHalves();
+    halves_ = std::make_unique<BulkHalves>(rows_, *ends_, numbers_);
     DropRepeats();
     SKEIN_RETURN_IF_ERROR(DropStored());
     SKEIN_ASSIGN_OR_RETURN(const Version version, Ingest(deletions));
     core_->has_bulk.store(true);
     result = Result(version);
   }
+  SKEIN_RETURN_IF_ERROR(identities_.Carry(batches_.size()));
+  batches_ = {{batches_.back().context, 0, 0}};
   rows_ = {};
-  properties_ = {};
-  identities_ = {};
-  time_keys_.clear();
-  ends_ = {};
-  half_begin_ = {};
-  halves_ = {};
+  promises_.clear();
+  order_ = {};
+  numbers_ = {};
+  halves_ = nullptr;
+  ends_ = nullptr;
   return result;
-}
-
-absl::Status FindBulkIdentities(const GraphCore& core, const View& view,
-                                std::span<const std::string> identities,
-                                std::vector<uint8_t>* found) {
-  found->assign(identities.size(), 0);
-  std::vector<std::pair<uint64_t, size_t>> wanted;
-  for (size_t i = 0; i < identities.size(); ++i) wanted.emplace_back(BigEndian(identities[i]), i);
-  std::sort(wanted.begin(), wanted.end());
-  std::vector<ScanPage> pages;
-  for (size_t begin = 0; begin < wanted.size();) {
-    const auto bucket = static_cast<uint16_t>(wanted[begin].first >> 48);
-    size_t end = begin;
-    while (end < wanted.size() && wanted[end].first >> 48 == bucket) ++end;
-    const std::string prefix = core.layout.BulkIdentities(bucket);
-    const std::string after = PrefixEnd(prefix);
-    const ScanRange range{Table::kImports, prefix, after, kScanRowsMax, false};
-    SKEIN_RETURN_IF_ERROR(core.store.MultiScan(view, {&range, 1}, &pages));
-    for (const auto& [key, kept] : pages[0].rows) {
-      for (size_t w = begin; w < end; ++w) {
-        std::string tail;
-        AppendBe64(&tail, wanted[w].first);
-        tail.erase(0, 8 - kKeptBytes);
-        size_t low = 0, high = kept.size() / kKeptBytes;
-        while (low < high) {
-          const size_t middle = low + (high - low) / 2;
-          const int order = kept.compare(middle * kKeptBytes, kKeptBytes, tail);
-          if (order == 0) (*found)[wanted[w].second] = 1;
-          if (order == 0) break;
-          order < 0 ? low = middle + 1 : high = middle;
-        }
-      }
-    }
-    begin = end;
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace skein

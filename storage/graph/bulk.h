@@ -1,10 +1,13 @@
 // Bulk loads of links: sorted in memory, written as sorted files, visible all at once.
 // Contract: BulkLinks (graph.h). Internal to storage/graph.
 //
-// Steps     Add packs rows into memory. Commit checks the ends, sorts the rows by both ends, drops
-//           sightings that are there already, and streams pages of links and of adjacency, counters
-//           and identities into one Store::Ingest. Commits of others go on meanwhile; they are held
-//           only at the very end, while it is made sure that no end was deleted since.
+// Steps     Add packs rows into memory. Commit checks the ends, tells equal rows apart and drops
+//           those that are there already, numbers the rows of each batch in the order of their
+//           times, sorts their halves by adjacency page, and streams pages of links and of
+//           adjacency, counters and identities into one Store::Ingest. Commits of others go on
+//           meanwhile; they are held only at the very end, while it is made sure that no end was
+//           deleted since.
+// Same      What is written follows from the rows alone, however many threads write it.
 #pragma once
 
 #include <memory>
@@ -12,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "storage/graph/bulk_rows.h"
 #include "storage/graph/core.h"
 #include "storage/graph/link_page.h"
 
@@ -20,67 +24,62 @@ namespace skein {
 class BulkLinksImpl final : public BulkLinks {
  public:
   BulkLinksImpl(std::shared_ptr<GraphCore> core, const WriteContext& context)
-      : core_(std::move(core)), context_(context) {}
+      : core_(std::move(core)), batches_{{context, 0, 0}} {}
 
   absl::Status Add(const NewLink& link, std::string_view identity) override;
+  absl::Status AddPacked(const PackedLink& link) override;
+  absl::Status NextBatch(const WriteContext& context) override;
   size_t size() const override { return rows_.size(); }
   size_t bytes() const override;
   absl::StatusOr<BulkResult> Commit() override;
 
  private:
-  struct Row {
-    NodeId from, to;
-    ValidTime valid;
-    uint64_t properties;  // where they begin in properties_
-    LinkTypeId type;
-    PolicyId policy;
-    uint32_t source_row;
-    bool dropped;  // a sighting that is there already
+  struct OfBatch {
+    WriteContext context;
+    size_t begin = 0;        // its first row
+    uint32_t first_row = 0;  // number of the first of its links
   };
-  // The ends, in ascending order; a row's end by its place.
-  struct Ends {
-    std::vector<NodeId> ids;
-    std::vector<PolicyId> policies;
-    uint32_t Place(NodeId id) const;
+  // Whether the rows of a type keep the promise of its time key.
+  struct Promise {
+    TimeKey key;
+    bool kept = false;
+    bool sighting = false;
   };
-  // An end of a row: row << 1 | incoming.
-  using Half = uint64_t;
 
-  absl::Status FindEnds();
-  absl::Status CheckEnds(std::vector<PolicyId>* policies) const;
-  void SortHalves();
-  bool HalfLess(Half a, Half b) const;
+  Promise& PromiseOf(LinkTypeId type);
+  const OfBatch& BatchOf(size_t row) const;
+  size_t EndOf(const OfBatch& batch) const;
+  absl::Status CheckEnds(BulkEnds* ends) const;
+  absl::Status Number();
+  absl::Status SettleIdentities();
   void DropRepeats();
   absl::Status DropStored();
-  bool SameContent(const Row& a, const Row& b) const;
-  std::string_view PropertiesOf(size_t row) const;
   StoredLink Stored(size_t row) const;
-  AdjacencyEntry EntryOf(Half half) const;
-  LinkId IdOf(size_t row) const { return LinkId{Raw(context_.batch) << 32 | (first_row_ + row)}; }
+  void FillStored(size_t row, LinkId id, StoredLink* stored) const;
+  AdjacencyEntry EntryOf(uint32_t half) const;
+  LinkId IdOf(size_t row) const;
 
-  SortedRun LinkRun();
-  SortedRun AdjacencyRun();
-  SortedRun IdentityRun();
-  SortedRun CountRun();
+  SortedRun LinkRun() const;
+  SortedRun AdjacencyRun() const;
+  SortedRun CountRun() const;
   SortedRun LastRun(uint64_t deletions, bool* locked);
   absl::StatusOr<Version> Ingest(uint64_t deletions);
   absl::Status KeepTimeKeys();
   BulkResult Result(Version version) const;
 
   std::shared_ptr<GraphCore> core_;
-  const WriteContext context_;
-  std::vector<Row> rows_;
-  std::string properties_;
-  std::vector<uint64_t> identities_;
-  // By type: whether all rows so far keep the promise of the time key of that moment.
-  absl::flat_hash_map<LinkTypeId, std::pair<TimeKey, bool>> time_keys_;
+  std::vector<OfBatch> batches_;
+  BulkRows rows_;
+  BulkIdentities identities_;
+  absl::flat_hash_map<LinkTypeId, Promise> promises_;
+  std::string packed_;  // scratch of Add
 
   // Of the commit.
-  uint32_t first_row_ = 0;
   uint64_t chunk_ = 0;
-  Ends ends_;
-  std::vector<uint64_t> half_begin_;  // by place of the end, and one more
-  std::vector<Half> halves_;
+  std::unique_ptr<BulkEnds> ends_;
+  std::unique_ptr<BulkHalves> halves_;
+  std::vector<uint32_t> order_;    // rows by number; empty: as they came
+  std::vector<uint32_t> numbers_;  // numbers by row, likewise
 };
 
 // Whether some of these identities were loaded in bulk; parallel to them. Short look-ups, a bucket

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -94,30 +95,61 @@ class Transaction : public Reader {
   virtual absl::Status RollbackStatement() = 0;
 };
 
-// What a bulk commit did.
-struct BulkResult {
-  Version version{};
+// What a bulk commit did, in all and to the links of each batch in the order of NextBatch.
+struct BulkCounts {
   uint64_t links = 0, sightings = 0;
+  uint64_t links_unchanged = 0;      // of an identity that was there, or came before
   uint64_t sightings_unchanged = 0;  // of equal content with one that was there, or came before
 };
+struct BulkResult : BulkCounts {
+  Version version{};
+  std::vector<BulkCounts> batches;
+};
+
+// Properties of a link packed for BulkLinks::AddPacked. INVALID_ARGUMENT: a value that a property
+// cannot hold. Nulls are left out.
+absl::Status PackProperties(std::vector<std::pair<KeyId, Value>> properties, std::string* packed);
+
+struct PackedLink {
+  NodeId from{}, to{};
+  ValidTime valid;
+  LinkTypeId type{};
+  PolicyId policy{};
+  uint32_t row = 0;
+  std::string_view properties;       // as PackProperties makes them
+  std::optional<uint64_t> identity;  // its first eight bytes, big-endian
+  bool identity_known = false;       // FindImported knows it
+};
+
+// The first eight bytes of an identity as a number that orders like them.
+uint64_t IdentityNumber(std::string_view identity);
+// The identity of the `repeat`-th row, from 0, of those of one file whose content is equal.
+std::string RepeatIdentity(std::string_view first, uint32_t repeat);
 
 // Links by the million: kept in memory until Commit, then written as sorted files.
 //
 // Atomic     Commit makes all of them visible and durable, or none.
 // Checks     As of Transaction::CreateLink. The ends must be committed nodes: NOT_FOUND or ABORTED
 //            at Commit where one is not, or is deleted meanwhile; nothing is stored then.
-// Threads    One. Others may write the graph meanwhile.
-// Cost       About 100 bytes of memory a link, see bytes(); a commit sorts them twice and writes
+// Identity   Links of one batch with equal identity are told apart by their order; those that a
+//            former load had under the same are left out. Of a sighting type, links of equal
+//            content are one, whatever their identity.
+// Same       The same calls on equal graphs store the same bytes, whatever the timing of threads.
+// Threads    One calls; Commit uses as many as there are cores. Others may write the graph
+//            meanwhile.
+// Cost       About 100 bytes of memory a link, see bytes(); a commit sorts them once and writes
 //            each once.
 class BulkLinks {
  public:
   virtual ~BulkLinks() = default;
-  // `identity` (16 bytes, or empty): what FindLoadedInBulk will know the link by. Of a sighting
-  // type, links of equal content are one, whatever their identity.
+  // `identity` (16 bytes, or empty): what FindLoadedInBulk will know the link by.
   virtual absl::Status Add(const NewLink& link, std::string_view identity) = 0;
+  virtual absl::Status AddPacked(const PackedLink& link) = 0;
+  // Links from here on are of this batch.
+  virtual absl::Status NextBatch(const WriteContext& context) = 0;
   virtual size_t size() const = 0;
   virtual size_t bytes() const = 0;
-  // Then empty, ready for more.
+  // Then empty, ready for more of the last batch. RESOURCE_EXHAUSTED: more than 2^31 links.
   virtual absl::StatusOr<BulkResult> Commit() = 0;
 };
 

@@ -215,8 +215,8 @@ class Store {
 
   // Adds sorted runs, at most one of a table, all of them or none, durable on return; for bulk
   // loads. No conflict checks: the caller sees to it that nobody else writes these keys. The runs
-  // are drawn one after the other, before others' commits are held up. INVALID_ARGUMENT: keys do
-  // not ascend; errors of the runs are passed on.
+  // may be drawn on a thread each, those of kMeta after all others, before others' commits are held
+  // up. INVALID_ARGUMENT: keys do not ascend; errors of the runs are passed on.
   virtual absl::StatusOr<Version> Ingest(std::span<SortedRun> runs) = 0;
 
   // A complete, independent copy of the latest version in `dir`, which must not exist.
