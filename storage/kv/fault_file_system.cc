@@ -132,7 +132,8 @@ class FaultFile final : public rocksdb::FSWritableFileOwnerWrapper {
     (void)sync;
     status = FSWritableFileOwnerWrapper::Flush(IOOptions(), debug);
     if (!status.ok()) return status;
-    const uint64_t size = FSWritableFileOwnerWrapper::GetFileSize(IOOptions(), debug);
+    std::error_code ignored;
+    const uint64_t size = fs::file_size(path_, ignored);  // a reopened file does not know its own
     absl::MutexLock lock(&state_->mu);
     state_->synced[path_] = size;
     return status;
@@ -199,6 +200,18 @@ class FaultFs final : public rocksdb::FileSystemWrapper {
     state_->synced[to] = synced == state_->synced.end() ? 0 : synced->second;
     if (synced != state_->synced.end()) state_->synced.erase(synced);
     state_->pending[DirOf(to)].push_back({Pending::What::kRenamed, to, from, std::move(replaced)});
+    return status;
+  }
+  IOStatus LinkFile(const std::string& from, const std::string& to, const IOOptions& options,
+                    IODebugContext* debug) override {
+    IOStatus status = state_->Mutate();
+    if (!status.ok()) return status;
+    status = target()->LinkFile(from, to, options, debug);
+    if (!status.ok()) return status;
+    absl::MutexLock lock(&state_->mu);
+    const auto synced = state_->synced.find(from);
+    state_->synced[to] = synced == state_->synced.end() ? 0 : synced->second;
+    state_->pending[DirOf(to)].push_back({Pending::What::kCreated, to, {}, {}});
     return status;
   }
   IOStatus DeleteFile(const std::string& path, const IOOptions& options,

@@ -53,6 +53,10 @@ absl::Status FromIo(const IOStatus& status, const std::string& path) {
   return Unavailable(path, ": ", status.ToString());
 }
 
+// In place of a number, after a failed write to the MANIFEST in force: deletions are put off until
+// another one is in force and recorded.
+constexpr uint64_t kUncertain = UINT64_MAX;
+
 // What was written to one MANIFEST so far.
 struct Written {
   log::RunningChecksum sum;
@@ -75,15 +79,11 @@ class ManifestFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   IODebugContext* debug) override {
-    IOStatus status = FSWritableFileOwnerWrapper::Append(data, options, debug);
-    if (status.ok()) Add(data);
-    return status;
+    return Added(FSWritableFileOwnerWrapper::Append(data, options, debug), data);
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& info, IODebugContext* debug) override {
-    IOStatus status = FSWritableFileOwnerWrapper::Append(data, options, info, debug);
-    if (status.ok()) Add(data);
-    return status;
+    return Added(FSWritableFileOwnerWrapper::Append(data, options, info, debug), data);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
     return Synced(FSWritableFileOwnerWrapper::Sync(options, debug));
@@ -93,12 +93,20 @@ class ManifestFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
-  void Add(const rocksdb::Slice& data) {
+  IOStatus Added(IOStatus status, const rocksdb::Slice& data) {
+    if (!status.ok()) return Failed(std::move(status));
     written_.sum.Add({data.data(), data.size()});
     written_.bytes += data.size();
+    return status;
+  }
+  // It may list what RocksDB, told that it does not, is about to delete.
+  IOStatus Failed(IOStatus status) {
+    const absl::MutexLock lock(&state_->mu);
+    if (state_->renamed == number_) state_->renamed = kUncertain;
+    return status;
   }
   IOStatus Synced(IOStatus status) {
-    if (!status.ok()) return status;
+    if (!status.ok()) return Failed(std::move(status));
     const absl::MutexLock lock(&state_->mu);
     state_->synced[number_] = {number_, written_.bytes, written_.sum.value()};
     return status;
@@ -132,7 +140,7 @@ class GuardedDirectory final : public FSDirectory {
   IOStatus Synced(IOStatus status) {
     if (!status.ok()) return status;
     const absl::MutexLock lock(&state_->mu);
-    state_->named = state_->renamed;
+    if (state_->renamed != kUncertain) state_->named = state_->renamed;
     return status;
   }
 

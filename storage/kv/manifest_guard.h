@@ -8,7 +8,7 @@
 // Shape     A MANIFEST is append-only, so a recorded prefix stays as it is for ever.
 // Order     From the moment CURRENT names another MANIFEST until Settle(), deletions of files are
 //           put off: a crash in between goes back to the MANIFEST that was recorded, and what that
-//           one names must still be there.
+//           one names must still be there. Likewise after a failed write to the MANIFEST.
 // Threads   Safe from any thread.
 // Cost      A checksum of the few bytes of each change of the list; nothing on reads.
 #pragma once

@@ -40,6 +40,27 @@ class AddOperator final : public rocksdb::AssociativeMergeOperator {
   const char* Name() const override { return "skein.Add"; }
 };
 
+class ErrorListener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    const absl::MutexLock lock(&mu_);
+    error_ = FromRocks(*error, "writing in the background");
+  }
+  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
+    if (!info.new_bg_error.ok()) return;
+    const absl::MutexLock lock(&mu_);
+    error_ = absl::OkStatus();
+  }
+  absl::Status error() const {
+    const absl::MutexLock lock(&mu_);
+    return error_;
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  absl::Status error_ ABSL_GUARDED_BY(mu_) = absl::OkStatus();
+};
+
 // RocksDB's own log file asserts, and Debian's build aborts, when it is written on a full disk.
 // What matters of it comes back as a Status.
 class NoLog final : public rocksdb::Logger {
@@ -118,6 +139,10 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
   if (status.IsInvalidArgument()) return InvalidArgument(what, ": ", text);
   if (status.IsNotFound()) return NotFound(what, ": ", text);
   return Unavailable(what, ": ", text);
+}
+
+absl::Status RocksCore::BackgroundError() const {
+  return static_cast<const ErrorListener&>(*listener).error();
 }
 
 absl::StatusOr<uint64_t> RocksCore::FlushedVersion() const {
@@ -211,6 +236,8 @@ absl::Status OpenDatabase(RocksCore* core, const RocksStoreOptions& options) {
   rocksdb::DBOptions db_options = DatabaseOptions(options);
   core->env = rocksdb::NewCompositeEnv(core->guard->file_system());
   db_options.env = core->env.get();
+  core->listener = std::make_shared<ErrorListener>();
+  db_options.listeners.push_back(core->listener);
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.cache_bytes, 4);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t t = 0; t < kTableCount; ++t) {

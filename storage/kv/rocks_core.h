@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
+#include "rocksdb/listener.h"
 #include "storage/kv/conflicts.h"
 #include "storage/kv/manifest_guard.h"
 #include "storage/kv/rocks_log.h"
@@ -33,6 +34,8 @@ struct RocksCore {
     return handles[static_cast<size_t>(table)];
   }
 
+  // The error for which RocksDB has stopped its background work, until it recovers.
+  absl::Status BackgroundError() const;
   // The version that RocksDB's files hold, buffers left out.
   absl::StatusOr<uint64_t> FlushedVersion() const;
   // Writes the buffers of all tables to files; `wait`: before it returns.
@@ -46,6 +49,7 @@ struct RocksCore {
   // From opening on by the leader of a group; the destructor closes it.
   std::unique_ptr<RocksLog> log;
   rocksdb::DB* db = nullptr;
+  std::shared_ptr<rocksdb::EventListener> listener;
   std::array<rocksdb::ColumnFamilyHandle*, kTableCount> handles{};
 
   absl::Mutex mu;

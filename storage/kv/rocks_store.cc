@@ -471,12 +471,15 @@ absl::Status RocksStore::AddFiles(const std::vector<std::unique_ptr<RunWriter>>&
     arg.external_files = writer->files();
     arg.options.move_files = true;
   }
-  SKEIN_RETURN_IF_ERROR(
-      FromRocks(core_->db->IngestExternalFiles(args), "adding sorted files to " + core_->dir));
-  const absl::Status recorded = core_->log->RecordState(version, /*sync=*/true);
-  if (recorded.ok() || absl::IsResourceExhausted(recorded)) return absl::OkStatus();
+  // RocksDB asserts, which aborts in Debian's build, when it is to add files after a failure.
+  SKEIN_RETURN_IF_ERROR(core_->BackgroundError());
+  absl::Status added =
+      FromRocks(core_->db->IngestExternalFiles(args), "adding sorted files to " + core_->dir);
+  if (added.ok()) added = core_->log->RecordState(version, /*sync=*/true);
+  if (added.ok()) return absl::OkStatus();
+  // The list of files may have them or not.
   return absl::UnknownError(
-      ToAbsl(internal::Join("not known whether this was stored: ", Message(recorded))));
+      ToAbsl(internal::Join("not known whether this was stored: ", Message(added))));
 }
 
 absl::Status RocksStore::Checkpoint(const std::string& dir) {

@@ -279,6 +279,27 @@ absl::Status Log::Shrink() {
   return absl::OkStatus();
 }
 
+absl::Status Log::VerifyFile(const OpenFile& file) {
+  SKEIN_ASSIGN_OR_RETURN(const std::string bytes, file.file->Read(0, file.end));
+  const std::string_view all = bytes;
+  if (all.size() < file.end || !DecodeFileHeader(all.substr(0, kHeaderBytes)) ||
+      !DecodeFileHeader(all.substr(kBlockBytes, kHeaderBytes))) {
+    return DataLoss(file.path, ": a copy of the header is damaged");
+  }
+  const uint64_t salt = file.header.salt;
+  uint64_t at = LogBegin(file.header.ring_bytes);
+  while (at < file.end) {
+    const auto header = DecodeRecordHeader(all.substr(at, kHeaderBytes), salt);
+    if (!header || header->payload_bytes > file.end - at - kHeaderBytes ||
+        !PayloadIsWhole(*header, all.substr(at + kHeaderBytes, header->payload_bytes), salt)) {
+      return DataLoss(file.path, ": a copy of the record at offset ", at,
+                      " is damaged; opening the store again repairs it if the other is whole");
+    }
+    at += RecordBytes(header->payload_bytes) * (header->twin ? 2 : 1);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Log::Verify() const {
   std::vector<OpenFile> files;
   {
@@ -286,24 +307,11 @@ absl::Status Log::Verify() const {
     files.assign(files_.begin(), files_.end());
   }
   for (const OpenFile& file : files) {
-    SKEIN_ASSIGN_OR_RETURN(const std::string bytes, file.file->Read(0, file.end));
-    const std::string_view all = bytes;
-    if (all.size() < file.end || !DecodeFileHeader(all.substr(0, kHeaderBytes)) ||
-        !DecodeFileHeader(all.substr(kBlockBytes, kHeaderBytes))) {
-      return DataLoss(file.path, ": a copy of the header is damaged");
-    }
-    uint64_t at = LogBegin(file.header.ring_bytes);
-    while (at < file.end) {
-      const auto header = DecodeRecordHeader(all.substr(at, kHeaderBytes), file.header.salt);
-      if (!header ||
-          !PayloadIsWhole(*header,
-                          all.substr(std::min(at + kHeaderBytes, file.end), header->payload_bytes),
-                          file.header.salt)) {
-        return DataLoss(file.path, ": a copy of the record at offset ", at,
-                        " is damaged; opening the store again repairs it if the other is whole");
-      }
-      at += RecordBytes(header->payload_bytes) * (header->twin ? 2 : 1);
-    }
+    absl::Status status = VerifyFile(file);
+    if (status.ok()) continue;
+    // Unless it was released meanwhile, and is another file by now.
+    const absl::MutexLock lock(&mu_);
+    if (files_.front().header.number <= file.header.number) return status;
   }
   return absl::OkStatus();
 }

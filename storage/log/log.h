@@ -118,6 +118,7 @@ class Log {
   bool IsTwin(uint64_t record_bytes) const { return record_bytes > options_.ring_bytes / 4; }
   uint64_t Footprint(uint64_t payload_bytes) const;
   absl::Status Rotate(uint64_t bytes);
+  static absl::Status VerifyFile(const OpenFile& file);
   absl::Status FillNewFile(OpenFile& fresh, uint64_t bytes, uint64_t* ring_position,
                            RecordHeader* first);
   absl::Status Break(absl::Status why);

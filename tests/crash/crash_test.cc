@@ -148,7 +148,7 @@ Outcome PowerCuts(std::string_view name, int cycles, bool sync) {
 }
 
 TEST(PowerCutTest, LosesNothingThatWasAcknowledged) {
-  const Outcome outcome = PowerCuts("power", Cycles(60, 10'000), true);
+  const Outcome outcome = PowerCuts("power", Cycles(150, 10'000), true);
   EXPECT_EQ(outcome.cycles_with_loss, 0) << outcome.first_loss;
   EXPECT_GT(outcome.transactions, 60u);
 }
