@@ -43,6 +43,7 @@ for (const [version, neo4j] of [['5', driver5], ['6', driver6]]) {
     });
 
     test('EXPLAIN gives summary.plan, PROFILE summary.profile', async () => {
+      await run('MATCH (n:Planned) DETACH DELETE n');
       await run('CREATE (:Planned {v: 1})-[:TO]->(:Planned {v: 2})');
       const explained = (await driver.executeQuery('EXPLAIN MATCH (a:Planned)-->(b) RETURN b.v AS v')).summary;
       assert.ok(explained.hasPlan());
