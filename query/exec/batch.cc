@@ -324,6 +324,10 @@ void Batch::Append(const Batch& source, std::span<const uint32_t> picked,
     while (column.size() < rows + picked.size()) column.AppendNull();
   }
   rows += picked.size();
+  // A slot that the rows before had and these have not.
+  for (Column& column : columns) {
+    while (column.present() && column.size() < rows) column.AppendNull();
+  }
 }
 
 size_t Batch::Bytes() const {

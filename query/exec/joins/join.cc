@@ -72,8 +72,9 @@ class JoinOperator final : public Operator {
       SKEIN_ASSIGN_OR_RETURN(const bool more, right_->Next(&batch));
       if (!more) break;
       SKEIN_RETURN_IF_ERROR(charge_.Take(batch.Bytes()));
+      // Batches may bring columns that nobody asked for, and not always the same ones.
       std::vector<Slot> carry;
-      for (Slot slot = 0; slot < batch.columns.size(); ++slot) {
+      for (const Slot slot : node_.children[1]->live) {
         if (batch.has(slot)) carry.push_back(slot);
       }
       held_.Append(batch, AllRows(batch.rows), carry);
