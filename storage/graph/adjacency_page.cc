@@ -373,7 +373,7 @@ AdjacencyBlock AdjacencyChunk::Block(uint32_t vertex) const {
 namespace {
 
 // Adds what `times` keeps of a segment that was checked.
-void AddTimes(AdjacencySegment segment, AdjacencyTimes* times) {
+void AddTimes(const AdjacencySegment& segment, AdjacencyTimes* times) {
   std::array<TimeUs, kNumbersMax> from;
   segment.From(segment.all(), std::nullopt, from.data());
   AdjacencySegment::Tags tags = segment.tags();
@@ -383,11 +383,12 @@ void AddTimes(AdjacencySegment segment, AdjacencyTimes* times) {
   last.type = tag.type;
   last.outgoing = tag.outgoing;
   last.instants = segment.instants();
+  times->heads.push_back(segment);
   for (uint32_t i = 0; i < segment.size(); i += AdjacencyTimes::kStride) {
     times->from.push_back(from[i]);
   }
-  times->segments.push_back(
-      {.before = last.before + segment.size(), .first = static_cast<uint32_t>(times->from.size())});
+  const uint64_t before = last.before + segment.size();
+  times->segments.push_back({.before = before, .first = static_cast<uint32_t>(times->from.size())});
 }
 
 }  // namespace
@@ -405,7 +406,11 @@ bool AdjacencyChunk::CheckBlock(uint32_t vertex, AdjacencyTimes* times) const {
   std::string_view directory;
   if (segments > 1) directory = in.Raw(size_t{4} * segments);
   const size_t begin = in.left();
-  if (segments > 1) times->segments.emplace_back();
+  if (segments > 1) {
+    times->segments.reserve(segments + 1);
+    times->heads.reserve(segments);
+    times->segments.emplace_back();
+  }
   for (uint32_t i = 0; i < segments; ++i) {
     if (segments > 1 && (!in.ok() || Le32(directory.data() + size_t{4} * i) != begin - in.left())) {
       return false;
@@ -544,7 +549,7 @@ bool AdjacencySegment::Tags::Next(Tag* tag) {
   return true;
 }
 
-void AdjacencySegment::ReadHeads() {
+void AdjacencySegment::ReadHeads() const {
   if (heads_read_) return;
   heads_read_ = true;
   if ((flags_ & 3) != kFromNone) ReadNumbers(&rest_, &from_);
@@ -554,11 +559,25 @@ void AdjacencySegment::ReadHeads() {
   if ((flags_ & kNeighbourPolicy) != 0) ReadNumbers(&rest_, &neighbour_policies_);
 }
 
+void AdjacencySegment::Prefetch(Range range) const {
+  for (const Numbers* column : std::initializer_list<const Numbers*>{&from_, &neighbours_}) {
+    if (column->packed == nullptr) continue;
+    // Where the numbers take about the same bytes each.
+    const uint32_t control = (n_ + 3) / 4;
+    const uint32_t data = column->packed_bytes - std::min(column->packed_bytes, control);
+    __builtin_prefetch(column->packed + range.begin / 4);
+    __builtin_prefetch(column->packed + range.end / 4);
+    const uint8_t* const first = column->packed + control + data * range.begin / n_;
+    const uint8_t* const last = column->packed + control + data * range.end / n_;
+    for (const uint8_t* line = first; line < last + 64; line += 64) __builtin_prefetch(line);
+  }
+}
+
 void AdjacencySegment::Neighbours(NodeId self, Range range, uint64_t* out) const {
   DecodeZigZag(neighbours_, n_, Raw(self), range.begin, range.end, out);
 }
 
-void AdjacencySegment::Links(Range range, uint64_t* out) {
+void AdjacencySegment::Links(Range range, uint64_t* out) const {
   ReadHeads();
   if (chunk_->lines_.size() == 1) {
     return DecodeNumbers(links_, n_, chunk_->lines_[0].link, range.begin, range.end, std::nullopt,
@@ -570,7 +589,7 @@ void AdjacencySegment::Links(Range range, uint64_t* out) {
   });
 }
 
-bool AdjacencySegment::instants() {
+bool AdjacencySegment::instants() const {
   const uint8_t mode = flags_ >> 2 & 3;
   if (mode != kToLengths) return mode == kToSame;
   ReadHeads();
@@ -588,7 +607,7 @@ void AdjacencySegment::ForEachTag(Range range, const Do& do_tag) const {
   }
 }
 
-void AdjacencySegment::From(Range range, std::optional<TimeUs> known, TimeUs* out) {
+void AdjacencySegment::From(Range range, std::optional<TimeUs> known, TimeUs* out) const {
   ReadHeads();
   const uint8_t mode = flags_ & 3;
   if (mode == kFromNone) {
@@ -615,7 +634,7 @@ void AdjacencySegment::From(Range range, std::optional<TimeUs> known, TimeUs* ou
   for (uint32_t i = range.begin; i < range.end; ++i) raw[i] *= unit;
 }
 
-void AdjacencySegment::To(Range range, const TimeUs* from, TimeUs* out) {
+void AdjacencySegment::To(Range range, const TimeUs* from, TimeUs* out) const {
   ReadHeads();
   switch (flags_ >> 2 & 3) {
     case kToNone:
@@ -639,14 +658,14 @@ void AdjacencySegment::To(Range range, const TimeUs* from, TimeUs* out) {
   }
 }
 
-bool AdjacencySegment::Policies(Range range, uint64_t* out) {
+bool AdjacencySegment::Policies(Range range, uint64_t* out) const {
   if ((flags_ & kPolicy) == 0) return false;
   ReadHeads();
   DecodeNumbers(policies_, n_, 0, range.begin, range.end, std::nullopt, out);
   return true;
 }
 
-bool AdjacencySegment::NeighbourPolicies(Range range, uint64_t* out) {
+bool AdjacencySegment::NeighbourPolicies(Range range, uint64_t* out) const {
   if ((flags_ & kNeighbourPolicy) == 0) return false;
   ReadHeads();
   DecodeNumbers(neighbour_policies_, n_, 0, range.begin, range.end, std::nullopt, out);

@@ -47,7 +47,8 @@ std::string EncodeAdjacencyChunk(std::span<const VertexEntries> vertices, Stamp 
 
 class AdjacencyChunk;
 
-// One segment in place; decoding fills arrays of n.
+// One segment in place; decoding fills arrays of n. The heads of its columns are read when first
+// asked for; threads may share one of which they were (ReadHeads).
 class AdjacencySegment {
  public:
   // Bits of a segment's flags, see docs/formats/graph.md.
@@ -83,24 +84,26 @@ class AdjacencySegment {
   Range all() const { return {0, n_}; }
 
   void Neighbours(NodeId self, Range range, uint64_t* out) const;
-  void Links(Range range, uint64_t* out);
+  void Links(Range range, uint64_t* out) const;
   // `known`: valid from of the entry range.begin.
-  void From(Range range, std::optional<TimeUs> known, TimeUs* out);
+  void From(Range range, std::optional<TimeUs> known, TimeUs* out) const;
   // `from`: what From gave.
-  void To(Range range, const TimeUs* from, TimeUs* out);
+  void To(Range range, const TimeUs* from, TimeUs* out) const;
   // Policies of links and of neighbours; false: all are open, nothing was written.
-  bool Policies(Range range, uint64_t* out);
-  bool NeighbourPolicies(Range range, uint64_t* out);
+  bool Policies(Range range, uint64_t* out) const;
+  bool NeighbourPolicies(Range range, uint64_t* out) const;
   bool has_policies() const { return (flags_ & (kPolicy | kNeighbourPolicy)) != 0; }
   // Every valid time is one moment, [t, t) or [t, t + 1 µs): valid from alone says whether it is in
   // a window.
-  bool instants();
+  bool instants() const;
+  // Reads the heads of the columns after the neighbours; once.
+  void ReadHeads() const;
+  // Brings the times and the neighbours of some entries nearer. The heads must have been read.
+  void Prefetch(Range range) const;
 
  private:
   friend class AdjacencyChunk;
 
-  // Reads the heads of the columns after the neighbours; once, on demand.
-  void ReadHeads();
   // Calls do_tag(line of its type, begin, end) for each tag's part of a range.
   template <typename Do>
   void ForEachTag(Range range, const Do& do_tag) const;
@@ -108,10 +111,11 @@ class AdjacencySegment {
   const AdjacencyChunk* chunk_ = nullptr;
   uint32_t n_ = 0, tag_count_ = 0;
   uint8_t flags_ = 0;
-  bool heads_read_ = false;
+  mutable bool heads_read_ = false;
   ByteReader tags_{{}};
-  ByteReader rest_{{}};  // after the neighbours
-  Numbers neighbours_, from_, to_, links_, policies_, neighbour_policies_;
+  mutable ByteReader rest_{{}};  // after the neighbours
+  Numbers neighbours_;
+  mutable Numbers from_, to_, links_, policies_, neighbour_policies_;
 };
 
 // The links of one type in a chunk: the ids are counted from `link`, and times are near the line
@@ -134,7 +138,7 @@ struct AdjacencyBlock {
 };
 
 // What a chunk keeps in memory of a list of several segments, so that a time in it is found without
-// reading it: each segment's tag, and valid from of each kStride-th entry.
+// reading it: the heads of its segments, and valid from of each kStride-th entry.
 struct AdjacencyTimes {
   static constexpr uint32_t kStride = 64;
   struct Segment {
@@ -145,6 +149,7 @@ struct AdjacencyTimes {
     uint32_t first = 0;  // its part of `from` begins here
   };
   std::vector<Segment> segments;  // and one more, which says where the last ends
+  std::vector<AdjacencySegment> heads;
   std::vector<TimeUs> from;
 
   std::span<const TimeUs> Of(uint32_t segment) const {
@@ -152,7 +157,8 @@ struct AdjacencyTimes {
     return std::span(from).subspan(first, segments[segment + 1].first - first);
   }
   size_t bytes() const {
-    return sizeof(*this) + segments.capacity() * sizeof(Segment) + from.capacity() * sizeof(TimeUs);
+    return sizeof(*this) + segments.capacity() * sizeof(Segment) +
+           heads.capacity() * sizeof(AdjacencySegment) + from.capacity() * sizeof(TimeUs);
   }
 };
 
@@ -170,7 +176,8 @@ class AdjacencyChunk {
   AdjacencyBlock Block(uint32_t vertex) const;
   // The i-th segment of a block; any i in O(1).
   void Segment(const AdjacencyBlock& block, uint32_t i, AdjacencySegment* segment) const;
-  // Of a vertex whose block has several segments.
+  // Whether the vertex's block has several segments; then their times.
+  bool IsLong(uint32_t vertex) const { return (long_ >> vertex & 1) != 0; }
   const AdjacencyTimes& Times(uint32_t vertex) const {
     const uint64_t before = long_ & ((uint64_t{1} << vertex) - 1);
     return times_[static_cast<size_t>(std::popcount(before))];

@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kVerticesPerFetch = 1024;
 // How far ahead of the vertex at hand the next ones are brought nearer, step by step.
 constexpr size_t kAheadSlot = 12, kAheadPage = 9, kAheadOffset = 6, kAheadBlock = 3;
+// The same in long lists that are read by time: their index, its times, the segment, its columns.
+constexpr size_t kAheadIndex = 5, kAheadTimes = 4, kAheadSegment = 3, kAheadColumns = 2;
 
 // The options in the form the loops want.
 struct Filter {
@@ -42,6 +44,7 @@ struct Filter {
     if (outgoing ? !out : !in) return false;
     return types.empty() || std::binary_search(types.begin(), types.end(), type);
   }
+  bool timed() const { return by_start || !windows.empty() || !every_time(); }
   bool every_time() const { return window.from == kTimeMin && window.to == kTimeMax; }
   bool InWindow(TimeUs from, TimeUs to) const {
     if (by_start) return window.from <= from && (from < window.to || window.to == kTimeMax);
@@ -64,6 +67,24 @@ struct Filter {
   bool out, in, drop_in_loops;
 };
 
+// The entries of a segment that may lie in the window, as far as its times are known; of those that
+// begin before it only where `starts` says that they cannot.
+AdjacencySegment::Range RangeOf(const Filter& filter, std::span<const TimeUs> times,
+                                AdjacencySegment::Range all, bool starts) {
+  constexpr uint32_t kStride = AdjacencyTimes::kStride;
+  const auto groups_before = [&](TimeUs time) {
+    return static_cast<uint32_t>(std::lower_bound(times.begin(), times.end(), time) -
+                                 times.begin());
+  };
+  if (filter.window.to != kTimeMax) {
+    all.end = std::min(all.end, groups_before(filter.window.to) * kStride);
+  }
+  // Of a group that begins before the window the end may lie in it.
+  const uint32_t group = starts ? groups_before(filter.window.from) : 0;
+  if (group > 1) all.begin = (group - 1) * kStride;
+  return all;
+}
+
 // One segment, decoded as far as a filter and the wanted columns need it.
 class SegmentReader {
  public:
@@ -72,7 +93,17 @@ class SegmentReader {
   SegmentReader(const Filter& filter, const ExpandOptions& options, bool counts)
       : filter_(filter), options_(options), counts_(counts) {}
 
-  AdjacencySegment& segment() { return segment_; }
+  // What ForEach goes through: a segment of a block, read now, or one whose heads are in memory.
+  const AdjacencySegment& Read(const AdjacencyChunk& chunk, const AdjacencyBlock& block,
+                               uint32_t i) {
+    chunk.Segment(block, i, &own_);
+    segment_ = &own_;
+    return own_;
+  }
+  const AdjacencySegment& Take(const AdjacencySegment& segment) {
+    segment_ = &segment;
+    return segment;
+  }
 
   // Gives the sink the entries from the `skip`-th on that pass, in ranges [i, end) of one tag where
   // all do; it answers how many it took, and fewer than it was given ends it. Gives the number of
@@ -80,7 +111,7 @@ class SegmentReader {
   template <typename Sink>
   uint32_t ForEach(NodeId self, uint32_t skip, std::span<const TimeUs> times, const Sink& sink) {
     DecodeTimes(times);
-    AdjacencySegment::Tags tags = segment_.tags();
+    AdjacencySegment::Tags tags = segment_->tags();
     AdjacencySegment::Tag tag;
     uint32_t i = 0;
     while (tags.Next(&tag)) {
@@ -139,31 +170,19 @@ class SegmentReader {
  private:
   // The times of the entries that may lie in the window; the other columns wait until some do.
   void DecodeTimes(std::span<const TimeUs> times) {
-    constexpr uint32_t kStride = AdjacencyTimes::kStride;
     decoded_ = {};
     timed_ = filter_.by_start || !filter_.every_time();
-    starts_ = timed_ && (filter_.by_start || segment_.instants());
-    policies_ = !filter_.viewer.sees_all() && segment_.has_policies();
-    looked_ = segment_.all();
+    starts_ = timed_ && (filter_.by_start || segment_->instants());
+    policies_ = !filter_.viewer.sees_all() && segment_->has_policies();
+    looked_ = segment_->all();
     std::optional<TimeUs> known;
     if (timed_ && !times.empty()) {
-      const auto groups_before = [&](TimeUs time) {
-        return static_cast<uint32_t>(std::lower_bound(times.begin(), times.end(), time) -
-                                     times.begin());
-      };
-      if (filter_.window.to != kTimeMax) {
-        looked_.end = std::min(looked_.end, groups_before(filter_.window.to) * kStride);
-      }
-      // Of a group that begins before the window the end may lie in it.
-      const uint32_t group = starts_ ? groups_before(filter_.window.from) : 0;
-      if (group > 1) {
-        looked_.begin = (group - 1) * kStride;
-        known = times[group - 1];
-      }
+      looked_ = RangeOf(filter_, times, looked_, starts_);
+      if (looked_.begin > 0) known = times[looked_.begin / AdjacencyTimes::kStride];
     }
     if (looked_.begin >= looked_.end) return;
-    if (timed_ || options_.valid) segment_.From(looked_, known, from_.data());
-    if (options_.valid || (timed_ && !starts_)) segment_.To(looked_, from_.data(), to_.data());
+    if (timed_ || options_.valid) segment_->From(looked_, known, from_.data());
+    if (options_.valid || (timed_ && !starts_)) segment_->To(looked_, from_.data(), to_.data());
   }
   // Of entries of one tag those that begin in the window, or all that may be in it.
   Range InWindow(Range range) const {
@@ -184,14 +203,14 @@ class SegmentReader {
   // tags come next, as a rule.
   void DecodeEnds(NodeId self, Range range, bool check_loop) {
     if (counts_ && !check_loop && !policies_) return;
-    if (!timed_) range = segment_.all();
+    if (!timed_) range = segment_->all();
     if (range.begin >= decoded_.begin && range.end <= decoded_.end) return;
     decoded_ = range;
-    segment_.Neighbours(self, range, neighbour_.data());
-    if (options_.links) segment_.Links(range, link_.data());
+    segment_->Neighbours(self, range, neighbour_.data());
+    if (options_.links) segment_->Links(range, link_.data());
     if (!policies_) return;
-    link_policies_ = segment_.Policies(range, policy_.data());
-    neighbour_policies_ = segment_.NeighbourPolicies(range, neighbour_policy_.data());
+    link_policies_ = segment_->Policies(range, policy_.data());
+    neighbour_policies_ = segment_->NeighbourPolicies(range, neighbour_policy_.data());
   }
   bool HasLoop(Range range, NodeId self) const {
     uint64_t found = 0;
@@ -207,7 +226,8 @@ class SegmentReader {
   const Filter& filter_;
   const ExpandOptions& options_;
   const bool counts_;  // only how many there are is asked for
-  AdjacencySegment segment_;
+  AdjacencySegment own_;
+  const AdjacencySegment* segment_ = &own_;
   // starts_: valid-from alone decides whether an entry is in the window.
   bool timed_ = false, starts_ = false, policies_ = false, link_policies_ = false,
        neighbour_policies_ = false;
@@ -283,14 +303,14 @@ void VisitBlock(const AdjacencyChunk& chunk, NodeId self, const Filter& filter,
   const AdjacencyBlock block = chunk.Block(VertexOf(self));
   if (block.segments == 0) return;
   if (block.segments == 1) {
-    chunk.Segment(block, 0, &reader->segment());
+    reader->Read(chunk, block, 0);
     reader->ForEach(self, 0, {}, visit);
     return;
   }
   const AdjacencyTimes& times = chunk.Times(VertexOf(self));
   const SegmentRange range(times, filter);
   for (uint32_t i = range.Next(0); i < range.size(); i = range.Next(i + 1)) {
-    chunk.Segment(block, i, &reader->segment());
+    reader->Take(times.heads[i]);
     reader->ForEach(self, 0, times.Of(i), visit);
   }
 }
@@ -404,6 +424,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         options_(options),
         filter_(options, viewer),
         budget_(budget),
+        timed_(filter_.timed() && frontier.size() > 1),
         changes_(&source != static_cast<const Source*>(&source.committed())),
         pages_(source.committed()),
         reader_(filter_, options_, /*counts=*/false) {}
@@ -447,6 +468,7 @@ class ExpandCursorImpl final : public ExpandCursor {
       if (changes_ && !list_) SKEIN_RETURN_IF_ERROR(source_.TouchedList(self, &list_));
       if (!list_) {
         Prefetch();
+        if (timed_) PrefetchLists();
         const AdjacencyPage* page = pages_.Find(AdjacencyPageOf(self));
         if (page == nullptr) {
           *missing = true;
@@ -490,14 +512,94 @@ class ExpandCursorImpl final : public ExpandCursor {
     }
   }
 
+  // The long list of a frontier position, if it is in memory and was not looked at in vain.
+  const AdjacencyTimes* LongListAt(size_t at) const {
+    const NodeId vertex = frontier_[at];
+    const AdjacencyPage* page = pages_.table().Peek(AdjacencyPageOf(vertex));
+    if (page == nullptr || page->only == nullptr || !page->only->IsLong(VertexOf(vertex))) {
+      return nullptr;
+    }
+    return &page->only->Times(VertexOf(vertex));
+  }
+
+  // Where lists are long, a window's entries lie at the end of a chain of five more pointers.
+  void PrefetchLists() {
+    if (ahead_ == 0) PrefetchFirst();
+    if (position_ < ahead_) return;
+    ahead_ = position_ + 1;
+    for (size_t ahead = kAheadColumns; ahead <= kAheadIndex; ++ahead) {
+      if (position_ + ahead < frontier_.size()) PrefetchList(position_ + ahead, ahead);
+    }
+  }
+
+  // The first vertices have nobody before them who could do it.
+  void PrefetchFirst() {
+    const auto first = [this](size_t ahead) {
+      return frontier_.first(std::min(ahead, frontier_.size()));
+    };
+    for (const NodeId id : first(kAheadSlot)) pages_.table().PrefetchSlot(AdjacencyPageOf(id));
+    for (const NodeId id : first(kAheadPage))
+      __builtin_prefetch(pages_.table().Peek(AdjacencyPageOf(id)));
+    for (const NodeId id : first(kAheadOffset)) {
+      const AdjacencyPage* page = pages_.table().Peek(AdjacencyPageOf(id));
+      if (page == nullptr || page->only == nullptr) continue;
+      __builtin_prefetch(page->only);
+      AdjacencyChunk::PrefetchOffset(page->blob, VertexOf(id));
+    }
+    for (size_t ahead = kAheadIndex; ahead >= kAheadColumns; --ahead) {
+      for (size_t at = 0; at < std::min(ahead, frontier_.size()); ++at) PrefetchList(at, ahead);
+    }
+  }
+
+  void PrefetchList(size_t at, size_t ahead) {
+    const AdjacencyTimes* const list = LongListAt(at);
+    if (list == nullptr) return;
+    switch (ahead) {
+      case kAheadIndex:
+        __builtin_prefetch(list);
+        return;
+      case kAheadTimes: {
+        constexpr size_t kLine = 64 / sizeof(TimeUs), kLinesMax = 16;
+        const size_t n = std::min(list->from.size(), kLinesMax * kLine);
+        for (size_t i = 0; i < n; i += kLine) __builtin_prefetch(list->from.data() + i);
+        __builtin_prefetch(list->segments.data());
+        __builtin_prefetch(list->segments.data() + 2);
+        return;
+      }
+      case kAheadSegment: {
+        filter_.At(at);
+        const SegmentRange range(*list, filter_);
+        const uint32_t i = next_segment_[at % kAheadIndex] = range.Next(0);
+        if (i < range.size()) {
+          const auto* head = reinterpret_cast<const char*>(&list->heads[i]);
+          for (size_t b = 0; b < sizeof(AdjacencySegment); b += 64) __builtin_prefetch(head + b);
+        }
+        filter_.At(position_);
+        return;
+      }
+      case kAheadColumns: {
+        const uint32_t i = next_segment_[at % kAheadIndex];
+        if (i >= list->heads.size()) return;
+        filter_.At(at);
+        const AdjacencySegment& segment = list->heads[i];
+        const bool starts = filter_.by_start || segment.instants();
+        const auto entries = RangeOf(filter_, list->Of(i), segment.all(), starts);
+        if (entries.begin < entries.end) segment.Prefetch(entries);
+        filter_.At(position_);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
   // entry_ counts the vertex's entries that were looked at, in order: it means the same in whatever
   // form the list is met the next time.
   bool WalkBlock(const AdjacencyChunk& chunk, NodeId self, ExpandBatch* batch) {
     const AdjacencyBlock block = chunk.Block(VertexOf(self));
     if (block.segments == 0 || !viewer_.Sees(block.policy)) return true;
-    AdjacencySegment& segment = reader_.segment();
     if (block.segments == 1) {
-      chunk.Segment(block, 0, &segment);
+      const AdjacencySegment& segment = reader_.Read(chunk, block, 0);
       entry_ = Emit(self, static_cast<uint32_t>(entry_), {}, batch);
       return entry_ == segment.size();
     }
@@ -505,7 +607,7 @@ class ExpandCursorImpl final : public ExpandCursor {
     const SegmentRange range(times, filter_);
     for (uint32_t i = range.Next(range.Of(entry_)); i < range.size(); i = range.Next(i + 1)) {
       if (batch->size() >= wanted_) return false;
-      chunk.Segment(block, i, &segment);
+      const AdjacencySegment& segment = reader_.Take(times.heads[i]);
       const uint64_t before = range.Before(i);
       const auto skip = static_cast<uint32_t>(entry_ > before ? entry_ - before : 0);
       const uint32_t looked = Emit(self, skip, times.Of(i), batch);
@@ -561,11 +663,14 @@ class ExpandCursorImpl final : public ExpandCursor {
   const ExpandOptions options_;
   Filter filter_;
   Budget& budget_;
+  const bool timed_;    // lists are read by time
   const bool changes_;  // the source may have changes of its own
   PageReader pages_;
   SegmentReader reader_;
   size_t position_ = 0, wanted_ = 0;
   uint64_t entry_ = 0;
+  size_t ahead_ = 0;                                  // PrefetchLists was here
+  std::array<uint32_t, kAheadIndex> next_segment_{};  // by position
   std::optional<AdjacencyList> list_;  // of the vertex at position_, where it had to be merged
   std::optional<Gatherer> gatherer_;
 };
