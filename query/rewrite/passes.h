@@ -15,6 +15,8 @@ absl::Status TimeWindow(Plan* plan, const PlanOptions& options);       // time_w
 absl::Status Intersect(Plan* plan, const PlanOptions& options);        // intersect.cc
 absl::Status ExistsDegree(Plan* plan, const PlanOptions& options);     // exists_degree.cc
 absl::Status LateProjection(Plan* plan, const PlanOptions& options);   // late_projection.cc
+absl::Status DistinctEnds(Plan* plan, const PlanOptions& options);     // distinct_ends.cc
+absl::Status PathLength(Plan* plan, const PlanOptions& options);       // path_length.cc
 absl::Status CountStore(Plan* plan, const PlanOptions& options);       // count_store.cc
 absl::Status CountDegree(Plan* plan, const PlanOptions& options);      // count_degree.cc
 absl::Status ReachableHops(Plan* plan, const PlanOptions& options);    // reachable_hops.cc

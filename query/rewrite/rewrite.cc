@@ -18,6 +18,8 @@ constexpr std::array kPasses = {
     Pass{"time_window", "ranges of a property that spells time are windows of time", &TimeWindow},
     Pass{"intersect", "hops that must meet are found from the lists of both ends", &Intersect},
     Pass{"exists_degree", "whether a vertex has a link is its degree", &ExistsDegree},
+    Pass{"distinct_ends", "links with different ends are different", &DistinctEnds, true},
+    Pass{"path_length", "who asks for a path's length gets no path", &PathLength, true},
     Pass{"count_store", "counts of labels and link types are looked up", &CountStore},
     Pass{"count_degree", "counts of a vertex's links are its degree", &CountDegree},
     Pass{"reachable_hops", "distinct ends of walks are found by frontiers", &ReachableHops, true},
