@@ -7,9 +7,10 @@ namespace skein {
 std::shared_ptr<const IndexLookups::Hits> IndexLookups::Find(const std::string& key, Version at) {
   const std::optional<uint64_t> generation = BeginRead(at);
   if (!generation) return nullptr;
-  Shard& shard = ShardOf(key);
+  const size_t hash = absl::Hash<std::string>()(key);
+  Shard& shard = ShardOf(hash);
   absl::MutexLock lock(&shard.mu);
-  const auto it = shard.entries.find(key);
+  const auto it = shard.entries.find(key, hash);
   if (it == shard.entries.end() || it->second.generation != *generation) return nullptr;
   return it->second.hits;
 }
@@ -27,7 +28,7 @@ void IndexLookups::EndRead(uint64_t ticket, const std::string& key, const Hits& 
   size_t bytes = 128 + key.size();  // of the table's entry, by estimate
   for (const IndexHit& hit : hits) bytes += sizeof hit + hit.key.capacity();
   auto kept = std::make_shared<const Hits>(hits);
-  Shard& shard = ShardOf(key);
+  Shard& shard = ShardOf(absl::Hash<std::string>()(key));
   absl::MutexLock lock(&shard.mu);
   if (shard.bytes + bytes > shard_bytes_max_) {
     shard.entries.clear();

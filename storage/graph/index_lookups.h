@@ -25,7 +25,7 @@ namespace skein {
 class IndexLookups {
  public:
   static constexpr size_t kHitsMax = 64;  // longer answers are not kept
-  using Hits = std::vector<IndexHit>;
+  using Hits = IndexHits;
 
   explicit IndexLookups(size_t bytes_max) : shard_bytes_max_(bytes_max / kShards) {}
 
@@ -49,12 +49,10 @@ class IndexLookups {
   };
   struct Shard {
     absl::Mutex mu;
-    absl::flat_hash_map<std::string, Entry> entries ABSL_GUARDED_BY(mu);
+    absl::flat_hash_map<std::string, Entry, absl::Hash<std::string>> entries ABSL_GUARDED_BY(mu);
     size_t bytes ABSL_GUARDED_BY(mu) = 0;
   };
-  Shard& ShardOf(const std::string& key) {
-    return shards_[absl::Hash<std::string>()(key) >> 32 & (kShards - 1)];
-  }
+  Shard& ShardOf(size_t hash) { return shards_[hash >> 32 & (kShards - 1)]; }
 
   const size_t shard_bytes_max_;
   std::atomic<uint64_t> generation_{1};  // of changes begun

@@ -134,6 +134,31 @@ class IndexScan final : public IdCursor {
   size_t at_ = 0;
 };
 
+// Gives what was found already.
+class FoundHits final : public IdCursor {
+ public:
+  FoundHits(std::shared_ptr<const IndexHits> hits, const Viewer& viewer, Budget& budget)
+      : hits_(std::move(hits)), viewer_(viewer), budget_(budget) {}
+
+  absl::StatusOr<bool> Next(size_t max, std::vector<uint64_t>* out) override {
+    out->clear();
+    SKEIN_RETURN_IF_ERROR(budget_.Check());
+    for (; at_ < hits_->size() && out->size() < max; ++at_) {
+      const IndexHit& hit = (*hits_)[at_];
+      if (viewer_.Sees(hit.policy)) out->push_back(Raw(hit.node));
+    }
+    if (out->empty()) return false;
+    SKEIN_RETURN_IF_ERROR(budget_.TakeRows(static_cast<int64_t>(out->size())));
+    return true;
+  }
+
+ private:
+  const std::shared_ptr<const IndexHits> hits_;
+  const Viewer& viewer_;
+  Budget& budget_;
+  size_t at_ = 0;
+};
+
 absl::Status CheckIndex(const Source& source, uint32_t index) {
   const auto state = source.stored_catalog().GetIndexState(index);
   if (!state) return NotFound("no index ", index);
@@ -292,8 +317,15 @@ absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Source& source, const 
                                                     const Layout& layout, uint32_t index,
                                                     std::span<const Value> equal, Budget& budget) {
   SKEIN_RETURN_IF_ERROR(CheckIndex(source, index));
+  KeyRange range = EqualRange(layout, index, equal);
+  if (!range.none) {
+    if (auto hits = source.KnownHits(index, range.begin); hits != nullptr) {
+      return std::unique_ptr<IdCursor>(
+          std::make_unique<FoundHits>(std::move(hits), viewer, budget));
+    }
+  }
   return std::unique_ptr<IdCursor>(
-      std::make_unique<IndexScan>(source, viewer, index, EqualRange(layout, index, equal), budget));
+      std::make_unique<IndexScan>(source, viewer, index, std::move(range), budget));
 }
 
 absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexRange(const Source& source, const Viewer& viewer,

@@ -34,6 +34,10 @@ class SnapshotSource final : public Source {
   absl::Status LinkPageFrom(LinkId from, std::vector<LinkPtr>* out,
                             std::optional<LinkId>* next) const override;
   Version IndexSince(uint32_t index) const override { return core_->IndexSince(index); }
+  std::shared_ptr<const IndexHits> KnownHits(uint32_t /*index*/,
+                                             const std::string& prefix) const override {
+    return core_->lookups.Find(prefix, view_->version());
+  }
   absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
                          std::vector<IndexHit>* out,
                          std::optional<std::string>* next) const override;

@@ -8,6 +8,7 @@
 // Threads   As the Reader it serves.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,8 @@ struct IndexHit {
   NodeId node{};
   PolicyId policy{};
 };
+
+using IndexHits = std::vector<IndexHit>;
 
 struct Posting {
   NodeId node{};
@@ -81,6 +84,11 @@ class Source {
   // Snapshots before this version must not use the index: entries may be missing.
   virtual Version IndexSince(uint32_t index) const = 0;
   // Index entries with keys in [begin, end), ascending.
+  // All entries whose keys begin with `prefix`, where they are in memory; else nullptr.
+  virtual std::shared_ptr<const IndexHits> KnownHits(uint32_t /*index*/,
+                                                     const std::string& /*prefix*/) const {
+    return nullptr;
+  }
   virtual absl::Status IndexPage(uint32_t index, const std::string& begin, const std::string& end,
                                  std::vector<IndexHit>* out,
                                  std::optional<std::string>* next) const = 0;
