@@ -171,9 +171,12 @@ void Context::DropPrefetched() {
 absl::StatusOr<std::vector<std::string>> Context::LabelsOf(NodeId node) {
   if (IsDeleted(node)) return DeletedError();
   if (const auto it = labels_of_.find(node); it != labels_of_.end()) return it->second;
-  const Value v = Value::Node(node);
-  SKEIN_RETURN_IF_ERROR(Prefetch(Wanted::kLabels, {&v, 1}));
-  return labels_of_[node];
+  std::vector<std::vector<LabelId>> labels;
+  SKEIN_RETURN_IF_ERROR(reader().GetLabels(viewer(), {&node, 1}, &labels));
+  std::vector<std::string> names;
+  names.reserve(labels[0].size());
+  for (const LabelId id : labels[0]) names.emplace_back(reader().catalog().Name(id));
+  return names;
 }
 
 absl::StatusOr<LinkEnds> Context::LinkEndsOf(LinkId link) {

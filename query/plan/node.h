@@ -108,7 +108,6 @@ struct Node {
   int64_t min = 1;
   int64_t max = 1;
   bool all_shortest = false;
-  bool lengths_only = false;  // kShortestPath: lists of nulls do as well as those of links
   bool walk = false;  // kVarExpand, kShortestPath, kRepeat: links may repeat
   syntax::PathRestrictor restrictor = syntax::PathRestrictor::kDefault;
   // kShortestPath of a selector, kSelect: how many paths (or lengths, with `groups`).

@@ -1,17 +1,13 @@
-// path_length: who asks a path for nothing but its length needs neither the path nor its links.
+// path_length: who asks a path for nothing but its length needs no path.
 //
 //   length(p)      of p = (a)-[r*]-(b) is size(r), known beside p; p goes if nobody else reads it
-//   shortestPath   of which only such sizes are read finds as many nulls as it would find links
 //
 // Right     The path is null where its list of links is. A statement that writes is left alone:
 // what
 //           it deletes is an error to read.
-#include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
-#include "query/plan/prune.h"
 #include "query/plan/slots.h"
 #include "query/rewrite/passes.h"
 
@@ -101,47 +97,11 @@ class Lengths {
   std::map<Slot, Path> paths_;  // of the rows of the node visited last
 };
 
-// What is read of a slot besides its size, anywhere in the plan.
-void CollectReads(const ExprRef& whole, std::set<Slot>* out) {
-  bind::Walk(whole, [out](const Expr& e) {
-    if (IsCallOf(e, "size")) return false;
-    if (e.kind == ExprKind::kSlot) out->insert(e.slot);
-    if (e.kind == ExprKind::kSubquery) bind::CollectSlots(std::make_shared<Expr>(e), out);
-    return true;
-  });
-}
-
-void FindLengthsOnly(Plan* plan) {
-  std::set<Slot> read;
-  for (const auto& output : plan->outputs) read.insert(output.slot);
-  std::vector<Node*> searches;
-  plan::VisitPlan(&plan->root, [&](plan::NodePtr* at) {
-    Node& node = **at;
-    std::set<Slot> sizes;
-    for (const ExprRef& e : plan::ExprsOf(node)) {
-      CollectReads(e, &read);
-      bind::CollectSlots(e, &sizes);
-    }
-    // What it reads other than by expressions.
-    for (const Slot slot : plan::ReadSlots(node)) {
-      if (!sizes.contains(slot)) read.insert(slot);
-    }
-    read.insert(node.distinct_links.begin(), node.distinct_links.end());
-    read.insert(node.keys.begin(), node.keys.end());
-    for (const auto& [a, b] : node.distinct_pairs) read.insert({a, b});
-    for (const auto& slots : node.part_slots) read.insert(slots.begin(), slots.end());
-    if (node.kind == NodeKind::kShortestPath) searches.push_back(&node);
-  });
-  for (Node* search : searches) search->lengths_only = !read.contains(search->link);
-}
-
 }  // namespace
 
 absl::Status PathLength(Plan* plan, const PlanOptions& /*options*/) {
   if (plan->writes) return absl::OkStatus();
   Lengths(plan).Visit(plan->root.get());
-  plan::PruneColumns(plan, true);
-  FindLengthsOnly(plan);
   return absl::OkStatus();
 }
 
