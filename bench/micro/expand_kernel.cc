@@ -1,18 +1,23 @@
 // The traversal kernel: 3 hops, distinct, by the public Expand, in edges a second of one core.
 //
-//   skein_bench_expand_kernel STORE [SEEDS]
+//   skein_bench_expand_kernel STORE [SEEDS] [THREADS]
 //
 // The store is loaded from the yardstick's data (bench/README.md). All link types but SEEN_AT, both
 // directions, loops once; marks of visited vertices are an array, as in ../shared/bench/csr.cpp,
 // whose figure "prefetch" on the same data is the one to compare with. Prints each of five rounds
-// and their median; the counts of edges and of vertices must not differ between rounds.
+// and their median; the counts of edges and of vertices must not differ between rounds. Of several
+// threads each searches all seeds on its own; the rate is the processor's of all, by core, and that
+// of all together by the wall clock.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 #include <random>
+#include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "storage/base/status.h"
 #include "storage/graph/graph.h"
 #include "storage/kv/open.h"
@@ -79,31 +84,53 @@ class Kernel {
 };
 
 absl::Status Main(int argc, char** argv) {
-  if (argc < 2) return InvalidArgument("usage: ", argv[0], " STORE [SEEDS]");
+  if (argc < 2) return InvalidArgument("usage: ", argv[0], " STORE [SEEDS] [THREADS]");
   SKEIN_ASSIGN_OR_RETURN(const OpenedStore opened, OpenStore(argv[1], {}));
   SKEIN_ASSIGN_OR_RETURN(const auto graph, Graph::Open(*opened.store, {}));
   SKEIN_ASSIGN_OR_RETURN(const auto snapshot, graph->Latest());
   SKEIN_ASSIGN_OR_RETURN(const uint64_t vertices,
                          snapshot->CountNodes(Viewer::All(), std::nullopt));
   const size_t seeds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 300;
-  Kernel kernel(*snapshot, vertices + 65'536);  // ids may have gaps where an import was cut off
+  const size_t threads = argc > 3 ? std::max(1UL, std::strtoul(argv[3], nullptr, 10)) : 1;
+  std::vector<std::unique_ptr<Kernel>> kernels;
+  for (size_t t = 0; t < threads; ++t) {
+    // Ids may have gaps where an import was cut off.
+    kernels.push_back(std::make_unique<Kernel>(*snapshot, vertices + 65'536));
+  }
   std::vector<double> rates;
   Counts first;
   for (int round = 0; round < 6; ++round) {  // the first one fills the memory
-    std::mt19937_64 dice(5);
-    Counts counts;
-    const double start = ThreadSeconds();
-    for (size_t i = 0; i < seeds; ++i) {
-      SKEIN_RETURN_IF_ERROR(kernel.ThreeHops(NodeId{dice() % (vertices / 2)}, &counts));
+    std::vector<Counts> counts(threads);
+    std::vector<double> seconds(threads);
+    std::vector<absl::Status> statuses(threads);
+    const auto search = [&](size_t t) {
+      std::mt19937_64 dice(5);
+      const double start = ThreadSeconds();
+      for (size_t i = 0; i < seeds && statuses[t].ok(); ++i) {
+        statuses[t] = kernels[t]->ThreeHops(NodeId{dice() % (vertices / 2)}, &counts[t]);
+      }
+      seconds[t] = ThreadSeconds() - start;
+    };
+    const absl::Time before = absl::Now();
+    std::vector<std::thread> helpers;
+    for (size_t t = 1; t < threads; ++t) helpers.emplace_back(search, t);
+    search(0);
+    for (std::thread& helper : helpers) helper.join();
+    const double wall = absl::ToDoubleSeconds(absl::Now() - before);
+    double cpu = 0;
+    for (size_t t = 0; t < threads; ++t) {
+      SKEIN_RETURN_IF_ERROR(statuses[t]);
+      if (!(counts[t] == counts[0])) return Internal("threads differ");
+      cpu += seconds[t];
     }
-    const double rate = static_cast<double>(counts.edges) / (ThreadSeconds() - start) / 1e6;
+    const double edges = static_cast<double>(counts[0].edges) * static_cast<double>(threads) / 1e6;
     if (round == 0) {
-      first = counts;
+      first = counts[0];
       continue;
     }
-    if (!(counts == first)) return Internal("rounds differ");
-    std::printf("round %d: %.1f M edges/s\n", round, rate);
-    rates.push_back(rate);
+    if (!(counts[0] == first)) return Internal("rounds differ");
+    std::printf("round %d: %.1f M edges/s a core, %.1f in all\n", round, edges / cpu, edges / wall);
+    rates.push_back(edges / cpu);
   }
   std::sort(rates.begin(), rates.end());
   std::printf("median %.1f M edges/s a core, %.0f edges and %.0f vertices a seed\n",

@@ -50,19 +50,7 @@ struct Flags {
   double ended = 2, delta = 1, clustered = 5;
 };
 
-// As the generator's: splitmix64 (Steele, Lea, Flood 2014).
-uint64_t Mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-  x = (x ^ x >> 27) * 0x94d049bb133111eb;
-  return x ^ x >> 31;
-}
-// True of `percent` of all x, the same ones every time; `salt` tells choices apart.
-bool Chosen(uint64_t x, uint64_t salt, double percent) {
-  return static_cast<double>(Mix(x ^ salt << 40) % 10'000) < percent * 100;
-}
-
-constexpr uint64_t kEndedSalt = 1, kDeltaSalt = 2, kClusterSalt = 3;
+constexpr uint64_t kDeltaSalt = 2, kClusterSalt = 3;
 
 struct Edge {
   uint32_t src = 0, dst = 0, ts = 0, w = 0;

@@ -85,6 +85,17 @@ absl::StatusOr<std::string> RunClass(const Subject& subject, std::string_view na
 
 }  // namespace
 
+uint64_t Mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  return x ^ x >> 31;
+}
+
+bool Chosen(uint64_t x, uint64_t salt, double percent) {
+  return static_cast<double>(Mix(x ^ salt << 40) % 10'000) < percent * 100;
+}
+
 double NowMs() {
   using Milliseconds = std::chrono::duration<double, std::milli>;
   return Milliseconds(std::chrono::steady_clock::now().time_since_epoch()).count();

@@ -47,6 +47,13 @@ struct YardstickOptions {
 absl::StatusOr<std::string> RunYardstick(const Subject& subject, const Seeds& seeds,
                                          const YardstickOptions& options);
 
+// As the generator's: splitmix64 (Steele, Lea, Flood 2014).
+uint64_t Mix(uint64_t x);
+// True of `percent` of all x, the same ones every time; `salt` tells choices apart.
+bool Chosen(uint64_t x, uint64_t salt, double percent);
+// The links that are deleted in the profile "real": Chosen(eid, kEndedSalt, percent).
+inline constexpr uint64_t kEndedSalt = 1;
+
 double NowMs();
 absl::Status WriteFile(const std::string& path, std::string_view text);
 

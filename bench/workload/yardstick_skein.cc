@@ -1,9 +1,10 @@
 // The yardstick through Skein's query language, the store opened in this process.
 //
 //   skein_bench_yardstick --data DIR --store DIR --out FILE.json [--only CLASS]... [--cap MS]
-//   [--explain]
+//   [--explain] [--query TEXT [--threads N]]
 //
 // The store is one that `skein import --mapping importers/mappings/yardstick.yaml` loaded.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -68,6 +69,8 @@ struct Flags {
   std::vector<std::string> off;
   YardstickOptions run;
   bool explain = false;
+  std::string query;
+  int threads = 0;
 };
 
 absl::StatusOr<int64_t> Answer(Connection& connection, std::string_view name, const Seed& seed) {
@@ -102,6 +105,38 @@ absl::Status Explain(Connection& connection) {
   return absl::OkStatus();
 }
 
+// One query of the caller's, five times after one that warms; its rows are the same every time.
+absl::Status TimeQuery(Connection& connection, const std::string& text) {
+  std::vector<double> times;
+  std::string first;
+  for (int round = 0; round < 6; ++round) {
+    const double before = NowMs();
+    SKEIN_ASSIGN_OR_RETURN(const auto cursor, connection.Run(text, {}));
+    std::vector<std::vector<Value>> rows;
+    std::string answer;
+    size_t n = 0;
+    for (;;) {
+      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(1000, &rows));
+      if (!more) break;
+      n += rows.size();
+      for (const auto& row : rows) {
+        for (const Value& v : row) answer += ToLiteral(v) + " ";
+      }
+    }
+    const double took = NowMs() - before;
+    if (round == 0) {
+      first = answer;
+      continue;
+    }
+    if (answer != first) return Internal("rounds differ");
+    times.push_back(took);
+    if (round == 1) std::printf("%zu rows, the first values: %.60s\n", n, answer.c_str());
+  }
+  std::sort(times.begin(), times.end());
+  std::printf("median %.1f ms (%.1f .. %.1f)\n", times[times.size() / 2], times[0], times.back());
+  return absl::OkStatus();
+}
+
 absl::Status Main(const Flags& flags) {
   const double before = NowMs();
   SKEIN_ASSIGN_OR_RETURN(const OpenedStore opened, OpenStore(flags.store, {}));
@@ -109,7 +144,8 @@ absl::Status Main(const Flags& flags) {
                          Graph::Open(*opened.store, {.space = GraphSpace::kUsers}));
   SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Graph> system,
                          Graph::Open(*opened.store, {.space = GraphSpace::kSystem}));
-  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, Engine::Create(*users, *system, {}));
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
+                         Engine::Create(*users, *system, {.threads = flags.threads}));
   ConnectionOptions options;
   options.sandbox = true;
   options.read_only = true;
@@ -124,6 +160,7 @@ absl::Status Main(const Flags& flags) {
     return Answer(*connection, name, seed);
   };
   if (flags.explain) return Explain(*connection);
+  if (!flags.query.empty()) return TimeQuery(*connection, flags.query);
   SKEIN_ASSIGN_OR_RETURN(const Seeds seeds, ReadSeeds(flags.data));
   SKEIN_ASSIGN_OR_RETURN(const std::string json, RunYardstick(subject, seeds, flags.run));
   return WriteFile(flags.out, json);
@@ -149,6 +186,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--cap", flags.run.cap_ms, "Milliseconds a class may take")->capture_default_str();
   app.add_flag("--explain", flags.explain, "Print the plans and end");
+  app.add_option("--query", flags.query, "Time this query instead");
+  app.add_option("--threads", flags.threads, "Threads of one query; 0: one per core")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = skein::bench::Main(flags);
   if (status.ok()) return 0;

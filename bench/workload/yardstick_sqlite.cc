@@ -1,7 +1,7 @@
 // The yardstick through SQLite's C library: the same queries, statements and indexes as
 // ../shared/bench/peers/sqlite.js, without the npm binding between.
 //
-//   skein_bench_yardstick_sqlite --data DIR --db FILE --load
+//   skein_bench_yardstick_sqlite --data DIR --db FILE --load [--ended PERCENT]
 //   skein_bench_yardstick_sqlite --data DIR --db FILE --out FILE.json [--only CLASS]... [--cap MS]
 #include <sqlite3.h>
 
@@ -49,13 +49,16 @@ absl::StatusOr<Statement> Prepare(sqlite3* db, const std::string& sql) {
 }
 
 // Every line of a CSV file of numbers and plain text, its header left out, into one table.
-absl::Status LoadTable(sqlite3* db, const std::string& path, const std::string& insert) {
+// Of links, whose rows count up as their ids do, `ended` percent are left out (real_store.cc).
+absl::Status LoadTable(sqlite3* db, const std::string& path, const std::string& insert,
+                       double ended = 0) {
   SKEIN_ASSIGN_OR_RETURN(const Statement statement, Prepare(db, insert));
   std::ifstream in(path);
   if (!in) return NotFound("cannot read ", path);
   std::string line;
   std::getline(in, line);
-  while (std::getline(in, line)) {
+  for (uint64_t row = 0; std::getline(in, line); ++row) {
+    if (ended > 0 && Chosen(row, kEndedSalt, ended)) continue;
     int column = 1;
     for (size_t at = 0; at <= line.size(); ++column) {
       size_t end = line.find(',', at);
@@ -71,7 +74,7 @@ absl::Status LoadTable(sqlite3* db, const std::string& path, const std::string& 
   return absl::OkStatus();
 }
 
-absl::Status Load(sqlite3* db, const std::string& data) {
+absl::Status Load(sqlite3* db, const std::string& data, double ended) {
   SKEIN_RETURN_IF_ERROR(
       Execute(db,
               "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-4000000;"
@@ -83,7 +86,7 @@ absl::Status Load(sqlite3* db, const std::string& data) {
   SKEIN_RETURN_IF_ERROR(LoadTable(db, data + "/nodes.csv", "INSERT INTO entity VALUES(?,?,?,?)"));
   SKEIN_RETURN_IF_ERROR(LoadTable(db, data + "/locs.csv", "INSERT INTO location VALUES(?,?,?,?)"));
   SKEIN_RETURN_IF_ERROR(
-      LoadTable(db, data + "/edges.csv", "INSERT INTO edges VALUES(?,?,?,?,?,?)"));
+      LoadTable(db, data + "/edges.csv", "INSERT INTO edges VALUES(?,?,?,?,?,?)", ended));
   SKEIN_RETURN_IF_ERROR(LoadTable(db, data + "/sightings.csv", "INSERT INTO sight VALUES(?,?,?)"));
   return Execute(db,
                  "COMMIT; CREATE INDEX e_src ON edges(src,ts,dst); CREATE INDEX e_dst ON "
@@ -205,6 +208,7 @@ struct Flags {
   std::string data, db, out;
   YardstickOptions run;
   bool load = false;
+  double ended = 0;
 };
 
 absl::Status Main(const Flags& flags) {
@@ -214,7 +218,7 @@ absl::Status Main(const Flags& flags) {
     if (sqlite3_open(flags.db.c_str(), &db) != SQLITE_OK) return NotFound("cannot make ", flags.db);
     const Database closes(db);
     const double before = NowMs();
-    SKEIN_RETURN_IF_ERROR(Load(db, flags.data));
+    SKEIN_RETURN_IF_ERROR(Load(db, flags.data, flags.ended));
     std::fprintf(stderr, "sqlite: loaded in %.1f s\n", (NowMs() - before) / 1000);
     return absl::OkStatus();
   }
@@ -248,6 +252,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--cap", flags.run.cap_ms, "Milliseconds a class may take")->capture_default_str();
   app.add_flag("--load", flags.load, "Make the database anew and end");
+  app.add_option("--ended", flags.ended, "Percent of links that --load leaves out");
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = skein::bench::Main(flags);
   if (status.ok()) return 0;
