@@ -158,7 +158,10 @@ absl::StatusOr<std::vector<double>> ReadWhile(Graph& graph, uint64_t nodes,
 absl::Status Main(const Options& options) {
   const double opening = Seconds();
   SKEIN_ASSIGN_OR_RETURN(const OpenedStore opened, OpenStore(options.store, {}));
-  SKEIN_ASSIGN_OR_RETURN(const auto graph, Graph::Open(*opened.store, {}));
+  const auto background = MakeThreadExecutor(1);  // as the program has
+  GraphOptions graph_options;
+  graph_options.executor = background.get();
+  SKEIN_ASSIGN_OR_RETURN(const auto graph, Graph::Open(*opened.store, graph_options));
   std::printf("open %.2f s\n", Seconds() - opening);
   SKEIN_ASSIGN_OR_RETURN(auto snapshot, graph->Latest());
   SKEIN_ASSIGN_OR_RETURN(const uint64_t nodes, snapshot->CountNodes(Viewer::All(), std::nullopt));

@@ -155,7 +155,9 @@ class Ours {
     OpenStoreOptions options;
     options.create = options.sandbox = true;
     SKEIN_ASSIGN_OR_RETURN(opened_, OpenStore(dir, options));
-    SKEIN_ASSIGN_OR_RETURN(graph_, Graph::Open(*opened_.store, {}));
+    GraphOptions graph_options;
+    graph_options.executor = background_.get();
+    SKEIN_ASSIGN_OR_RETURN(graph_, Graph::Open(*opened_.store, graph_options));
     Catalog& catalog = graph_->catalog();
     SKEIN_ASSIGN_OR_RETURN(thing_, catalog.InternLabel("Thing"));
     SKEIN_ASSIGN_OR_RETURN(type_, catalog.InternLinkType("LINK"));
@@ -210,6 +212,7 @@ class Ours {
       SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(1000, &page));
       if (!more) return sums;
       std::vector<LinkId> ids;
+      ids.reserve(page.size());
       for (const uint64_t id : page) ids.push_back(LinkId{id});
       std::vector<Value> values;
       std::vector<LinkEnds> ends;
@@ -236,6 +239,7 @@ class Ours {
   }
 
   OpenedStore opened_;
+  std::unique_ptr<Executor> background_ = MakeThreadExecutor(1);  // as the program has
   std::unique_ptr<Graph> graph_;
   LabelId thing_{};
   LinkTypeId type_{};
@@ -291,7 +295,8 @@ absl::Status Round(const Options& options, Links links, Side& side) {
   SKEIN_ASSIGN_OR_RETURN(const auto us,
                          Singles(links.Take(static_cast<size_t>(options.singles)), side.one));
   side.single_us.push_back(Median(us));
-  const auto shared = links.Take(static_cast<size_t>(options.threads * options.each));
+  const auto shared =
+      links.Take(static_cast<size_t>(options.threads) * static_cast<size_t>(options.each));
   SKEIN_ASSIGN_OR_RETURN(const double rate, Group(shared, options.threads, side.of_threads));
   side.group_rate.push_back(rate);
   const auto batch = links.Take(static_cast<size_t>(options.batch));
@@ -336,8 +341,9 @@ absl::Status Main(const Options& options) {
   us.batch = [&ours](const std::vector<Link>& all) { return ours.InsertAll(all); };
   for (int round = 0; round < options.rounds; ++round) {
     for (Side* each : {&us, &theirs, &other}) SKEIN_RETURN_IF_ERROR(Round(options, links, *each));
-    links.Take(
-        static_cast<size_t>(options.singles + options.threads * options.each + options.batch));
+    links.Take(static_cast<size_t>(options.singles) +
+               static_cast<size_t>(options.threads) * static_cast<size_t>(options.each) +
+               static_cast<size_t>(options.batch));
   }
   SKEIN_ASSIGN_OR_RETURN(const auto our_sums, ours.Sums(options.nodes));
   for (Sqlite* db : {&wal, &journal}) {
@@ -368,9 +374,10 @@ absl::Status KvMain(const Options& options) {
     SKEIN_ASSIGN_OR_RETURN(const auto us,
                            Singles(links.Take(static_cast<size_t>(options.singles)), insert));
     single.push_back(Median(us));
-    SKEIN_ASSIGN_OR_RETURN(const double rate,
-                           Group(links.Take(static_cast<size_t>(options.threads * options.each)),
-                                 options.threads, insert));
+    SKEIN_ASSIGN_OR_RETURN(
+        const double rate,
+        Group(links.Take(static_cast<size_t>(options.threads) * static_cast<size_t>(options.each)),
+              options.threads, insert));
     group.push_back(rate);
     std::printf("store            single %7.1f us   %d threads %8.0f /s\n", single.back(),
                 options.threads, rate);

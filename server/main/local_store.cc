@@ -22,8 +22,12 @@ absl::StatusOr<std::unique_ptr<LocalStore>> OpenLocalStore(const std::string& di
                               "' is governed, and stays so: --sandbox only marks a new store");
   }
   Store& store = *local->opened.store;
-  SKEIN_ASSIGN_OR_RETURN(local->users, Graph::Open(store, {.space = GraphSpace::kUsers}));
-  SKEIN_ASSIGN_OR_RETURN(local->system, Graph::Open(store, {.space = GraphSpace::kSystem}));
+  local->background = MakeThreadExecutor(1);
+  GraphOptions graph;
+  graph.executor = local->background.get();
+  SKEIN_ASSIGN_OR_RETURN(local->users, Graph::Open(store, graph));
+  graph.space = GraphSpace::kSystem;
+  SKEIN_ASSIGN_OR_RETURN(local->system, Graph::Open(store, graph));
   SKEIN_ASSIGN_OR_RETURN(local->engine, Engine::Create(*local->users, *local->system, {}));
   return local;
 }

@@ -4,7 +4,7 @@
 //           so that locking, profiles and purposes are decided in one place.
 // Errors    What OpenStore returns: NOT_FOUND, FAILED_PRECONDITION, UNAVAILABLE with the holder's
 //           pid, DATA_LOSS.
-// Lifetime  Members are destroyed in reverse order: engine, graphs, store.
+// Lifetime  Members are destroyed in reverse order: background work, engine, graphs, store.
 #pragma once
 
 #include <memory>
@@ -23,6 +23,8 @@ struct LocalStore {
   std::unique_ptr<Graph> users;
   std::unique_ptr<Graph> system;
   std::unique_ptr<Engine> engine;
+  // Folds what commits have added. Declared last: its work is done before the graphs go.
+  std::unique_ptr<Executor> background;
 
   bool sandbox() const { return opened.profile.sandbox; }
 };

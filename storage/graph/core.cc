@@ -41,9 +41,9 @@ void ChunkCounts::Added(uint64_t page) {
   due_.push_back(page);
 }
 
-bool ChunkCounts::HasDue() {
+size_t ChunkCounts::due() {
   absl::MutexLock lock(&mu_);
-  return !due_.empty();
+  return due_.size();
 }
 
 std::vector<uint64_t> ChunkCounts::TakeDue() {
@@ -61,9 +61,9 @@ void ChunkRuns::Added(uint64_t page, uint64_t chunk, uint64_t bytes) {
   if (++newest.chunks == chunks_due_) due_.push_back(page);
 }
 
-bool ChunkRuns::HasDue() {
+size_t ChunkRuns::due() {
   absl::MutexLock lock(&mu_);
-  return !due_.empty();
+  return due_.size();
 }
 
 std::vector<ChunkRuns::Due> ChunkRuns::TakeDue() {
@@ -214,9 +214,11 @@ Version Loads::VersionOfLoad(uint64_t chunk) const {
   }
   const auto view = store_.Latest();
   if (!view.ok()) return kUnknown;
-  const auto value = GetOne(store_, **view, Table::kMeta, layout_.Load(chunk));
-  if (!value.ok() || !*value) return kUnknown;
-  const Version version = ReadStampValue(**value).value_or(kUnknown);
+  const auto found = GetOne(store_, **view, Table::kMeta, layout_.Load(chunk));
+  if (!found.ok()) return kUnknown;
+  const std::optional<std::string>& value = *found;
+  if (!value) return kUnknown;
+  const Version version = ReadStampValue(*value).value_or(kUnknown);
   if (version != kUnknown) {
     absl::MutexLock lock(&mu_);
     versions_[chunk] = version;

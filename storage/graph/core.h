@@ -58,7 +58,7 @@ class ChunkCounts {
  public:
   explicit ChunkCounts(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page);
-  bool HasDue();
+  size_t due();  // pages
   // Pages that have enough new chunks to be folded; they count from 0 again.
   std::vector<uint64_t> TakeDue();
 
@@ -94,7 +94,7 @@ class ChunkRuns {
 
   explicit ChunkRuns(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page, uint64_t chunk, uint64_t bytes);
-  bool HasDue();
+  size_t due();  // pages
   // Pages with enough new chunks; they count from 0 again. Commits are held meanwhile, so that all
   // later chunks have larger numbers, and what was taken before is folded.
   std::vector<Due> TakeDue();
@@ -175,8 +175,9 @@ struct GraphCore {
   std::atomic<bool> has_bulk{false};
   ChunkRuns adjacency_chunks;
   ChunkCounts link_chunks;
-  // One folding of chunks at a time.
+  // One folding of chunks at a time, and one waiting at most.
   absl::Mutex fold_mu;
+  std::atomic<bool> fold_posted{false};
 };
 
 // Sets the bits of all nodes that have fusion rows; once, on opening.

@@ -241,7 +241,7 @@ absl::Status FoldPages(GraphCore& core, const View& view, std::span<const ChunkR
 }  // namespace
 
 absl::Status FoldDue(GraphCore& core) {
-  if (!core.adjacency_chunks.HasDue() && !core.link_chunks.HasDue()) return absl::OkStatus();
+  if (core.adjacency_chunks.due() + core.link_chunks.due() == 0) return absl::OkStatus();
   absl::MutexLock one_at_a_time(&core.fold_mu);
   std::vector<ChunkRuns::Due> adjacency;
   std::vector<std::string> links;

@@ -15,6 +15,9 @@
 namespace skein {
 namespace {
 
+// Pages that may wait to be folded.
+constexpr size_t kPagesDueMax = 16'384;
+
 // Sets, replaces or (null) removes one property; the list stays ascending by key.
 void SetProperty(std::vector<PropertyEntry>* properties, KeyId key, const Value& value,
                  const Provenance& source) {
@@ -368,13 +371,17 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
     committed = CommitHeld();
   }
   if (!committed.ok()) return committed;
+  const size_t due = core_->adjacency_chunks.due() + core_->link_chunks.due();
+  if (due == 0) return committed;
   const auto fold = [core = core_] {
+    core->fold_posted = false;
     SKEIN_IGNORE_ERROR(FoldDue(*core), "lists stay longer; what ails the store fails a commit");
   };
-  if (core_->options.executor != nullptr) {
-    core_->options.executor->Post(fold);
-  } else {
+  // Writers that outrun the folding do it themselves.
+  if (core_->options.executor == nullptr || due > kPagesDueMax) {
     fold();
+  } else if (!core_->fold_posted.exchange(true)) {
+    core_->options.executor->Post(fold);
   }
   return committed;
 }
