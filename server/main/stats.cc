@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "server/api/json.h"
+#include "server/auth/audit.h"
 #include "server/main/local_store.h"
 #include "storage/base/status.h"
 #include "storage/care/space_use.h"
@@ -19,6 +21,9 @@ namespace fs = std::filesystem;
 struct Flags {
   std::string store;
   bool json = false;
+  // compact
+  std::string forget_before;
+  PurposeFlags purpose;
 };
 
 // Bytes of the files in the store's directory, by what they are.
@@ -86,8 +91,26 @@ absl::Status RunStats(const Flags& flags) {
   return absl::OkStatus();
 }
 
+// What AS OF could read of the time before, it cannot any more.
+absl::Status Forget(const Flags& flags, const LocalStore& local) {
+  absl::Time before;
+  std::string why;
+  if (!absl::ParseTime(absl::RFC3339_full, flags.forget_before, &before, &why)) {
+    return InvalidArgument("--forget-before '", flags.forget_before,
+                           "' is no time such as 2026-03-01T00:00:00Z: ", why);
+  }
+  SKEIN_ASSIGN_OR_RETURN(const std::optional<Purpose> purpose,
+                         OfflinePurpose(local, flags.purpose));
+  if (purpose) {
+    SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local.opened.store, OfflinePerson(), *purpose, "forget",
+                                           "history before " + flags.forget_before));
+  }
+  return local.users->Forget(Version{static_cast<uint64_t>(absl::ToUnixMicros(before))});
+}
+
 absl::Status RunCompact(const Flags& flags) {
   SKEIN_ASSIGN_OR_RETURN(const auto local, OpenLocalStore(flags.store, {}));
+  if (!flags.forget_before.empty()) SKEIN_RETURN_IF_ERROR(Forget(flags, *local));
   SKEIN_ASSIGN_OR_RETURN(const SpaceUse before, MeasureSpace(*local->opened.store, 1));
   SKEIN_RETURN_IF_ERROR(local->users->Compact());
   SKEIN_RETURN_IF_ERROR(local->system->Compact());
@@ -114,6 +137,11 @@ void AddCompactCommand(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand(
       "compact", "Rewrite a store that no process holds as small and quick to read as it can be");
   command->add_option("--store", flags->store, "Directory of the store")->required();
+  command->add_option(
+      "--forget-before", flags->forget_before,
+      "End the history before this time (RFC 3339), for ever: AS OF reaches back to "
+      "it from then on");
+  flags->purpose.AddTo(*command);
   command->callback([flags, exit_code] { *exit_code = Report("compact", RunCompact(*flags)); });
 }
 

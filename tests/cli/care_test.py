@@ -94,6 +94,9 @@ class Backup(Case):
 
 
 class Stats(Case):
+    def count_as_of(self, time):
+        return run("query", "--store", self.store, "--format", "csv", f"AS OF datetime('{time}') MATCH (n) RETURN count(n) AS n")
+
     def test_stats_and_compact(self):
         self.loaded()
         done = run("stats", "--store", self.store, "--json")
@@ -106,6 +109,18 @@ class Stats(Case):
         for kind in told["kinds"]:
             self.assertIn(kind["kind"], text.out)
         self.assertEqual(run("compact", "--store", self.store).code, 0)
+        self.assertEqual(self.count_as_of("2001-01-01T00:00:00Z").out, "n\r\n0\r\n")
+        bad = run("compact", "--store", self.store, "--forget-before", "yesterday")
+        self.assertEqual(bad.code, 1)
+        self.assertIn("yesterday", bad.err)
+        late = run("compact", "--store", self.store, "--forget-before", "2999-01-01T00:00:00Z")
+        self.assertEqual(late.code, 1)
+        self.assertIn("future", late.err)
+        self.assertEqual(run("compact", "--store", self.store, "--forget-before", "2002-01-01T00:00:00Z").code, 0)
+        refused = self.count_as_of("2001-01-01T00:00:00Z")
+        self.assertEqual(refused.code, 1)
+        self.assertIn("no longer kept", refused.err)
+        self.assertEqual(self.count_as_of("2003-01-01T00:00:00Z").out, "n\r\n0\r\n")
         self.assertEqual(run("verify", "--store", self.store, "--quiet").code, 0)
 
 
