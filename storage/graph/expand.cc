@@ -703,9 +703,12 @@ bool CountChunks(const AdjacencyPage& page, NodeId self, const Filter& filter,
   return true;
 }
 
-std::optional<LabelId> FirstLabel(const NodePtr& node) {
+// By name: the order of ids would tell who used a label first.
+std::optional<LabelId> FirstLabel(const NodePtr& node, const Catalog& catalog) {
   if (node == nullptr || node->labels.empty()) return std::nullopt;
-  return node->labels.front();
+  return *std::min_element(
+      node->labels.begin(), node->labels.end(),
+      [&catalog](LabelId a, LabelId b) { return catalog.Name(a) < catalog.Name(b); });
 }
 
 }  // namespace
@@ -778,7 +781,8 @@ absl::StatusOr<std::vector<NeighbourCount>> CountNeighbours(const Source& source
     if (!any) break;
     SKEIN_RETURN_IF_ERROR(source.Nodes(batch.neighbour, &nodes));
     for (size_t i = 0; i < batch.size(); ++i) {
-      ++counts[{batch.outgoing[i] == 0, batch.type[i], FirstLabel(nodes[i])}];
+      ++counts[{batch.outgoing[i] == 0, batch.type[i],
+                FirstLabel(nodes[i], source.stored_catalog())}];
     }
   }
   std::vector<NeighbourCount> out;

@@ -224,7 +224,9 @@ class Comparison {
     for (const ExpandedRow& row : reference_.Expand(viewer_, {&node, 1}, options)) {
       const auto& labels = reference_.nodes.at(row.neighbour).labels;
       std::optional<LabelId> first;
-      if (!labels.empty()) first = labels.front();
+      for (const LabelId label : labels) {  // the first by name
+        if (!first || reader_.catalog().Name(label) < reader_.catalog().Name(*first)) first = label;
+      }
       ++expected[{row.type, row.outgoing, first}];
     }
     for (const NeighbourCount& count : *got) {
