@@ -145,6 +145,7 @@ class KilledInBulk(Killed):
     CHUNK = "200b"
 
 
+@unittest.skipUnless(FINBENCH.is_dir(), f"{FINBENCH} is not there")
 class FinBench(Case):
     def test_all_files(self):
         mapping = ROOT / "importers" / "mappings" / "finbench.yaml"
