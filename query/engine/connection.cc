@@ -29,11 +29,13 @@ absl::Status ConstraintError(const absl::Status& status) {
 class ConnectionImpl final : public Connection {
  public:
   ConnectionImpl(Graph& graph, PlanCache& plans, procedures::VisibleKeyCache& keys,
-                 procedures::RunningQueries& running, Clock& clock, ConnectionOptions options)
+                 procedures::RunningQueries& running, exec::Workers& workers, Clock& clock,
+                 ConnectionOptions options)
       : graph_(graph),
         plans_(plans),
         keys_(keys),
         running_(running),
+        workers_(workers),
         clock_(clock),
         options_(std::move(options)),
         fused_(options_.fused) {
@@ -70,6 +72,8 @@ class ConnectionImpl final : public Connection {
     run.limits = options_.limits;
     run.clock = &clock_;
     run.batch_rows = options_.batch_rows;
+    run.workers = &workers_;
+    run.parallel_from = options_.parallel_from;
     run.plans = &plans_;
     run.rewrites_off = options_.rewrites_off;
     run.person = options_.person;
@@ -266,6 +270,7 @@ class ConnectionImpl final : public Connection {
   PlanCache& plans_;
   procedures::VisibleKeyCache& keys_;
   procedures::RunningQueries& running_;
+  exec::Workers& workers_;
   Clock& clock_;
   ConnectionOptions options_;
   std::optional<WriteContext> context_;
@@ -283,9 +288,11 @@ class ConnectionImpl final : public Connection {
 
 std::unique_ptr<Connection> MakeConnection(Graph& graph, PlanCache& plans,
                                            procedures::VisibleKeyCache& keys,
-                                           procedures::RunningQueries& running, Clock& clock,
+                                           procedures::RunningQueries& running,
+                                           exec::Workers& workers, Clock& clock,
                                            ConnectionOptions options) {
-  return std::make_unique<ConnectionImpl>(graph, plans, keys, running, clock, std::move(options));
+  return std::make_unique<ConnectionImpl>(graph, plans, keys, running, workers, clock,
+                                          std::move(options));
 }
 
 }  // namespace skein

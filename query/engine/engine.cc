@@ -5,6 +5,7 @@
 
 #include "query/engine/connection.h"
 #include "query/engine/plan_cache.h"
+#include "query/exec/parallel/workers.h"
 #include "query/functions/function.h"
 #include "query/procedures/procedure.h"
 #include "storage/base/status.h"
@@ -19,6 +20,7 @@ class EngineImpl final : public Engine {
       : users_(users),
         system_(system),
         clock_(*options.clock),
+        workers_(static_cast<size_t>(std::max(options.threads, 0))),
         user_plans_(options.plans_cached_max),
         system_plans_(options.plans_cached_max) {}
 
@@ -26,14 +28,15 @@ class EngineImpl final : public Engine {
     if (!options.sandbox && !(options.purpose.has_value() && options.purpose->complete())) {
       return PermissionDenied("a governed store is read only with a case, a basis and a reason");
     }
-    return MakeConnection(users_, user_plans_, user_keys_, running_, clock_, options);
+    return MakeConnection(users_, user_plans_, user_keys_, running_, workers_, clock_, options);
   }
 
   absl::StatusOr<std::unique_ptr<Connection>> ConnectSystem() override {
     ConnectionOptions options;
     options.sandbox = true;
     options.source = "system";
-    return MakeConnection(system_, system_plans_, system_keys_, system_running_, clock_, options);
+    return MakeConnection(system_, system_plans_, system_keys_, system_running_, workers_, clock_,
+                          options);
   }
 
   Graph& users() override { return users_; }
@@ -66,6 +69,7 @@ class EngineImpl final : public Engine {
   Graph& users_;
   Graph& system_;
   Clock& clock_;
+  exec::Workers workers_;
   PlanCache user_plans_;
   PlanCache system_plans_;
   procedures::VisibleKeyCache user_keys_;

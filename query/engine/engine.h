@@ -59,6 +59,8 @@ struct ConnectionOptions {
   // Rewrite passes off by name, or all with "*": for tests and for finding faults.
   std::vector<std::string> rewrites_off;
   uint32_t batch_rows = 2048;
+  // Rows of a scan from which on several threads share what an aggregation or a sort makes of it.
+  double parallel_from = 20'000;
 };
 
 // Something worth knowing about a statement that is no error: a label that nothing visible carries,
@@ -150,7 +152,7 @@ class Connection {
 // Of the whole process; see ConnectionOptions for what a client sets.
 struct EngineOptions {
   Clock* clock = &Clock::Real();
-  int threads = 0;  // 0: one per core
+  int threads = 0;  // that work on one statement; 0: one per core
   size_t plans_cached_max = 1024;
 };
 

@@ -125,6 +125,8 @@ exec::ContextOptions Run::MakeContext() {
   context.clock = o.clock;
   context.transaction_time = o.transaction_time;
   context.batch_rows = std::max<uint32_t>(1, o.batch_rows);
+  context.workers = o.workers;
+  context.parallel_from = o.parallel_from;
   context.measure = o.prepared->syntax.mode == syntax::Statement::Mode::kProfile;
   context.queries = inner_.get();
   context.person = o.person;

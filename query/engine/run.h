@@ -62,6 +62,8 @@ struct RunOptions {
   Clock* clock = nullptr;
   absl::Time transaction_time;
   uint32_t batch_rows = 2048;
+  exec::Workers* workers = nullptr;
+  double parallel_from = 0;
   // For statements that procedures are given as text; null: they are refused.
   PlanCache* plans = nullptr;
   std::vector<std::string> rewrites_off;

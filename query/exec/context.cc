@@ -18,6 +18,14 @@ Context::Context(const ContextOptions& options)
   reader_ = counting_.get();
 }
 
+std::unique_ptr<Context> Context::ForThread() const {
+  ContextOptions options = options_;
+  options.workers = nullptr;
+  auto out = std::make_unique<Context>(options);
+  out->statement_time_ = statement_time_;
+  return out;
+}
+
 absl::Status Context::Check() {
   Budget& b = budget();
   if (b.deadline != absl::InfiniteFuture() && options_.clock->Now() >= b.deadline) {

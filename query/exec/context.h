@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -26,6 +27,8 @@
 #include "storage/graph/graph.h"
 
 namespace skein::exec {
+
+class Workers;
 
 // What a statement has changed; see QuerySummary.
 struct Counters {
@@ -48,6 +51,13 @@ struct ContextOptions {
   std::string_view person = {};                // who asks, as the connection names them
   procedures::RunningQueries* running = nullptr;
   procedures::Asker asker;
+  Workers* workers = nullptr;     // null: one thread
+  double parallel_from = 20'000;  // rows of a scan from which on several threads share it
+};
+
+// Ids of a scan: [from, to).
+struct ScanPart {
+  NodeId from{}, to{};
 };
 
 class Context final : public functions::EvalContext, public functions::FusionContext {
@@ -68,6 +78,18 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   plan::Measures& measures() { return measures_; }
   procedures::RunningQueries* running() const { return options_.running; }
   const procedures::Asker& asker() const { return options_.asker; }
+
+  // Several threads, where a scan of `rows` is worth it; else null.
+  Workers* WorkersFor(double rows) const {
+    const bool may = rows > 0 && rows >= options_.parallel_from && !options_.measure;
+    return may && options_.transaction == nullptr ? options_.workers : nullptr;
+  }
+  // A context for another thread that works on the same statement, alone: it borrows what this one
+  // borrows and lives no longer.
+  std::unique_ptr<Context> ForThread() const;
+  // What the one scan of this context's operators is to give; nullopt: all.
+  void set_scan_part(const ScanPart& part) { scan_part_ = part; }
+  const std::optional<ScanPart>& scan_part() const { return scan_part_; }
 
   // What one call of Operator::Next spent in the calls below it; PROFILE takes it off.
   struct Spent {
@@ -147,6 +169,7 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   const Reader* reader_ = nullptr;
   Spent* below_ = nullptr;
   absl::Time statement_time_;
+  std::optional<ScanPart> scan_part_;
   Counters counters_;
   plan::Measures measures_;
   std::optional<std::mt19937_64> random_;  // made with the first number

@@ -192,6 +192,9 @@ absl::StatusOr<OperatorPtr> BuildOperator(const plan::Node& node, BuildContext& 
     if (node.partition != kNoSlot) build.arguments[node.partition].push_back(leaf.get());
     return OperatorPtr(std::move(leaf));
   }
+  if (Workers* workers = c.WorkersFor(node.morsel_rows); workers != nullptr) {
+    return MakeMorsels(node, c, *workers);
+  }
   std::vector<OperatorPtr> inputs;
   // The inner plan of an Apply is built by itself.
   const bool inner = node.kind == NodeKind::kApply || node.kind == NodeKind::kMerge ||

@@ -20,6 +20,8 @@ absl::StatusOr<OperatorPtr> MakeRepeat(const plan::Node& node, OperatorPtr input
 absl::StatusOr<OperatorPtr> MakeSelect(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeFilter(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeProject(const plan::Node& node, OperatorPtr input, Context& c);
+// What `node` and the operators below it give, made by several threads.
+OperatorPtr MakeMorsels(const plan::Node& node, Context& c, Workers& workers);
 absl::StatusOr<OperatorPtr> MakeAggregate(const plan::Node& node, OperatorPtr input,
                                           BuildContext& build);
 absl::StatusOr<OperatorPtr> MakeDistinct(const plan::Node& node, OperatorPtr input, Context& c);

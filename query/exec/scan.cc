@@ -57,6 +57,12 @@ class ScanNodesOperator : public UnaryOperator {
       label = context_.Label(node_.label);
       if (!label.has_value()) return absl::OkStatus();
     }
+    if (const auto& part = context_.scan_part(); part) {
+      SKEIN_ASSIGN_OR_RETURN(
+          cursor_, context_.reader().ScanNodesWithin(context_.viewer(), label, part->from, part->to,
+                                                     context_.budget()));
+      return absl::OkStatus();
+    }
     SKEIN_ASSIGN_OR_RETURN(
         cursor_, context_.reader().ScanNodes(context_.viewer(), label, context_.budget()));
     return absl::OkStatus();

@@ -89,6 +89,9 @@ struct Node {
   NodeKind kind;
   std::vector<std::unique_ptr<Node>> children;
   double estimated_rows = 1;
+  // > 0: rows of the scan below; what this gives may be made by several threads
+  // (rewrite/morsels.cc).
+  double morsel_rows = 0;
   std::vector<Slot> live;
   Slot partition = kNoSlot;
 

@@ -21,6 +21,7 @@ absl::Status CountStore(Plan* plan, const PlanOptions& options);       // count_
 absl::Status CountDegree(Plan* plan, const PlanOptions& options);      // count_degree.cc
 absl::Status ReachableHops(Plan* plan, const PlanOptions& options);    // reachable_hops.cc
 absl::Status UniqueReachable(Plan* plan, const PlanOptions& options);  // unique_reachable.cc
+absl::Status Morsels(Plan* plan, const PlanOptions& options);          // morsels.cc
 absl::Status TopK(Plan* plan, const PlanOptions& options);             // top_k.cc
 
 }  // namespace skein::rewrite

@@ -28,6 +28,7 @@ constexpr std::array kPasses = {
     Pass{"top_k", "ORDER BY with LIMIT keeps what it gives", &TopK, true},
     Pass{"late_projection", "what ORDER BY with LIMIT drops is not computed", &LateProjection,
          true},
+    Pass{"morsels", "big scans are shared by all cores", &Morsels, true},
 };
 
 bool IsOff(const std::vector<std::string>& off, std::string_view name) {

@@ -28,6 +28,13 @@ class SnapshotImpl final : public SourceReader<Snapshot> {
   explicit SnapshotImpl(Args&&... args) : source_(std::forward<Args>(args)...) {}
   const Source& source() const override { return source_; }
   const Layout& layout() const override { return source_.core().layout; }
+  absl::StatusOr<uint64_t> NodeIdBound() const override { return source_.core().node_ids.Bound(); }
+  absl::StatusOr<std::unique_ptr<IdCursor>> ScanNodesWithin(const Viewer& viewer,
+                                                            std::optional<LabelId> label,
+                                                            NodeId from, NodeId to,
+                                                            Budget& budget) const override {
+    return read_ops::ScanNodesWithin(source_, viewer, label, from, to, budget);
+  }
 
  private:
   SourceType source_;

@@ -18,8 +18,9 @@ constexpr size_t kNodesPerFetch = 1024;
 
 class NodeScan final : public IdCursor {
  public:
-  NodeScan(const Source& source, const Viewer& viewer, std::optional<LabelId> label, Budget& budget)
-      : source_(source), viewer_(viewer), label_(label), budget_(budget) {}
+  NodeScan(const Source& source, const Viewer& viewer, std::optional<LabelId> label, NodeId from,
+           NodeId to, Budget& budget)
+      : source_(source), viewer_(viewer), label_(label), budget_(budget), to_(to), next_(from) {}
 
   absl::StatusOr<bool> Next(size_t max, std::vector<uint64_t>* out) override {
     out->clear();
@@ -34,6 +35,11 @@ class NodeScan final : public IdCursor {
         continue;
       }
       const ScannedNode& node = page_[at_++];
+      if (node.id >= to_) {
+        at_ = page_.size();
+        next_.reset();
+        break;
+      }
       if (viewer_.Sees(node.policy)) out->push_back(Raw(node.id));
     }
     if (out->empty()) return false;
@@ -46,7 +52,8 @@ class NodeScan final : public IdCursor {
   const Viewer& viewer_;
   std::optional<LabelId> label_;
   Budget& budget_;
-  std::optional<NodeId> next_ = NodeId{0};
+  const NodeId to_;
+  std::optional<NodeId> next_;
   std::vector<ScannedNode> page_;
   size_t at_ = 0;
 };
@@ -305,7 +312,13 @@ absl::Status GetLinkEnds(const Source& source, const Viewer& viewer, std::span<c
 
 std::unique_ptr<IdCursor> ScanNodes(const Source& source, const Viewer& viewer,
                                     std::optional<LabelId> label, Budget& budget) {
-  return std::make_unique<NodeScan>(source, viewer, label, budget);
+  return ScanNodesWithin(source, viewer, label, NodeId{0}, kNoNode, budget);
+}
+
+std::unique_ptr<IdCursor> ScanNodesWithin(const Source& source, const Viewer& viewer,
+                                          std::optional<LabelId> label, NodeId from, NodeId to,
+                                          Budget& budget) {
+  return std::make_unique<NodeScan>(source, viewer, label, from, to, budget);
 }
 
 std::unique_ptr<IdCursor> ScanLinks(const Source& source, const Viewer& viewer,

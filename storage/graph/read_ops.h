@@ -48,6 +48,9 @@ absl::Status GetLinkEnds(const Source& source, const Viewer& viewer, std::span<c
 
 std::unique_ptr<IdCursor> ScanNodes(const Source& source, const Viewer& viewer,
                                     std::optional<LabelId> label, Budget& budget);
+std::unique_ptr<IdCursor> ScanNodesWithin(const Source& source, const Viewer& viewer,
+                                          std::optional<LabelId> label, NodeId from, NodeId to,
+                                          Budget& budget);
 std::unique_ptr<IdCursor> ScanLinks(const Source& source, const Viewer& viewer,
                                     std::span<const LinkTypeId> types, Budget& budget);
 absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Source& source, const Viewer& viewer,

@@ -252,6 +252,13 @@ class Reader {
   virtual absl::StatusOr<std::unique_ptr<IdCursor>> ScanNodes(const Viewer& viewer,
                                                               std::optional<LabelId> label,
                                                               Budget& budget) const = 0;
+  // Ids of nodes are below it; 0: parts of a scan cannot be asked for.
+  virtual absl::StatusOr<uint64_t> NodeIdBound() const { return 0; }
+  // The part of ScanNodes with ids in [from, to). INVALID_ARGUMENT: see NodeIdBound.
+  virtual absl::StatusOr<std::unique_ptr<IdCursor>> ScanNodesWithin(const Viewer& viewer,
+                                                                    std::optional<LabelId> label,
+                                                                    NodeId from, NodeId to,
+                                                                    Budget& budget) const;
   virtual absl::StatusOr<std::unique_ptr<IdCursor>> ScanLinks(const Viewer& viewer,
                                                               std::span<const LinkTypeId> types,
                                                               Budget& budget) const = 0;

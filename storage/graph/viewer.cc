@@ -31,6 +31,13 @@ std::string Viewer::CacheKey() const {
   return key;
 }
 
+absl::StatusOr<std::unique_ptr<IdCursor>> Reader::ScanNodesWithin(const Viewer& /*viewer*/,
+                                                                  std::optional<LabelId> /*label*/,
+                                                                  NodeId /*from*/, NodeId /*to*/,
+                                                                  Budget& /*budget*/) const {
+  return InvalidArgument("this reader scans all nodes or none");
+}
+
 absl::Status Budget::Check() const {
   if (cancelled.load(std::memory_order_relaxed)) return Cancelled("the query was cancelled");
   if (expired.load(std::memory_order_relaxed)) {

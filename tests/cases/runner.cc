@@ -1,6 +1,6 @@
 // skein_cases: runs the text cases of tests/cases in one mode.
 //
-//   skein_cases [--mode default|no-rewrites|batch-of-1|reopen|fused] [--accept] [PATH ...]
+//   skein_cases [--mode default|no-rewrites|batch-of-1|morsels|reopen|fused] [--accept] [PATH ...]
 //
 // PATH: case files or folders; default tests/cases. --accept rewrites the expectations of the files
 // from what the engine gives (read the diff as code). The last line is `N passed, N failed`.
@@ -62,6 +62,10 @@ class Bench {
     if (mode_ == "no-rewrites") options.rewrites_off = {"*"};
     if (mode_ == "fused") options.fused = true;
     if (mode_ == "batch-of-1") options.batch_rows = 1;
+    if (mode_ == "morsels") {
+      options.parallel_from = 0;
+      options.batch_rows = 1;
+    }
     SKEIN_ASSIGN_OR_RETURN(connection_, engine_->Connect(options));
     return absl::OkStatus();
   }

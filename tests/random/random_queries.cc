@@ -28,10 +28,12 @@ struct Mode {
   std::string name;
   std::vector<std::string> off;
   uint32_t batch_rows = 2048;
+  double parallel_from = 20'000;
 };
 
 std::vector<Mode> Modes() {
-  std::vector<Mode> out = {{"default", {}}, {"no-rewrites", {"*"}}, {"batch-of-1", {}, 1}};
+  std::vector<Mode> out = {
+      {"default", {}}, {"no-rewrites", {"*"}}, {"batch-of-1", {}, 1}, {"morsels", {}, 2, 0}};
   for (const rewrite::Pass& pass : rewrite::All()) {
     out.push_back({"without " + std::string(pass.name), {std::string(pass.name)}});
   }
@@ -62,6 +64,7 @@ absl::StatusOr<std::vector<std::string>> Rows(Engine& engine, const Mode& mode,
   options.sandbox = true;
   options.rewrites_off = mode.off;
   options.batch_rows = mode.batch_rows;
+  options.parallel_from = mode.parallel_from;
   SKEIN_ASSIGN_OR_RETURN(const auto connection, engine.Connect(options));
   SKEIN_ASSIGN_OR_RETURN(const auto cursor, connection->Run(text, {}));
   std::vector<std::string> out;
