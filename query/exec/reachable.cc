@@ -150,6 +150,7 @@ class ReachableOperator final : public UnaryOperator {
     }
     const std::vector<NodeId> from = std::exchange(frontier_, {});
     ExpandOptions options = options_;
+    options.source = false;
     options.links = !predicates_.empty();
     windows_.Apply(row_ - 1, &options);
     SKEIN_ASSIGN_OR_RETURN(
@@ -192,11 +193,11 @@ class ReachableOperator final : public UnaryOperator {
     const Frame outer{&batch_, nullptr, nullptr};
     SKEIN_RETURN_IF_ERROR(predicates_.Filter({&elements, &outer, &parents}, &kept, elements.rows));
     for (size_t i = 0; i < kept.size(); ++i) {
-      links->source[i] = links->source[kept[i]];
+      if (!links->source.empty()) links->source[i] = links->source[kept[i]];
       links->neighbour[i] = links->neighbour[kept[i]];
       links->link[i] = links->link[kept[i]];
     }
-    links->source.resize(kept.size());
+    if (!links->source.empty()) links->source.resize(kept.size());
     links->neighbour.resize(kept.size());
     links->link.resize(kept.size());
     return absl::OkStatus();

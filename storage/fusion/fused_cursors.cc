@@ -89,7 +89,8 @@ class FusedExpandCursor final : public ExpandCursor {
 
   absl::Status Open(const Viewer& viewer, Budget& budget) {
     ExpandOptions options = options_;
-    options.outgoing = true;  // to tell the two ends of a link within an entity
+    // To tell the two ends of a link within an entity.
+    options.source = options.outgoing = true;
     if (!options.windows.empty()) {
       for (const uint32_t owner : rows_.owner) windows_.push_back(options.windows[owner]);
       options.windows = windows_;
@@ -129,6 +130,7 @@ class FusedExpandCursor final : public ExpandCursor {
       Cut(&batch->type, kept);
       Cut(&batch->valid, kept);
       Cut(&batch->outgoing, kept);
+      if (!options_.source) batch->source.clear();
       if (!options_.outgoing) batch->outgoing.clear();
       if (kept > 0) return true;
     }

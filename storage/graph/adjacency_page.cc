@@ -416,7 +416,7 @@ bool AdjacencyChunk::CheckBlock(uint32_t vertex, AdjacencyTimes* times) const {
       return false;
     }
     AdjacencySegment segment;
-    if (!ParseSegment(&in, &segment)) return false;
+    if (!ParseSegment(&in, Bytes::kNew, &segment)) return false;
     segment.ReadHeads();
     const uint32_t n = segment.n_;
     const uint8_t from = segment.flags_ & 3, to = segment.flags_ >> 2 & 3;
@@ -453,13 +453,19 @@ const AdjacencyLine& AdjacencyChunk::LineOf(LinkTypeId type) const {
 }
 
 // Up to the neighbours; the tags' counts must sum up to the size.
-bool AdjacencyChunk::ParseSegment(ByteReader* in, AdjacencySegment* segment) const {
+bool AdjacencyChunk::ParseSegment(ByteReader* in, Bytes bytes, AdjacencySegment* segment) const {
   segment->chunk_ = this;
   segment->n_ = in->Varint32();
   segment->flags_ = in->Byte();
   segment->tag_count_ = in->Varint32();
   segment->heads_read_ = false;
   segment->tags_ = *in;
+  if (bytes == Bytes::kChecked) {
+    in->SkipVarints(size_t{2} * segment->tag_count_);
+    if (!ReadNumbers(in, &segment->neighbours_)) return false;
+    segment->rest_ = *in;
+    return true;
+  }
   if (segment->tag_count_ == 0 || segment->tag_count_ > segment->n_) return false;
   uint64_t sum = 0;
   for (uint32_t i = 0; i < segment->tag_count_; ++i) {
@@ -482,7 +488,7 @@ void AdjacencyChunk::Segment(const AdjacencyBlock& block, uint32_t i,
     const std::string_view directory = in.Raw(size_t{4} * block.segments);
     in.Raw(Le32(directory.data() + size_t{4} * i));
   }
-  SKEIN_CHECK(ParseSegment(&in, segment));  // was checked when the chunk was read
+  SKEIN_CHECK(ParseSegment(&in, Bytes::kChecked, segment));  // was checked when the chunk was read
 }
 
 void AdjacencyChunk::Voids(uint32_t vertex, std::vector<std::pair<LinkId, bool>>* links) const {

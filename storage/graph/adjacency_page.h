@@ -210,7 +210,9 @@ class AdjacencyChunk {
   bool Parse(std::string_view bytes);
   // Checks a block; where it has several segments, *times gets theirs.
   bool CheckBlock(uint32_t vertex, AdjacencyTimes* times) const;
-  bool ParseSegment(ByteReader* in, AdjacencySegment* segment) const;
+  // kChecked: the chunk was read, so what has no column of its own need not be looked at.
+  enum class Bytes : uint8_t { kNew, kChecked };
+  bool ParseSegment(ByteReader* in, Bytes bytes, AdjacencySegment* segment) const;
 
   bool KnowsTags(const AdjacencySegment& segment) const;
   // Of a type that the chunk knows.

@@ -1,7 +1,6 @@
 // Expansion, degrees and neighbour counts: the traversal half of ReadOps.
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "storage/base/status.h"
 #include "storage/graph/page_reader.h"
 #include "storage/graph/read_ops.h"
+#include "storage/graph/segment_reader.h"
 
 namespace skein::read_ops {
 namespace {
@@ -21,284 +21,8 @@ constexpr size_t kAheadSlot = 12, kAheadPage = 9, kAheadOffset = 6, kAheadBlock 
 // The same in long lists that are read by time: their index, its times, the segment, its columns.
 constexpr size_t kAheadIndex = 5, kAheadTimes = 4, kAheadSegment = 3, kAheadColumns = 2;
 
-// The options in the form the loops want.
-struct Filter {
-  Filter(const ExpandOptions& options, const Viewer& the_viewer)
-      : viewer(the_viewer),
-        types(options.types),
-        window(options.window),
-        windows(options.windows),
-        by_start(options.by_start),
-        out(options.direction != Direction::kIn),
-        in(options.direction != Direction::kOut),
-        drop_in_loops(options.direction == Direction::kBoth && options.loops_once) {
-    std::sort(types.begin(), types.end());
-    types.erase(std::unique(types.begin(), types.end()), types.end());
-  }
-
-  // Takes the window of a frontier position, where each has its own.
-  void At(size_t position) {
-    if (!windows.empty()) window = windows[position];
-  }
-  bool WantsTag(LinkTypeId type, bool outgoing) const {
-    if (outgoing ? !out : !in) return false;
-    return types.empty() || std::binary_search(types.begin(), types.end(), type);
-  }
-  bool timed() const { return by_start || !windows.empty() || !every_time(); }
-  bool every_time() const { return window.from == kTimeMin && window.to == kTimeMax; }
-  bool InWindow(TimeUs from, TimeUs to) const {
-    if (by_start) return window.from <= from && (from < window.to || window.to == kTimeMax);
-    if (every_time()) return true;
-    if (from == to) return window.from <= from && from < window.to;
-    return from < window.to && window.from < to;
-  }
-  bool Passes(const AdjacencyEntry& entry, NodeId self) const {
-    return WantsTag(entry.type, entry.outgoing) &&
-           !(drop_in_loops && !entry.outgoing && entry.neighbour == self) &&
-           InWindow(entry.valid.from, entry.valid.to) && viewer.Sees(entry.policy) &&
-           viewer.Sees(entry.neighbour_policy);
-  }
-
-  const Viewer& viewer;
-  std::vector<LinkTypeId> types;
-  ValidTime window;
-  std::span<const ValidTime> windows;
-  bool by_start;
-  bool out, in, drop_in_loops;
-};
-
-// The entries of a segment that may lie in the window, as far as its times are known; of those that
-// begin before it only where `starts` says that they cannot.
-AdjacencySegment::Range RangeOf(const Filter& filter, std::span<const TimeUs> times,
-                                AdjacencySegment::Range all, bool starts) {
-  constexpr uint32_t kStride = AdjacencyTimes::kStride;
-  const auto groups_before = [&](TimeUs time) {
-    return static_cast<uint32_t>(std::lower_bound(times.begin(), times.end(), time) -
-                                 times.begin());
-  };
-  if (filter.window.to != kTimeMax) {
-    all.end = std::min(all.end, groups_before(filter.window.to) * kStride);
-  }
-  // Of a group that begins before the window the end may lie in it.
-  const uint32_t group = starts ? groups_before(filter.window.from) : 0;
-  if (group > 1) all.begin = (group - 1) * kStride;
-  return all;
-}
-
-// One segment, decoded as far as a filter and the wanted columns need it.
-class SegmentReader {
- public:
-  using Range = AdjacencySegment::Range;
-
-  SegmentReader(const Filter& filter, const ExpandOptions& options, bool counts)
-      : filter_(filter), options_(options), counts_(counts) {}
-
-  // What ForEach goes through: a segment of a block, read now, or one whose heads are in memory.
-  const AdjacencySegment& Read(const AdjacencyChunk& chunk, const AdjacencyBlock& block,
-                               uint32_t i) {
-    chunk.Segment(block, i, &own_);
-    segment_ = &own_;
-    return own_;
-  }
-  const AdjacencySegment& Take(const AdjacencySegment& segment) {
-    segment_ = &segment;
-    return segment;
-  }
-
-  // Gives the sink the entries from the `skip`-th on that pass, in ranges [i, end) of one tag where
-  // all do; it answers how many it took, and fewer than it was given ends it. Gives the number of
-  // entries that were looked at. `times`: what is known of the segment's times, if anything.
-  template <typename Sink>
-  uint32_t ForEach(NodeId self, uint32_t skip, std::span<const TimeUs> times, const Sink& sink) {
-    DecodeTimes(times);
-    AdjacencySegment::Tags tags = segment_->tags();
-    AdjacencySegment::Tag tag;
-    uint32_t i = 0;
-    while (tags.Next(&tag)) {
-      const uint32_t end = i + tag.count;
-      if (end <= skip || !filter_.WantsTag(tag.type, tag.outgoing)) {
-        i = end;
-        continue;
-      }
-      const bool check_loop = filter_.drop_in_loops && !tag.outgoing;
-      const Range range = InWindow({std::max(i, skip), end});
-      if (range.begin >= range.end) {
-        i = end;
-        continue;
-      }
-      DecodeEnds(self, range, check_loop);
-      i = range.begin;
-      if (!policies_ && (!timed_ || starts_) && !(check_loop && HasLoop(range, self))) {
-        const uint32_t taken = sink(i, range.end, tag);
-        if (taken < range.end - i) return i + taken;
-        if (sink.full()) return range.end;
-        i = end;
-        continue;
-      }
-      for (; i < range.end; ++i) {
-        if (check_loop && neighbour_[i] == Raw(self)) continue;
-        if (timed_ && !starts_ && !filter_.InWindow(from_[i], to_[i])) continue;
-        if (policies_ && !Sees(i)) continue;
-        sink(i, i + 1, tag);
-        if (sink.full()) return i + 1;
-      }
-      i = end;
-    }
-    return i;
-  }
-
-  // Appends the columns that are asked for of entries [begin, end).
-  void Append(uint32_t begin, uint32_t end, const AdjacencySegment::Tag& tag, uint32_t source,
-              ExpandBatch* batch) const {
-    const size_t n = end - begin;
-    batch->source.insert(batch->source.end(), n, source);
-    const size_t at = batch->neighbour.size();
-    batch->neighbour.resize(at + n);
-    std::memcpy(batch->neighbour.data() + at, neighbour_.data() + begin, n * sizeof(NodeId));
-    if (options_.links) {
-      for (uint32_t i = begin; i < end; ++i) batch->link.push_back(LinkId{link_[i]});
-    }
-    if (options_.type) batch->type.insert(batch->type.end(), n, tag.type);
-    if (options_.outgoing) {
-      batch->outgoing.insert(batch->outgoing.end(), n, tag.outgoing ? uint8_t{1} : uint8_t{0});
-    }
-    if (options_.valid) {
-      for (uint32_t i = begin; i < end; ++i) batch->valid.push_back({from_[i], to_[i]});
-    }
-  }
-
- private:
-  // The times of the entries that may lie in the window; the other columns wait until some do.
-  void DecodeTimes(std::span<const TimeUs> times) {
-    decoded_ = {};
-    timed_ = filter_.by_start || !filter_.every_time();
-    starts_ = timed_ && (filter_.by_start || segment_->instants());
-    policies_ = !filter_.viewer.sees_all() && segment_->has_policies();
-    looked_ = segment_->all();
-    std::optional<TimeUs> known;
-    if (timed_ && !times.empty()) {
-      looked_ = RangeOf(filter_, times, looked_, starts_);
-      if (looked_.begin > 0) known = times[looked_.begin / AdjacencyTimes::kStride];
-    }
-    if (looked_.begin >= looked_.end) return;
-    if (timed_ || options_.valid) segment_->From(looked_, known, from_.data());
-    if (options_.valid || (timed_ && !starts_)) segment_->To(looked_, from_.data(), to_.data());
-  }
-  // Of entries of one tag those that begin in the window, or all that may be in it.
-  Range InWindow(Range range) const {
-    if (!timed_) return range;
-    range = {std::max(range.begin, looked_.begin), std::min(range.end, looked_.end)};
-    if (range.begin >= range.end) return range;
-    // Ascending by valid-from within the tag.
-    if (filter_.window.to != kTimeMax) range.end = LowerBound(range, filter_.window.to);
-    if (starts_) range.begin = LowerBound(range, filter_.window.from);
-    return range;
-  }
-  uint32_t LowerBound(Range range, TimeUs time) const {
-    return static_cast<uint32_t>(
-        std::lower_bound(from_.begin() + range.begin, from_.begin() + range.end, time) -
-        from_.begin());
-  }
-  // The rest of what is wanted of a range. Without a window all of the segment at once: its other
-  // tags come next, as a rule.
-  void DecodeEnds(NodeId self, Range range, bool check_loop) {
-    if (counts_ && !check_loop && !policies_) return;
-    if (!timed_) range = segment_->all();
-    if (range.begin >= decoded_.begin && range.end <= decoded_.end) return;
-    decoded_ = range;
-    segment_->Neighbours(self, range, neighbour_.data());
-    if (options_.links) segment_->Links(range, link_.data());
-    if (!policies_) return;
-    link_policies_ = segment_->Policies(range, policy_.data());
-    neighbour_policies_ = segment_->NeighbourPolicies(range, neighbour_policy_.data());
-  }
-  bool HasLoop(Range range, NodeId self) const {
-    uint64_t found = 0;
-    for (uint32_t i = range.begin; i < range.end; ++i) found |= neighbour_[i] == Raw(self) ? 1 : 0;
-    return found != 0;
-  }
-  bool Sees(uint32_t i) const {
-    return (!link_policies_ || filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(policy_[i])})) &&
-           (!neighbour_policies_ ||
-            filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(neighbour_policy_[i])}));
-  }
-
-  const Filter& filter_;
-  const ExpandOptions& options_;
-  const bool counts_;  // only how many there are is asked for
-  AdjacencySegment own_;
-  const AdjacencySegment* segment_ = &own_;
-  // starts_: valid-from alone decides whether an entry is in the window.
-  bool timed_ = false, starts_ = false, policies_ = false, link_policies_ = false,
-       neighbour_policies_ = false;
-  Range looked_, decoded_;  // entries whose times, whose other columns are there
-  std::array<uint64_t, kNumbersMax> neighbour_, link_, policy_, neighbour_policy_;
-  std::array<TimeUs, kNumbersMax> from_, to_;
-};
-
-// The segments of a long list that may hold entries that a filter wants.
-class SegmentRange {
- public:
-  SegmentRange(const AdjacencyTimes& times, const Filter& filter)
-      : segments_(times.segments), from_(times.from), filter_(filter) {}
-
-  uint32_t size() const { return static_cast<uint32_t>(segments_.size() - 1); }
-  uint64_t Before(uint32_t i) const { return segments_[i].before; }
-  // The segment of the entry-th entry.
-  uint32_t Of(uint64_t entry) const {
-    return Partition(0, [&](uint32_t i) { return segments_[i + 1].before <= entry; });
-  }
-
-  // The first from i on that may hold something.
-  uint32_t Next(uint32_t i) const {
-    while (i < size()) {
-      const AdjacencyTimes::Segment& at = segments_[i];
-      const bool late = filter_.window.to != kTimeMax && FirstFrom(i) >= filter_.window.to;
-      if (late || !filter_.WantsTag(at.type, at.outgoing)) {
-        i = Partition(i + 1, [&](uint32_t k) { return SameTag(k, at); });
-        continue;
-      }
-      // Entries before the window can only be passed over where each is one instant.
-      if (filter_.window.from == kTimeMin || !(filter_.by_start || at.instants)) return i;
-      // Of the segments of the tag from i on: the last that begins before the window.
-      const uint32_t first =
-          Partition(
-              i + 1,
-              [&](uint32_t k) { return SameTag(k, at) && FirstFrom(k) < filter_.window.from; }) -
-          1;
-      if (first == i) return i;
-      i = first;
-    }
-    return i;
-  }
-
- private:
-  TimeUs FirstFrom(uint32_t i) const { return from_[segments_[i].first]; }
-  bool SameTag(uint32_t i, const AdjacencyTimes::Segment& other) const {
-    return segments_[i].type == other.type && segments_[i].outgoing == other.outgoing;
-  }
-  // The first from `low` on of which `before` does not hold.
-  template <typename Before>
-  uint32_t Partition(uint32_t low, const Before& before) const {
-    uint32_t high = size();
-    while (low < high) {
-      const uint32_t middle = low + (high - low) / 2;
-      if (before(middle)) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
-
-  const std::span<const AdjacencyTimes::Segment> segments_;
-  const std::span<const TimeUs> from_;
-  const Filter& filter_;
-};
-
 template <typename Visit>
-void VisitBlock(const AdjacencyChunk& chunk, NodeId self, const Filter& filter,
+void VisitBlock(const AdjacencyChunk& chunk, NodeId self, const LinkFilter& filter,
                 SegmentReader* reader, const Visit& visit) {
   const AdjacencyBlock block = chunk.Block(VertexOf(self));
   if (block.segments == 0) return;
@@ -338,7 +62,7 @@ PolicyId PolicyOf(const AdjacencyPage& page, uint32_t vertex) {
 // list no more is decoded than of one chunk's.
 class Gatherer {
  public:
-  explicit Gatherer(const Filter& filter)
+  explicit Gatherer(const LinkFilter& filter)
       : filter_(filter), options_(All()), reader_(filter, options_, /*counts=*/false) {}
 
   AdjacencyList Gather(const AdjacencyPage& page, NodeId self) {
@@ -397,7 +121,7 @@ class Gatherer {
     }
   }
 
-  const Filter& filter_;
+  const LinkFilter& filter_;
   const ExpandOptions options_;
   SegmentReader reader_;
   ExpandBatch batch_;
@@ -647,7 +371,7 @@ class ExpandCursorImpl final : public ExpandCursor {
     while (entry_ < entries.size() && batch->size() < wanted_) {
       const AdjacencyEntry& entry = entries[entry_++];
       if (!filter_.Passes(entry, self)) continue;
-      batch->source.push_back(static_cast<uint32_t>(position_));
+      if (options_.source) batch->source.push_back(static_cast<uint32_t>(position_));
       batch->neighbour.push_back(entry.neighbour);
       if (options_.links) batch->link.push_back(entry.link);
       if (options_.type) batch->type.push_back(entry.type);
@@ -661,7 +385,7 @@ class ExpandCursorImpl final : public ExpandCursor {
   const Viewer& viewer_;
   std::span<const NodeId> frontier_;
   const ExpandOptions options_;
-  Filter filter_;
+  LinkFilter filter_;
   Budget& budget_;
   const bool timed_;    // lists are read by time
   const bool changes_;  // the source may have changes of its own
@@ -686,7 +410,7 @@ struct Counter {
 };
 
 // Of a vertex of which several chunks speak, if none voids anything: then all of them count.
-bool CountChunks(const AdjacencyPage& page, NodeId self, const Filter& filter,
+bool CountChunks(const AdjacencyPage& page, NodeId self, const LinkFilter& filter,
                  SegmentReader* reader, uint64_t* count) {
   const uint32_t vertex = VertexOf(self);
   if (!TellsVoids(page, vertex)) return false;
@@ -727,7 +451,7 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
   out->assign(frontier.size(), 0);
   ExpandOptions plain = options;
   plain.links = plain.type = plain.outgoing = plain.valid = false;
-  Filter filter(plain, viewer);
+  LinkFilter filter(plain, viewer);
   SegmentReader reader(filter, plain, /*counts=*/true);
   PageReader pages(source.committed());
   std::optional<AdjacencyList> list;

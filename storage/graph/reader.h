@@ -46,22 +46,31 @@ class Catalog;
 class Viewer {
  public:
   // Sees everything: sandboxes, and the server's own system space.
-  static Viewer All() { return Viewer(true, {}); }
+  static Viewer All() { return Viewer(true, nullptr); }
   // Sees the open policy and those given.
   static Viewer Of(std::span<const PolicyId> visible);
 
   bool Sees(PolicyId policy) const {
     const uint64_t p = Raw(policy);
-    return all_ || p == 0 || (p / 64 < bits_.size() && (bits_[p / 64] >> (p % 64) & 1) != 0);
+    return p == 0 || (p / 64 < words_ ? (bits_[p / 64] >> (p % 64) & 1) != 0 : all_);
   }
   bool sees_all() const { return all_; }
-  // Equal keys see alike: part of the plan cache's key.
-  std::string CacheKey() const;
+  // Equal keys see alike: part of the plan cache's key. Made once for all copies of a viewer, and
+  // lives as long as one of them.
+  std::string_view CacheKey() const;
 
  private:
-  Viewer(bool all, std::vector<uint64_t> bits) : all_(all), bits_(std::move(bits)) {}
+  // Copies share it: every statement keeps a viewer of its own, of as many policies as there are.
+  struct Policies {
+    std::vector<uint64_t> bits;
+    std::string key;
+  };
+  explicit Viewer(bool all, std::shared_ptr<const Policies> policies);
+
   bool all_ = false;
-  std::vector<uint64_t> bits_;
+  size_t words_ = 0;  // of policies_
+  const uint64_t* bits_ = nullptr;
+  std::shared_ptr<const Policies> policies_;  // null: all_
 };
 
 // What one query may spend, shared by its operators and cursors. Threads: all members are atomic or
@@ -139,7 +148,8 @@ struct ExpandOptions {
   ValidTime window;               // default: all times
   std::span<const ValidTime> windows;
   bool by_start = false;
-  // Columns beside `source` and `neighbour`, each decoded only when asked for.
+  // Columns beside `neighbour`, each decoded only when asked for.
+  bool source = true;
   bool links = false;
   bool type = false;
   bool outgoing = false;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -59,6 +60,8 @@ class ByteReader {
   uint32_t Be32() { return static_cast<uint32_t>(Be(4)); }
   uint64_t Be64() { return Be(8); }
   uint64_t Varint() {
+    // Most have one byte.
+    if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) return static_cast<uint8_t>(*at_++);
     uint64_t v = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       if (at_ == end_) return Fail();
@@ -68,6 +71,21 @@ class ByteReader {
       if (byte < 0x80) return v;
     }
     return Fail();
+  }
+  // Passes over n varints that were read before.
+  void SkipVarints(size_t n) {
+    constexpr uint64_t kMore = 0x8080808080808080;
+    while (n >= 8 && left() >= 8) {
+      uint64_t word;
+      std::memcpy(&word, at_, sizeof(word));
+      if ((word & kMore) != 0) break;
+      at_ += 8;
+      n -= 8;
+    }
+    while (n > 0 && at_ != end_) {
+      if (static_cast<uint8_t>(*at_++) < 0x80) --n;
+    }
+    if (n > 0) Fail();
   }
   // A varint that must fit 32 bits.
   uint32_t Varint32() {

@@ -17,18 +17,26 @@ Viewer Viewer::Of(std::span<const PolicyId> visible) {
   // Policy 0 is visible to all: set or not, the key below must be the same.
   if (!bits.empty()) bits[0] &= ~uint64_t{1};
   while (!bits.empty() && bits.back() == 0) bits.pop_back();
-  return {false, std::move(bits)};
-}
-
-std::string Viewer::CacheKey() const {
-  if (all_) return "*";
-  std::string key = "=";
-  for (const uint64_t word : bits_) {
+  auto policies = std::make_shared<Policies>();
+  policies->key = "=";
+  for (const uint64_t word : bits) {
     for (int shift = 0; shift < 64; shift += 8) {
-      key.push_back(static_cast<char>(word >> shift & 0xff));
+      policies->key.push_back(static_cast<char>(word >> shift & 0xff));
     }
   }
-  return key;
+  policies->bits = std::move(bits);
+  return Viewer(false, std::move(policies));
+}
+
+Viewer::Viewer(bool all, std::shared_ptr<const Policies> policies)
+    : all_(all), policies_(std::move(policies)) {
+  if (policies_ == nullptr) return;
+  words_ = policies_->bits.size();
+  bits_ = policies_->bits.data();
+}
+
+std::string_view Viewer::CacheKey() const {
+  return all_ ? std::string_view("*") : std::string_view(policies_->key);
 }
 
 absl::StatusOr<std::unique_ptr<IdCursor>> Reader::ScanNodesWithin(const Viewer& /*viewer*/,
