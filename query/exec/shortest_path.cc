@@ -168,6 +168,10 @@ class ShortestPathOperator final : public UnaryOperator {
     std::vector<NodeId> nodes;
     SKEIN_RETURN_IF_ERROR(one_path_.Search(from, to, options, &nodes));
     if (nodes.empty()) return absl::OkStatus();
+    if (node_.only_size) {
+      lists->push_back(Value::List(ValueList(nodes.size() - 1)));
+      return absl::OkStatus();
+    }
     std::vector<LinkId> links;
     SKEIN_RETURN_IF_ERROR(one_path_.ReadLinks(options, nodes, &links));
     lists->push_back(ListOf(links));

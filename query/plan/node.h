@@ -117,6 +117,8 @@ struct Node {
   bool selected = false;
   bool groups = false;
   int64_t count = 1;
+  // kShortestPath: only the size of the list is read, so it holds nulls (rewrite/path_length.cc).
+  bool only_size = false;
   // kRepeat: the step; `step_from` in its argument is where it starts, `step_to` where it ends.
   Slot step_from = kNoSlot;
   Slot step_to = kNoSlot;

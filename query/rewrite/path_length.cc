@@ -1,13 +1,15 @@
 // path_length: who asks a path for nothing but its length needs no path.
 //
 //   length(p)      of p = (a)-[r*]-(b) is size(r), known beside p; p goes if nobody else reads it
+//   size(r)        of a shortest path's links, if nobody else reads r, needs no link either
 //
 // Right     The path is null where its list of links is. A statement that writes is left alone:
-// what
-//           it deletes is an error to read.
+//           what it deletes is an error to read.
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "query/plan/prune.h"
 #include "query/plan/slots.h"
 #include "query/rewrite/passes.h"
 
@@ -97,11 +99,37 @@ class Lengths {
   std::map<Slot, Path> paths_;  // of the rows of the node visited last
 };
 
+// Does the expression read the slot otherwise than as size(slot)?
+bool ReadsElements(const ExprRef& whole, Slot slot) {
+  bool reads = false;
+  bind::Walk(whole, [&reads, slot](const Expr& e) {
+    if (e.kind == ExprKind::kSlot && e.slot == slot) reads = true;
+    // Of an expression inside, the slots are its own affair: whatever it reads counts.
+    if (e.kind == ExprKind::kSubquery) reads = true;
+    return !(IsCallOf(e, "size") && e.args[0]->slot == slot);
+  });
+  return reads;
+}
+
+// A shortest path right below a projection that is the only one to read its links.
+void LeaveLinks(Node* project) {
+  if (project->kind != NodeKind::kProject) return;
+  Node& path = *project->children[0];
+  if (path.kind != NodeKind::kShortestPath || path.selected || path.all_shortest) return;
+  const auto& live = project->live;
+  if (std::find(live.begin(), live.end(), path.link) != live.end()) return;
+  path.only_size =
+      std::none_of(project->items.begin(), project->items.end(),
+                   [&path](const auto& item) { return ReadsElements(item.expr, path.link); });
+}
+
 }  // namespace
 
 absl::Status PathLength(Plan* plan, const PlanOptions& /*options*/) {
   if (plan->writes) return absl::OkStatus();
   Lengths(plan).Visit(plan->root.get());
+  plan::PruneColumns(plan, true);
+  plan::VisitPlan(&plan->root, [](plan::NodePtr* at) { LeaveLinks(at->get()); });
   return absl::OkStatus();
 }
 

@@ -1,10 +1,19 @@
 #include "query/exec/paths/one_path.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "storage/base/status.h"
 
 namespace skein::exec {
+
+namespace {
+
+constexpr uint32_t kRowsPerBatch = 512;
+// Of frontiers up to this long the links are counted: one hub outweighs all the rest.
+constexpr size_t kCounted = 64;
+
+}  // namespace
 
 void OnePath::Side::Start(NodeId node) {
   seen.Clear();
@@ -13,6 +22,7 @@ void OnePath::Side::Start(NodeId node) {
   parents.assign(1, 0);
   links.clear();
   frontier = 0;
+  degree.reset();
   depth = 0;
 }
 
@@ -41,7 +51,7 @@ absl::Status OnePath::Search(NodeId from, NodeId to, const Options& options,
   charged_ = 0;
   while (left_.frontier_size() > 0 && right_.frontier_size() > 0 &&
          left_.depth + right_.depth < options.max) {
-    const bool grow_left = left_.frontier_size() <= right_.frontier_size();
+    SKEIN_ASSIGN_OR_RETURN(const bool grow_left, GrowsLeft(options));
     Side& side = grow_left ? left_ : right_;
     const Side& other = grow_left ? right_ : left_;
     std::optional<Meeting> meeting;
@@ -64,9 +74,29 @@ absl::Status OnePath::Search(NodeId from, NodeId to, const Options& options,
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> OnePath::GrowsLeft(const Options& options) {
+  const size_t left = left_.frontier_size(), right = right_.frontier_size();
+  if (std::max(left, right) > kCounted) return left <= right;
+  SKEIN_RETURN_IF_ERROR(Count(&left_, options.forward));
+  SKEIN_RETURN_IF_ERROR(Count(&right_, options.backward));
+  return *left_.degree <= *right_.degree;
+}
+
+absl::Status OnePath::Count(Side* side, ExpandOptions options) {
+  if (side->degree) return absl::OkStatus();
+  options.loops_once = false;  // then no neighbour is looked at
+  const std::span<const NodeId> frontier = std::span(side->nodes).subspan(side->frontier);
+  SKEIN_RETURN_IF_ERROR(context_.reader().Degrees(context_.viewer(), frontier, options,
+                                                  context_.budget(), &degrees_));
+  side->degree = std::accumulate(degrees_.begin(), degrees_.end(), uint64_t{0});
+  return absl::OkStatus();
+}
+
 absl::Status OnePath::Grow(Side* side, const Side& other, ExpandOptions options,
                            const Filter* filter, std::optional<Meeting>* meeting) {
   options.links = filter != nullptr;
+  // The sides may meet in any batch, and what was found beside it was found in vain.
+  options.rows_per_batch = std::min(options.rows_per_batch, kRowsPerBatch);
   const auto begin = static_cast<uint32_t>(side->frontier);
   const std::span<const NodeId> frontier = std::span(side->nodes).subspan(begin);
   ++side->depth;
@@ -105,6 +135,7 @@ absl::Status OnePath::Grow(Side* side, const Side& other, ExpandOptions options,
     SKEIN_RETURN_IF_ERROR(context_.Check());
   }
   side->frontier = side->nodes.size();
+  side->degree.reset();
   side->nodes.insert(side->nodes.end(), fresh_.begin(), fresh_.end());
   side->parents.insert(side->parents.end(), fresh_parents_.begin(), fresh_parents_.end());
   side->links.insert(side->links.end(), fresh_links_.begin(), fresh_links_.end());
