@@ -50,7 +50,8 @@ class ConnectionImpl final : public Connection {
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Prepared> prepared,
                            plans_.Get(text, options_.limits.text_bytes, *reader, options_.viewer,
                                       wrote_ ? off_after_writes_ : options_.rewrites_off));
-    fused_ = options_.fused || prepared->syntax.fused;
+    const bool fused = options_.fused || prepared->syntax.fused;
+    const bool same_view = fused == std::exchange(fused_, fused);
     if (prepared->syntax.schema.has_value()) return RunSchema(*prepared->syntax.schema);
     std::vector<Notice> notices;
     if (!prepared->NamesKnown(reader->version())) {
@@ -85,10 +86,15 @@ class ConnectionImpl final : public Connection {
       SKEIN_ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> past, graph_.AsOf(version));
       return View(std::move(past));
     };
-    run.transaction_time = transaction_ != nullptr ? transaction_time_ : clock_.Now();
+    run.started = clock_.Now();
+    run.transaction_time = transaction_ != nullptr ? transaction_time_ : run.started;
     if (transaction_ != nullptr) return RunInTransaction(std::move(run));
     if (prepared->plan.writes) return Autocommit(run);
-    SKEIN_ASSIGN_OR_RETURN(run.reader, CurrentReader());
+    if (same_view) {
+      run.reader = reader;
+    } else {
+      SKEIN_ASSIGN_OR_RETURN(run.reader, CurrentReader());
+    }
     SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<skein::Run> started, skein::Run::Start(std::move(run)));
     return MakeStreamingCursor(std::move(started));
   }

@@ -41,6 +41,14 @@ bool Prepared::NamesKnown(Version version) const {
   return known != 0 && known <= Raw(version) && Raw(version) < known + kCheckEvery;
 }
 
+size_t PlanCache::HashKey::operator()(const KeyView& key) const {
+  return absl::HashOf(ToAbsl(key.text), ToAbsl(key.viewer), key.schema);
+}
+
+bool PlanCache::SameKey::operator()(const KeyView& a, const KeyView& b) const {
+  return a.schema == b.schema && a.text == b.text && a.viewer == b.viewer && *a.off == *b.off;
+}
+
 void PlanCache::SchemaChanged() {
   absl::MutexLock lock(&mu_);
   ++schema_;
@@ -56,7 +64,7 @@ void PlanCache::MakeRoom() {
   const uint64_t limit = *middle;
   absl::erase_if(entries_, [this, limit](const auto& item) {
     if (item.second.used > limit) return false;
-    bytes_ -= item.first.size();
+    bytes_ -= item.first.text.size() + item.first.viewer.size();
     return true;
   });
 }
@@ -64,16 +72,13 @@ void PlanCache::MakeRoom() {
 absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
     std::string_view text, size_t text_bytes_max, const Reader& reader, const Viewer& viewer,
     const std::vector<std::string>& off) {
-  std::string key(text);
-  key += '\0';
-  key += viewer.CacheKey();
-  for (const std::string& name : off) key += '\0' + name;
+  KeyView key{text, viewer.CacheKey(), &off, 0};
   const uint64_t version = Raw(reader.version());
   std::shared_ptr<const Prepared> found;
   bool fresh = false;
   {
     absl::MutexLock lock(&mu_);
-    key += '\0' + std::to_string(schema_);
+    key.schema = schema_;
     if (const auto it = entries_.find(key); it != entries_.end()) {
       it->second.used = ++clock_;
       found = it->second.prepared;
@@ -106,8 +111,8 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
   }
   absl::MutexLock lock(&mu_);
   MakeRoom();
-  const auto [it, added] = entries_.try_emplace(key);
-  if (added) bytes_ += key.size();
+  const auto [it, added] = entries_.try_emplace(Key(key));
+  if (added) bytes_ += key.text.size() + key.viewer.size();
   it->second = {made, ++clock_, reader.version()};
   return std::shared_ptr<const Prepared>(made);
 }

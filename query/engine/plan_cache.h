@@ -65,11 +65,34 @@ class PlanCache {
     uint64_t used = 0;
     Version checked{};  // of the statistics
   };
+  // Looked up without being made.
+  struct KeyView {
+    std::string_view text, viewer;
+    const std::vector<std::string>* off = nullptr;
+    uint64_t schema = 0;
+  };
+  struct Key {
+    explicit Key(const KeyView& view)
+        : text(view.text), viewer(view.viewer), off(*view.off), schema(view.schema) {}
+    operator KeyView() const { return {text, viewer, &off, schema}; }  // NOLINT
+
+    std::string text, viewer;
+    std::vector<std::string> off;
+    uint64_t schema = 0;
+  };
+  struct HashKey {
+    using is_transparent = void;
+    size_t operator()(const KeyView& key) const;
+  };
+  struct SameKey {
+    using is_transparent = void;
+    bool operator()(const KeyView& a, const KeyView& b) const;
+  };
   void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const size_t max_;
   absl::Mutex mu_;
-  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<Key, Entry, HashKey, SameKey> entries_ ABSL_GUARDED_BY(mu_);
   size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t clock_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t schema_ ABSL_GUARDED_BY(mu_) = 0;

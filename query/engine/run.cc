@@ -36,6 +36,7 @@ class Run::InnerQueries final : public procedures::QueryRunner {
     }
     inner.budget = &outer_.budget();
     inner.running = nullptr;  // the outer one is listed
+    inner.started = o.clock->Now();
     ++inner.depth;
     SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<skein::Run> run,
                            skein::Run::Start(std::move(inner)));
@@ -89,15 +90,14 @@ Run::~Run() {
 absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   auto run = std::unique_ptr<Run>(new Run(std::move(options)));
   const RunOptions& o = run->options_;
-  run->started_ = o.clock->Now();
   run->budget_.rows_left = o.limits.rows_read;
   run->budget_.bytes_left = o.limits.bytes;
   if (o.limits.time != absl::InfiniteDuration()) {
-    run->budget_.deadline = run->started_ + o.limits.time;
+    run->budget_.deadline = o.started + o.limits.time;
   }
   if (o.interrupt != nullptr) o.interrupt->Enter(&run->budget_);
   if (o.running != nullptr) {
-    run->handle_ = o.running->Add(o.asker, o.prepared->syntax.text, run->started_, &run->budget_);
+    run->handle_ = o.running->Add(o.asker, o.prepared->syntax.text, o.started, &run->budget_);
   }
   run->inner_ = std::make_unique<InnerQueries>(*run);
   if (o.prepared->plan.as_of != nullptr) SKEIN_RETURN_IF_ERROR(run->ReadThePast());
@@ -123,6 +123,7 @@ exec::ContextOptions Run::MakeContext() {
   context.budget = &budget();
   context.parameters = &o.parameters;
   context.clock = o.clock;
+  context.statement_time = o.started;
   context.transaction_time = o.transaction_time;
   context.batch_rows = std::max<uint32_t>(1, o.batch_rows);
   context.workers = o.workers;
@@ -183,7 +184,7 @@ void Run::FillSummary(QuerySummary* summary) const {
   summary->notices = options_.notices;
   summary->estimated_work = options_.prepared->estimated_work;
   summary->version = options_.reader->version();
-  summary->time = options_.clock->Now() - started_;
+  summary->time = options_.clock->Now() - options_.started;
   if (context_->measuring()) {
     summary->plan = plan::ExplainText(plan(), &context_->measures());
     summary->plan_json = plan::ExplainJson(plan(), &context_->measures());

@@ -5,10 +5,10 @@
 // Lifetime  A Run owns its plan, reader and budget; the operators borrow them.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -27,24 +27,21 @@ class Interrupt {
     cancelled_ = true;
     for (Budget* budget : running_) budget->cancelled.store(true, std::memory_order_relaxed);
   }
-  bool cancelled() {
-    const std::lock_guard lock(mutex_);
-    return cancelled_;
-  }
+  bool cancelled() const { return cancelled_; }
   void Enter(Budget* budget) {
     const std::lock_guard lock(mutex_);
-    running_.insert(budget);
+    running_.push_back(budget);
     if (cancelled_) budget->cancelled.store(true, std::memory_order_relaxed);
   }
   void Leave(Budget* budget) {
     const std::lock_guard lock(mutex_);
-    running_.erase(budget);
+    std::erase(running_, budget);
   }
 
  private:
   std::mutex mutex_;
-  std::set<Budget*> running_;
-  bool cancelled_ = false;
+  std::vector<Budget*> running_;  // a handful: the cursors that the client has open
+  std::atomic<bool> cancelled_{false};
 };
 
 struct RunOptions {
@@ -60,6 +57,7 @@ struct RunOptions {
   ValueMap parameters;
   QueryLimits limits;
   Clock* clock = nullptr;
+  absl::Time started;  // by the clock
   absl::Time transaction_time;
   uint32_t batch_rows = 2048;
   exec::Workers* workers = nullptr;
@@ -104,7 +102,6 @@ class Run {
 
   RunOptions options_;
   Budget budget_;
-  absl::Time started_;
   std::unique_ptr<procedures::QueryRunner> inner_;
   std::unique_ptr<exec::Context> context_;
   std::unique_ptr<exec::BuildContext> build_;

@@ -44,7 +44,7 @@ struct ContextOptions {
   Budget* budget = nullptr;
   const ValueMap* parameters = nullptr;
   Clock* clock = nullptr;
-  absl::Time transaction_time;
+  absl::Time statement_time, transaction_time;
   uint32_t batch_rows = 2048;
   bool measure = false;                        // PROFILE
   procedures::QueryRunner* queries = nullptr;  // runs what procedures are given as text
@@ -99,7 +99,8 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   void set_below(Spent* spent) { below_ = spent; }
   uint64_t storage_calls() const { return storage_calls_; }
 
-  // OK, CANCELLED, DEADLINE_EXCEEDED: looks at the clock too; once a batch.
+  // OK, CANCELLED, DEADLINE_EXCEEDED; once a batch. Looks at the clock too: at the real one a few
+  // times a millisecond at most, because it costs more than many a batch.
   absl::Status Check();
 
   // ParameterMissing where it was not given.
@@ -148,7 +149,7 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   absl::StatusOr<std::vector<NodeId>> ClusterOf(NodeId node) override;
   absl::StatusOr<ValueList> RecordsOf(NodeId node) override;
   absl::StatusOr<ValueList> ValuesOf(NodeId node, std::string_view property) override;
-  absl::Time StatementTime() override { return statement_time_; }
+  absl::Time StatementTime() override { return options_.statement_time; }
   absl::Time TransactionTime() override { return options_.transaction_time; }
   absl::Time RealTime() override { return options_.clock->Now(); }
   double Random() override;
@@ -168,7 +169,8 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   std::unique_ptr<Reader> counting_;  // PROFILE
   const Reader* reader_ = nullptr;
   Spent* below_ = nullptr;
-  absl::Time statement_time_;
+  const bool real_clock_;
+  uint64_t looked_ = 0;  // at the clock, in cycles
   std::optional<ScanPart> scan_part_;
   Counters counters_;
   plan::Measures measures_;

@@ -1,6 +1,7 @@
 #include "query/exec/group_table.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace skein::exec {
 
@@ -21,6 +22,34 @@ uint64_t IdAt(const Column& column, size_t row) {
       return static_cast<uint64_t>(column.integers()[row]);
   }
 }
+
+// The numbers of a column of ids or integers.
+class Ids {
+ public:
+  explicit Ids(const Column* column) {
+    if (column == nullptr) return;
+    switch (column->kind()) {
+      case Column::Kind::kNode:
+        at_ = column->nodes().data();
+        return;
+      case Column::Kind::kLink:
+        at_ = column->links().data();
+        return;
+      default:
+        at_ = column->integers().data();
+    }
+  }
+  uint64_t operator[](size_t row) const {
+    uint64_t id = 0;
+    if (at_ != nullptr) {
+      std::memcpy(&id, static_cast<const char*>(at_) + row * sizeof(id), sizeof(id));
+    }
+    return id;
+  }
+
+ private:
+  const void* at_ = nullptr;
+};
 
 std::pair<uint64_t, uint64_t> IdKeyAt(const std::vector<const Column*>& columns, size_t row) {
   return {IdAt(*columns[0], row), columns.size() > 1 ? IdAt(*columns[1], row) : uint64_t{0}};
@@ -95,12 +124,30 @@ void GroupTable::FindOrAddAll(const std::vector<const Column*>& columns, size_t 
                               std::vector<uint32_t>* numbers, std::vector<uint32_t>* added) {
   numbers->resize(rows);
   if (added != nullptr) added->clear();
-  const bool by_ids = TakesIds(columns);
+  if (TakesIds(columns)) return FindOrAddIds(columns, numbers, added);
   for (uint32_t row = 0; row < rows; ++row) {
     bool fresh = false;
-    (*numbers)[row] = by_ids ? FindOrAddId(columns, row, &fresh) : FindOrAdd(columns, row, &fresh);
+    (*numbers)[row] = FindOrAdd(columns, row, &fresh);
     if (fresh && added != nullptr) added->push_back(row);
   }
+}
+
+void GroupTable::FindOrAddIds(const std::vector<const Column*>& columns,
+                              std::vector<uint32_t>* numbers, std::vector<uint32_t>* added) {
+  const Ids first(columns[0]);
+  const Ids second(columns.size() > 1 ? columns[1] : nullptr);
+  added_.clear();
+  const size_t before = size_;
+  for (uint32_t row = 0; row < numbers->size(); ++row) {
+    const auto [it, fresh] = ids_.try_emplace(IdKey(first[row], second[row]),
+                                              static_cast<uint32_t>(before + added_.size()));
+    (*numbers)[row] = it->second;
+    if (fresh) added_.push_back(row);
+  }
+  for (size_t i = 0; i < columns.size(); ++i) keys_[i].AppendGather(*columns[i], added_);
+  size_ += added_.size();
+  bytes_ += added_.size() * BytesOfId(columns.size());
+  if (added != nullptr) *added = added_;
 }
 
 uint32_t GroupTable::FindOrAddId(const std::vector<const Column*>& columns, size_t row,
@@ -109,8 +156,7 @@ uint32_t GroupTable::FindOrAddId(const std::vector<const Column*>& columns, size
   *added = fresh;
   if (!fresh) return it->second;
   for (size_t i = 0; i < columns.size(); ++i) keys_[i].AppendFrom(*columns[i], row);
-  // The key's numbers, and an entry of the map at its usual load.
-  bytes_ += columns.size() * sizeof(uint64_t) + 40;
+  bytes_ += BytesOfId(columns.size());
   return static_cast<uint32_t>(size_++);
 }
 

@@ -39,6 +39,10 @@ class GroupTable {
   bool SameKey(uint32_t group, const std::vector<const Column*>& columns, size_t row) const;
   bool TakesIds(const std::vector<const Column*>& columns) const;
   void CompareValues();
+  // The key's numbers, and an entry of the map at its usual load.
+  static size_t BytesOfId(size_t columns) { return columns * sizeof(uint64_t) + 40; }
+  void FindOrAddIds(const std::vector<const Column*>& columns, std::vector<uint32_t>* numbers,
+                    std::vector<uint32_t>* added);
   uint32_t FindOrAddId(const std::vector<const Column*>& columns, size_t row, bool* added);
 
   std::vector<Column> keys_;
@@ -46,6 +50,7 @@ class GroupTable {
   size_t bytes_ = 0;
   bool by_ids_ = true;
   absl::flat_hash_map<IdKey, uint32_t> ids_;
+  std::vector<uint32_t> added_;  // of the call at hand
   // Where values are compared.
   std::vector<uint32_t> next_;  // groups of one hash, chained
   absl::flat_hash_map<uint64_t, uint32_t> heads_;

@@ -111,12 +111,11 @@ class SeekOperator : public UnaryOperator {
   virtual absl::Status Seek() = 0;
 
   absl::Status TakeAll(IdCursor& cursor, uint32_t row) {
-    std::vector<uint64_t> ids;
     for (;;) {
       SKEIN_RETURN_IF_ERROR(context_.Check());
-      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor.Next(context_.batch_rows(), &ids));
+      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor.Next(context_.batch_rows(), &ids_));
       if (!more) return absl::OkStatus();
-      for (const uint64_t id : ids) {
+      for (const uint64_t id : ids_) {
         rows_.push_back(row);
         found_.push_back(NodeId{id});
       }
@@ -128,6 +127,7 @@ class SeekOperator : public UnaryOperator {
   std::vector<NodeId> found_;
 
  private:
+  std::vector<uint64_t> ids_;
   size_t next_ = 0;
 };
 
@@ -195,7 +195,12 @@ class SeekIndexOperator final : public SeekOperator {
       SKEIN_ASSIGN_OR_RETURN(*out, exec::Compile(e, context_));
       return absl::OkStatus();
     };
-    if (!node_.exprs.empty()) SKEIN_RETURN_IF_ERROR(compile(node_.exprs[0], &values_));
+    if (!node_.exprs.empty()) {
+      // A list of one need not be made for every row.
+      const bind::ExprRef& list = node_.exprs[0];
+      single_ = list->kind == bind::ExprKind::kList && list->args.size() == 1;
+      SKEIN_RETURN_IF_ERROR(compile(single_ ? list->args[0] : list, &values_));
+    }
     SKEIN_RETURN_IF_ERROR(compile(node_.seek_low, &low_));
     return compile(node_.seek_high, &high_);
   }
@@ -249,13 +254,8 @@ class SeekIndexOperator final : public SeekOperator {
           auto cursor, context_.reader().ScanNodes(context_.viewer(), *label, context_.budget()));
       SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
       if (values_ == nullptr) continue;  // of a range the filter above decides
-      const Value list = lists_.At(row);
-      if (list.kind() == ValueKind::kList) {
-        SKEIN_RETURN_IF_ERROR(KeepEqual(first, list.list()));
-      } else {
-        found_.resize(first);
-        rows_.resize(first);
-      }
+      const Value wanted = lists_.At(row);
+      SKEIN_RETURN_IF_ERROR(KeepEqual(first, ValuesOf(wanted)));
     }
     return absl::OkStatus();
   }
@@ -284,12 +284,19 @@ class SeekIndexOperator final : public SeekOperator {
     return kind == ValueKind::kInteger || kind == ValueKind::kString || kind == ValueKind::kBoolean;
   }
 
+  // The values that a row asks for; what is no list asks for none.
+  std::span<const Value> ValuesOf(const Value& wanted) const {
+    if (single_) return {&wanted, 1};
+    if (wanted.kind() != ValueKind::kList) return {};
+    return wanted.list();
+  }
+
   absl::Status SeekValues(uint32_t index) {
     for (uint32_t row = 0; row < batch_.rows; ++row) {
-      const Value list = lists_.At(row);
-      if (list.kind() != ValueKind::kList) continue;
+      const Value wanted = lists_.At(row);
+      const std::span<const Value> values = ValuesOf(wanted);
       const size_t first = found_.size();
-      for (const Value& v : list.list()) {
+      for (const Value& v : values) {
         if (v.is_null()) continue;
         const size_t before = found_.size();
         SKEIN_ASSIGN_OR_RETURN(
@@ -300,7 +307,7 @@ class SeekIndexOperator final : public SeekOperator {
           SKEIN_RETURN_IF_ERROR(KeepEqual(before, {&v, 1}));
         }
       }
-      if (list.list().size() > 1) {
+      if (values.size() > 1) {
         // Equal values in the list find a vertex once.
         std::sort(found_.begin() + static_cast<ptrdiff_t>(first), found_.end());
         found_.erase(std::unique(found_.begin() + static_cast<ptrdiff_t>(first), found_.end()),
@@ -335,7 +342,8 @@ class SeekIndexOperator final : public SeekOperator {
   }
 
   EvaluatorPtr values_, low_, high_;
-  Column lists_;  // of values_
+  bool single_ = false;  // values_ gives a value, not a list
+  Column lists_;         // of values_
 };
 
 }  // namespace

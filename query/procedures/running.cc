@@ -15,17 +15,15 @@ constexpr size_t kTextShownMax = 4096;
 RunningQueries::Handle RunningQueries::Add(const Asker& who, std::string_view text,
                                            absl::Time started, Budget* budget) {
   Entry entry;
-  entry.query.person = who.person;
-  entry.query.unit = who.unit;
-  entry.query.text = std::string(text.substr(0, kTextShownMax));
-  entry.query.started = started;
+  entry.who = &who;
+  entry.text = text.substr(0, kTextShownMax);
+  entry.started = started;
   entry.budget = budget;
   entry.bytes_at_start = budget->bytes_left.load(std::memory_order_relaxed);
   entry.rows_at_start = budget->rows_left.load(std::memory_order_relaxed);
   absl::MutexLock lock(&mu_);
   const uint64_t number = next_++;
-  entry.query.number = number;
-  entries_.emplace(number, std::move(entry));
+  entries_.emplace_hint(entries_.end(), number, entry);
   return {this, number};
 }
 
@@ -35,7 +33,7 @@ void RunningQueries::Remove(uint64_t number) {
 }
 
 bool RunningQueries::Sees(const Asker& who, const Entry& entry) {
-  return who.all || (who.person == entry.query.person && who.unit == entry.query.unit);
+  return who.all || (who.person == entry.who->person && who.unit == entry.who->unit);
 }
 
 std::vector<RunningQueries::Query> RunningQueries::List(const Asker& who) const {
@@ -43,7 +41,12 @@ std::vector<RunningQueries::Query> RunningQueries::List(const Asker& who) const 
   absl::MutexLock lock(&mu_);
   for (const auto& [number, entry] : entries_) {
     if (!Sees(who, entry)) continue;
-    Query query = entry.query;
+    Query query;
+    query.number = number;
+    query.person = entry.who->person;
+    query.unit = entry.who->unit;
+    query.text = std::string(entry.text);
+    query.started = entry.started;
     query.bytes = entry.bytes_at_start - entry.budget->bytes_left.load(std::memory_order_relaxed);
     query.rows = entry.rows_at_start - entry.budget->rows_left.load(std::memory_order_relaxed);
     query.killed = entry.budget->cancelled.load(std::memory_order_relaxed);

@@ -56,7 +56,7 @@ class RunningQueries {
     uint64_t number_ = 0;
   };
 
-  // `budget` must outlive the handle.
+  // All but the time is borrowed and must outlive the handle.
   Handle Add(const Asker& who, std::string_view text, absl::Time started, Budget* budget);
   // In order of their start.
   std::vector<Query> List(const Asker& who) const;
@@ -65,7 +65,9 @@ class RunningQueries {
 
  private:
   struct Entry {
-    Query query;
+    const Asker* who = nullptr;
+    std::string_view text;
+    absl::Time started;
     Budget* budget = nullptr;
     int64_t bytes_at_start = 0;
     int64_t rows_at_start = 0;

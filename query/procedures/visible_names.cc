@@ -150,7 +150,7 @@ absl::StatusOr<std::shared_ptr<const KeySet>> VisibleKeyCache::Younger(const Rea
                                                                        const Viewer& viewer,
                                                                        uint64_t age) {
   const uint64_t version = Raw(reader.version());
-  const std::string who = viewer.CacheKey();
+  const std::string who(viewer.CacheKey());
   {
     absl::MutexLock lock(&mu_);
     const auto it = entries_.find(who);

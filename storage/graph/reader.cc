@@ -1,9 +1,10 @@
 // Viewer and Budget: the two things every read carries.
+#include "storage/graph/reader.h"
+
 #include <algorithm>
 #include <string>
 
 #include "storage/base/status.h"
-#include "storage/graph/reader.h"
 
 namespace skein {
 
