@@ -39,7 +39,8 @@ class ReachableOperator final : public UnaryOperator {
     batch_.Clear();
     found_.clear();
     frontier_.clear();
-    emitted_.Clear();
+    SKEIN_ASSIGN_OR_RETURN(ids_, context_.reader().NodeIdBound());
+    emitted_.Clear(ids_);
     row_ = 0;
     next_ = count_ = 0;
     searches_ = 0;
@@ -99,7 +100,7 @@ class ReachableOperator final : public UnaryOperator {
     if (start == kNoNode) return true;
     if (node_.unique && searches_ == 1) emitted_ = std::move(seen_);
     ++searches_;
-    seen_.Clear();
+    seen_.Clear(ids_);
     charge_.Release();
     charged_ = 0;
     hops_ = 0;
@@ -264,6 +265,7 @@ class ReachableOperator final : public UnaryOperator {
   uint32_t row_ = 0;
   int64_t hops_ = 0;
   size_t searches_ = 0;
+  uint64_t ids_ = 0;               // bound of all node ids, where it is known
   NodeSet seen_;                   // of this start
   NodeSet emitted_;                // of all starts; made where `unique` and there is a second
   NodeId hidden_start_ = kNoNode;  // of the first search, where it was no row

@@ -191,6 +191,7 @@ class ExpandCursorImpl final : public ExpandCursor {
       bool done = false;
       if (changes_ && !list_) SKEIN_RETURN_IF_ERROR(source_.TouchedList(self, &list_));
       if (!list_) {
+        if (position_ == 0 && frontier_.size() > 1) PrefetchFirst();
         Prefetch();
         if (timed_) PrefetchLists();
         const AdjacencyPage* page = pages_.Find(AdjacencyPageOf(self));
@@ -248,7 +249,7 @@ class ExpandCursorImpl final : public ExpandCursor {
 
   // Where lists are long, a window's entries lie at the end of a chain of five more pointers.
   void PrefetchLists() {
-    if (ahead_ == 0) PrefetchFirst();
+    if (ahead_ == 0) PrefetchFirstLists();
     if (position_ < ahead_) return;
     ahead_ = position_ + 1;
     for (size_t ahead = kAheadColumns; ahead <= kAheadIndex; ++ahead) {
@@ -270,6 +271,13 @@ class ExpandCursorImpl final : public ExpandCursor {
       __builtin_prefetch(page->only);
       AdjacencyChunk::PrefetchOffset(page->blob, VertexOf(id));
     }
+    for (const NodeId id : first(kAheadBlock)) {
+      const AdjacencyPage* page = pages_.table().Peek(AdjacencyPageOf(id));
+      if (page != nullptr && page->only) AdjacencyChunk::PrefetchBlock(page->blob, VertexOf(id));
+    }
+  }
+
+  void PrefetchFirstLists() {
     for (size_t ahead = kAheadIndex; ahead >= kAheadColumns; --ahead) {
       for (size_t at = 0; at < std::min(ahead, frontier_.size()); ++at) PrefetchList(at, ahead);
     }

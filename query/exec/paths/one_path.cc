@@ -1,7 +1,6 @@
 #include "query/exec/paths/one_path.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "storage/base/status.h"
 
@@ -10,19 +9,16 @@ namespace skein::exec {
 namespace {
 
 constexpr uint32_t kRowsPerBatch = 512;
-// Of frontiers up to this long the links are counted: one hub outweighs all the rest.
-constexpr size_t kCounted = 64;
 
 }  // namespace
 
-void OnePath::Side::Start(NodeId node) {
-  seen.Clear();
+void OnePath::Side::Start(NodeId node, uint64_t ids) {
+  seen.Clear(ids);
   seen.Insert(node);
   nodes.assign(1, node);
   parents.assign(1, 0);
   links.clear();
   frontier = 0;
-  degree.reset();
   depth = 0;
 }
 
@@ -44,14 +40,15 @@ absl::Status OnePath::Search(NodeId from, NodeId to, const Options& options,
                              std::vector<NodeId>* nodes) {
   nodes->clear();
   path_links_.clear();
-  left_.Start(from);
-  right_.Start(to);
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t ids, context_.reader().NodeIdBound());
+  left_.Start(from, ids);
+  right_.Start(to, ids);
   if (options.filter != nullptr) left_.links = right_.links = {kNoLink};
   charge_.Release();
   charged_ = 0;
   while (left_.frontier_size() > 0 && right_.frontier_size() > 0 &&
          left_.depth + right_.depth < options.max) {
-    SKEIN_ASSIGN_OR_RETURN(const bool grow_left, GrowsLeft(options));
+    const bool grow_left = left_.frontier_size() <= right_.frontier_size();
     Side& side = grow_left ? left_ : right_;
     const Side& other = grow_left ? right_ : left_;
     std::optional<Meeting> meeting;
@@ -71,24 +68,6 @@ absl::Status OnePath::Search(NodeId from, NodeId to, const Options& options,
     right_.Walk(grow_left ? place : meeting->parent, nodes, &path_links_);
     return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<bool> OnePath::GrowsLeft(const Options& options) {
-  const size_t left = left_.frontier_size(), right = right_.frontier_size();
-  if (std::max(left, right) > kCounted) return left <= right;
-  SKEIN_RETURN_IF_ERROR(Count(&left_, options.forward));
-  SKEIN_RETURN_IF_ERROR(Count(&right_, options.backward));
-  return *left_.degree <= *right_.degree;
-}
-
-absl::Status OnePath::Count(Side* side, ExpandOptions options) {
-  if (side->degree) return absl::OkStatus();
-  options.loops_once = false;  // then no neighbour is looked at
-  const std::span<const NodeId> frontier = std::span(side->nodes).subspan(side->frontier);
-  SKEIN_RETURN_IF_ERROR(context_.reader().Degrees(context_.viewer(), frontier, options,
-                                                  context_.budget(), &degrees_));
-  side->degree = std::accumulate(degrees_.begin(), degrees_.end(), uint64_t{0});
   return absl::OkStatus();
 }
 
@@ -126,16 +105,16 @@ absl::Status OnePath::Grow(Side* side, const Side& other, ExpandOptions options,
                   found_.neighbour[met]};
       return absl::OkStatus();
     }
-    side->seen.InsertEach(found_.neighbour, [&](size_t i) {
-      fresh_.push_back(found_.neighbour[i]);
-      fresh_parents_.push_back(begin + found_.source[i]);
-      if (filter != nullptr) fresh_links_.push_back(found_.link[i]);
-    });
+    side->seen.InsertAll(found_.neighbour, &kept_);
+    for (const uint32_t i : kept_) fresh_.push_back(found_.neighbour[i]);
+    for (const uint32_t i : kept_) fresh_parents_.push_back(begin + found_.source[i]);
+    if (filter != nullptr) {
+      for (const uint32_t i : kept_) fresh_links_.push_back(found_.link[i]);
+    }
     SKEIN_RETURN_IF_ERROR(Charge());
     SKEIN_RETURN_IF_ERROR(context_.Check());
   }
   side->frontier = side->nodes.size();
-  side->degree.reset();
   side->nodes.insert(side->nodes.end(), fresh_.begin(), fresh_.end());
   side->parents.insert(side->parents.end(), fresh_parents_.begin(), fresh_parents_.end());
   side->links.insert(side->links.end(), fresh_links_.begin(), fresh_links_.end());

@@ -1,9 +1,9 @@
 // OnePath: one shortest path between two nodes, for shortestPath and SHORTEST 1.
 //
-// Method    Breadth-first from both ends, one Expand a level, always of the frontier with fewer
-//           links where both are short, else of the smaller. A level
-//           first looks whether one of what it finds is known to the other side, which ends the
-//           search, and takes in what is new only after that: the last level, the largest, is
+// Method    Breadth-first from both ends, always the smaller frontier, one Expand a level. (Of the
+//           side with fewer links: 3 % less to look at, and what it takes to count them is more.)
+//           A level first looks whether one of what it finds is known to the other side, which ends
+//           the search, and takes in what is new only after that: the last level, the largest, is
 //           never taken in whole. All that a level adds lie equally far from its side's end, and
 //           what the other side knew before the level would have met earlier; so the first meeting
 //           is a shortest path, and it lies in the other side's last level.
@@ -50,13 +50,12 @@ class OnePath {
   struct Side {
     NodeSet seen;
     std::vector<NodeId> nodes;
-    std::vector<uint32_t> parents;   // places in nodes
-    std::vector<LinkId> links;       // to the parents, where they are read
-    size_t frontier = 0;             // nodes from here on are of the last level
-    std::optional<uint64_t> degree;  // links of the last level, where they were counted
+    std::vector<uint32_t> parents;  // places in nodes
+    std::vector<LinkId> links;      // to the parents, where they are read
+    size_t frontier = 0;            // nodes from here on are of the last level
     int64_t depth = 0;
 
-    void Start(NodeId node);
+    void Start(NodeId node, uint64_t ids);
     size_t frontier_size() const { return nodes.size() - frontier; }
     size_t Bytes() const;
     // Nodes from `place` to the end, and the links between them.
@@ -69,8 +68,6 @@ class OnePath {
     NodeId node{};  // of the other side
   };
 
-  absl::StatusOr<bool> GrowsLeft(const Options& options);
-  absl::Status Count(Side* side, ExpandOptions options);
   absl::Status Grow(Side* side, const Side& other, ExpandOptions options, const Filter* filter,
                     std::optional<Meeting>* meeting);
   absl::Status Charge();
@@ -83,7 +80,6 @@ class OnePath {
   std::vector<NodeId> fresh_;
   std::vector<uint32_t> kept_, fresh_parents_;
   std::vector<LinkId> fresh_links_;
-  std::vector<uint64_t> degrees_;
   // Of the last path: how many of its steps the left side made, and its links where they were read.
   size_t left_steps_ = 0;
   std::vector<LinkId> path_links_;
