@@ -65,27 +65,18 @@ absl::StatusOr<Value> Context::Parameter(const std::string& name, Position at) c
 }
 
 std::optional<LabelId> Context::Label(const std::string& name) {
-  if (const auto it = labels_.find(name); it != labels_.end()) return it->second;
-  const auto id = Writes() ? reader().catalog().FindLabel(name)
-                           : procedures::FindVisibleLabel(*options_.reader, viewer(), name);
-  if (id.has_value()) labels_.emplace(name, *id);
-  return id;
+  if (Writes()) return reader().catalog().FindLabel(name);
+  return procedures::FindLabelFor(*options_.reader, viewer(), name);
 }
 
 std::optional<LinkTypeId> Context::Type(const std::string& name) {
-  if (const auto it = types_.find(name); it != types_.end()) return it->second;
-  const auto id = Writes() ? reader().catalog().FindLinkType(name)
-                           : procedures::FindVisibleType(*options_.reader, viewer(), name);
-  if (id.has_value()) types_.emplace(name, *id);
-  return id;
+  if (Writes()) return reader().catalog().FindLinkType(name);
+  return procedures::FindTypeFor(*options_.reader, viewer(), name);
 }
 
 std::optional<KeyId> Context::Key(const std::string& name) {
-  if (const auto it = keys_.find(name); it != keys_.end()) return it->second;
-  const auto id = Writes() ? reader().catalog().FindKey(name)
-                           : procedures::FindKeyFor(*options_.reader, viewer(), name);
-  if (id.has_value()) keys_.emplace(name, *id);
-  return id;
+  if (Writes()) return reader().catalog().FindKey(name);
+  return procedures::FindKeyFor(*options_.reader, viewer(), name);
 }
 
 std::vector<LinkTypeId> Context::Types(const std::vector<std::string>& names, bool* none) {

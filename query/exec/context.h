@@ -2,8 +2,7 @@
 //
 // Threads   One statement, one thread at a time; Budget::cancelled may be set from any.
 // Lifetime  Borrows everything in its options, which outlive it.
-// Cost      Name look-ups are remembered for the run; element look-ups that an evaluator announces
-//           (Prefetch) are one call for a whole batch.
+// Cost      Element look-ups that an evaluator announces (Prefetch) are one call for a whole batch.
 #pragma once
 
 #include <cstdint>
@@ -176,9 +175,6 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   plan::Measures measures_;
   std::optional<std::mt19937_64> random_;  // made with the first number
   int64_t evaluation_bytes_ = 0;
-  absl::flat_hash_map<std::string, LabelId> labels_;
-  absl::flat_hash_map<std::string, LinkTypeId> types_;
-  absl::flat_hash_map<std::string, KeyId> keys_;
   std::vector<NodeId> deferred_;
   absl::flat_hash_set<NodeId> deleted_nodes_;
   absl::flat_hash_set<LinkId> deleted_links_;

@@ -26,7 +26,6 @@ class ReachableOperator final : public UnaryOperator {
  public:
   ReachableOperator(const plan::Node& node, Context& context, OperatorPtr input)
       : UnaryOperator(node, context, std::move(input)),
-        options_(OptionsOf(node, context, &none_)),
         wants_nodes_(IsLive(node.to)),
         charge_(context.budget()) {}
 

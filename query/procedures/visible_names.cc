@@ -120,9 +120,30 @@ std::optional<LinkTypeId> FindVisibleType(const Reader& reader, const Viewer& vi
   return visible.ok() && !*visible ? std::nullopt : id;
 }
 
+namespace {
+
+// No name is given it, and it does not stand for all names either.
+constexpr uint32_t kNobodys = UINT32_MAX - 1;
+
+}  // namespace
+
+std::optional<LabelId> FindLabelFor(const Reader& reader, const Viewer& viewer,
+                                    std::string_view name) {
+  const auto id = reader.catalog().FindLabel(name);
+  if (!id.has_value() && !viewer.sees_all()) return LabelId{kNobodys};
+  return id;
+}
+
+std::optional<LinkTypeId> FindTypeFor(const Reader& reader, const Viewer& viewer,
+                                      std::string_view name) {
+  const auto id = reader.catalog().FindLinkType(name);
+  if (!id.has_value() && !viewer.sees_all()) return LinkTypeId{kNobodys};
+  return id;
+}
+
 std::optional<KeyId> FindKeyFor(const Reader& reader, const Viewer& viewer, std::string_view name) {
   const auto id = reader.catalog().FindKey(name);
-  if (!id.has_value() && !viewer.sees_all()) return KeyId{UINT32_MAX};
+  if (!id.has_value() && !viewer.sees_all()) return KeyId{kNobodys};
   return id;
 }
 

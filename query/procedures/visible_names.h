@@ -35,8 +35,14 @@ std::optional<LabelId> FindVisibleLabel(const Reader& reader, const Viewer& view
                                         std::string_view name);
 std::optional<LinkTypeId> FindVisibleType(const Reader& reader, const Viewer& viewer,
                                           std::string_view name);
-// The key of that name. Where it is in no use: nullopt for who sees everything, else a key that
-// nothing has, so that a key of hidden elements makes no difference.
+// The label (type, key) of that name. Where it is in no use: nullopt for who sees everything, else
+// one that nothing has, so that a name of hidden elements makes no difference: both are looked for,
+// and nothing is found. Cost: a look-up in the catalogue, where the two above go through the
+// counters of every policy.
+std::optional<LabelId> FindLabelFor(const Reader& reader, const Viewer& viewer,
+                                    std::string_view name);
+std::optional<LinkTypeId> FindTypeFor(const Reader& reader, const Viewer& viewer,
+                                      std::string_view name);
 std::optional<KeyId> FindKeyFor(const Reader& reader, const Viewer& viewer, std::string_view name);
 
 inline constexpr size_t kNodesSampled = 300;

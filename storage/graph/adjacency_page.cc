@@ -384,6 +384,7 @@ void AddTimes(const AdjacencySegment& segment, AdjacencyTimes* times) {
   last.outgoing = tag.outgoing;
   last.instants = segment.instants();
   times->heads.push_back(segment);
+  times->heads.back().KnowTag();
   for (uint32_t i = 0; i < segment.size(); i += AdjacencyTimes::kStride) {
     times->from.push_back(from[i]);
   }
@@ -459,6 +460,7 @@ bool AdjacencyChunk::ParseSegment(ByteReader* in, Bytes bytes, AdjacencySegment*
   segment->flags_ = in->Byte();
   segment->tag_count_ = in->Varint32();
   segment->heads_read_ = false;
+  segment->tag_ = {};
   segment->tags_ = *in;
   if (bytes == Bytes::kChecked) {
     in->SkipVarints(size_t{2} * segment->tag_count_);
@@ -545,9 +547,13 @@ void AdjacencyChunk::AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entr
   }
 }
 
-bool AdjacencySegment::Tags::Next(Tag* tag) {
-  if (left_ == 0) return false;
-  --left_;
+void AdjacencySegment::KnowTag() {
+  Tag tag;
+  Tags all = tags();
+  if (tag_count_ == 1 && all.Next(&tag)) tag_ = tag;
+}
+
+bool AdjacencySegment::Tags::Read(Tag* tag) {
   const uint64_t bits = at_.Varint();
   tag->type = LinkTypeId{static_cast<uint32_t>(bits >> 1)};
   tag->outgoing = (bits & 1) == 0;

@@ -64,16 +64,26 @@ class AdjacencySegment {
   // Goes through the tags in order.
   class Tags {
    public:
-    Tags(ByteReader at, uint32_t left) : at_(at), left_(left) {}
-    bool Next(Tag* tag);
+    Tags(ByteReader at, uint32_t left, const Tag* known) : at_(at), left_(left), known_(known) {}
+    bool Next(Tag* tag) {
+      if (left_ == 0) return false;
+      --left_;
+      if (known_ == nullptr) return Read(tag);
+      *tag = *known_;
+      return true;
+    }
 
    private:
+    bool Read(Tag* tag);
+
     ByteReader at_;
     uint32_t left_;
+    const Tag* known_;
   };
 
   uint32_t size() const { return n_; }
-  Tags tags() const { return {tags_, tag_count_}; }
+  // Borrows the segment.
+  Tags tags() const { return {tags_, tag_count_, tag_.count > 0 ? &tag_ : nullptr}; }
   // The number of different tags; 1: the segment is sorted by valid from.
   uint32_t tag_count() const { return tag_count_; }
 
@@ -98,6 +108,8 @@ class AdjacencySegment {
   bool instants() const;
   // Reads the heads of the columns after the neighbours; once.
   void ReadHeads() const;
+  // Of a segment of one tag: keeps it, so that it is not looked up in place.
+  void KnowTag();
   // Brings the times and the neighbours of some entries nearer. The heads must have been read.
   void Prefetch(Range range) const;
 
@@ -113,6 +125,7 @@ class AdjacencySegment {
   uint8_t flags_ = 0;
   mutable bool heads_read_ = false;
   ByteReader tags_{{}};
+  Tag tag_;                      // the only one, where it is known
   mutable ByteReader rest_{{}};  // after the neighbours
   Numbers neighbours_;
   mutable Numbers from_, to_, links_, policies_, neighbour_policies_;

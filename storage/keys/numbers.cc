@@ -253,6 +253,11 @@ void AppendNumbers(std::string* out, std::span<const uint64_t> values, uint64_t 
   MakePlan(values, base, &plan);
   BitPlan bits;
   if (packing == Packing::kSmall) bits = MakeBitPlan(values, plan.least);
+  // Close enough: then parts can be read alone.
+  if (packing == Packing::kQuick && plan.above_least != SIZE_MAX &&
+      plan.above_least <= plan.differences + plan.differences / 16) {
+    plan.differences = SIZE_MAX;
+  }
   const size_t packed =
       std::min({plan.above_least, plan.differences, bits.above_least, bits.steps});
   std::string text;
