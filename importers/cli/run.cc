@@ -37,7 +37,10 @@ class Run {
  private:
   absl::StatusOr<Repeats> FindRepeats(const PlannedFile& file);
   absl::Status LoadFile(const PlannedFile& file, FileSummary* summary);
+  // Several threads make `links`, or rows, of the records of a file.
+  absl::StatusOr<std::unique_ptr<LinkStream>> OpenStream(const PlannedFile& file, bool links);
   absl::Status LoadLinks(const PlannedFile& file, FileSummary* summary);
+  absl::Status LoadRows(const PlannedFile& file, FileSummary* summary);
   absl::Status LoadRecords(const PlannedFile& file, Repeats* repeats, FileSummary* summary);
   absl::Status Reject(const PlannedFile& file, const BadRecord& bad, ImportCounts* counts);
   absl::Status Watch(const PlannedFile& file, uint64_t position);
@@ -48,7 +51,8 @@ class Run {
   Loader loader_;
   Quarantine quarantine_;
   std::optional<Progress> progress_;
-  uint64_t bytes_before_ = 0;  // of the files already loaded
+  std::vector<std::string> stream_columns_;  // of the file that is streamed
+  uint64_t bytes_before_ = 0;                // of the files already loaded
   uint64_t bytes_total_ = 0;
   uint64_t rows_ = 0;
 };
@@ -150,42 +154,52 @@ absl::Status Run::LoadFile(const PlannedFile& file, FileSummary* summary) {
   loaded.mapping = file.mapping;
   loaded.rule = file.rule;
   loaded.name = file.name;
-  loaded.bytes = file.bytes;
+  loaded.run_bytes = bytes_total_;
   SKEIN_ASSIGN_OR_RETURN(loaded.sha256, FileSha256(file.path));
   const bool only_links = file.rule->nodes.empty() && LinkMaker::Suits(*file.rule) &&
-                          file.bytes >= options_.bulk.file_bytes;
+                          bytes_total_ >= options_.bulk.run_bytes;
   Repeats repeats;
   if (!only_links) {
     SKEIN_ASSIGN_OR_RETURN(repeats, FindRepeats(file));
   }
   loaded.disagreeing = std::move(repeats.disagreeing);
   SKEIN_RETURN_IF_ERROR(loader_.BeginFile(std::move(loaded)));
+  // On several threads nobody counts equal records, or names columns as they come.
+  const bool streams = bytes_total_ >= options_.bulk.run_bytes && repeats.ordinals.empty() &&
+                       !UsesOthers(*file.rule);
   SKEIN_RETURN_IF_ERROR(loader_.StreamsLinks() ? LoadLinks(file, summary)
+                        : streams              ? LoadRows(file, summary)
                                                : LoadRecords(file, &repeats, summary));
   SKEIN_RETURN_IF_ERROR(loader_.EndFile(&summary->counts));
   summary->seconds = progress_->seconds() - start;
   return absl::OkStatus();
 }
 
-absl::Status Run::LoadLinks(const PlannedFile& file, FileSummary* summary) {
+absl::StatusOr<std::unique_ptr<LinkStream>> Run::OpenStream(const PlannedFile& file, bool links) {
   const absl::Time now = options_.clock->Now();
-  SKEIN_RETURN_IF_ERROR(loader_.BeginLinks());
   SKEIN_ASSIGN_OR_RETURN(std::unique_ptr<RecordReader> reader, OpenReader(file, options_.limits));
-  const std::vector<std::string> columns = reader->columns();
+  stream_columns_ = reader->columns();
   const auto key_of = [this](const std::string& name) { return loader_.KeyNamed(name); };
   std::vector<LinkStream::Makers> makers(std::clamp(std::thread::hardware_concurrency(), 2U, 9U) -
                                          1);
   for (LinkStream::Makers& some : makers) {
-    SKEIN_ASSIGN_OR_RETURN(some.links,
-                           LinkMaker::Create(*file.mapping, *file.rule, columns, key_of, now));
+    if (links) {
+      SKEIN_ASSIGN_OR_RETURN(
+          some.links, LinkMaker::Create(*file.mapping, *file.rule, stream_columns_, key_of, now));
+    }
     SKEIN_ASSIGN_OR_RETURN(
-        some.rows, RowMaker::Create(*file.mapping, *file.rule, file.name, columns,
+        some.rows, RowMaker::Create(*file.mapping, *file.rule, file.name, stream_columns_,
                                     file.rule->options.format == FileFormat::kJsonl, names_, now));
   }
-  LinkStream stream(std::move(reader), std::move(makers));
+  return std::make_unique<LinkStream>(std::move(reader), std::move(makers));
+}
+
+absl::Status Run::LoadLinks(const PlannedFile& file, FileSummary* summary) {
+  SKEIN_RETURN_IF_ERROR(loader_.BeginLinks());
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LinkStream> stream, OpenStream(file, true));
   ImportCounts& counts = summary->counts;
   for (;;) {
-    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LinkBlock> block, stream.Next());
+    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LinkBlock> block, stream->Next());
     if (block == nullptr) return absl::OkStatus();
     counts.read += block->read;
     rows_ += block->read;
@@ -194,6 +208,36 @@ absl::Status Run::LoadLinks(const PlannedFile& file, FileSummary* summary) {
     progress_->Update(file.name, rows_, bytes_before_ + block->position);
     SKEIN_RETURN_IF_ERROR(Watch(file, block->position));
   }
+}
+
+absl::Status Run::LoadRows(const PlannedFile& file, FileSummary* summary) {
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LinkStream> stream, OpenStream(file, false));
+  ImportCounts& counts = summary->counts;
+  std::vector<Row> rows;
+  size_t bytes = 0;
+  uint64_t position = 0;
+  for (bool end = false; !end;) {
+    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LinkBlock> block, stream->Next());
+    end = block == nullptr;
+    if (!end) {
+      counts.read += block->read;
+      rows_ += block->read;
+      position = block->position;
+      for (const BadRecord& bad : block->bad) SKEIN_RETURN_IF_ERROR(Reject(file, bad, &counts));
+      for (Row& row : block->rows) {
+        bytes += row.bytes;
+        rows.push_back(std::move(row));
+        if (rows.size() < options_.chunk_rows && bytes < options_.chunk_bytes) continue;
+        SKEIN_RETURN_IF_ERROR(loader_.Load(&rows, &counts));
+        bytes = 0;
+      }
+    } else {
+      SKEIN_RETURN_IF_ERROR(loader_.Load(&rows, &counts));
+    }
+    progress_->Update(file.name, rows_, bytes_before_ + position);
+    SKEIN_RETURN_IF_ERROR(Watch(file, position));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Run::LoadRecords(const PlannedFile& file, Repeats* repeats, FileSummary* summary) {

@@ -5,11 +5,6 @@
 #include "storage/base/status.h"
 
 namespace skein {
-namespace {
-
-constexpr size_t kKnownMax = 16 << 20;
-
-}  // namespace
 
 KnownNodes::Key KnownNodes::KeyOf(const Identity& identity) {
   Key key;
@@ -19,7 +14,11 @@ KnownNodes::Key KnownNodes::KeyOf(const Identity& identity) {
 }
 
 void KnownNodes::Add(const Identity& identity, NodeId id) {
-  if (known_.size() < kKnownMax) known_[KeyOf(identity)] = id;
+  if (known_.size() < kKnownMax) {
+    known_[KeyOf(identity)] = id;
+  } else {
+    complete_ = false;
+  }
 }
 
 absl::Status KnownNodes::Find(const Reader& reader, std::span<const std::string> identities,
@@ -31,7 +30,7 @@ absl::Status KnownNodes::Find(const Reader& reader, std::span<const std::string>
     const auto found = known_.find(KeyOf(identities[i]));
     if (found != known_.end()) {
       (*ids)[i] = found->second;
-    } else {
+    } else if (!complete_) {
       unknown.push_back(identities[i]);
       places.push_back(i);
     }

@@ -27,13 +27,23 @@ class KnownNodes {
   absl::Status Find(const Reader& reader, std::span<const std::string> identities,
                     std::vector<std::optional<NodeId>>* ids);
   void Add(const Identity& identity, NodeId id);
+  // Whether n more will be kept.
+  bool HasRoom(size_t n) const { return known_.size() + n <= kKnownMax; }
+  void Clear() {
+    known_.clear();
+    complete_ = false;
+  }
+  // The store holds no entity yet: whatever is not kept is not there.
+  void BeginEmpty() { complete_ = true; }
 
  private:
+  static constexpr size_t kKnownMax = 16 << 20;
   using Key = std::pair<uint64_t, uint64_t>;
   static Key KeyOf(const Identity& identity);
 
   Graph& graph_;
   absl::flat_hash_map<Key, NodeId> known_;
+  bool complete_ = false;
 };
 
 }  // namespace skein

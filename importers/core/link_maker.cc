@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "importers/core/field_time.h"
@@ -58,6 +59,12 @@ bool ParseDigits(std::string_view text, int64_t* out) {
   return true;
 }
 
+// Not empty, and trimming leaves it as it is.
+bool IsPlainText(std::string_view text) {
+  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
+  return !text.empty() && is_plain(text.front()) && is_plain(text.back());
+}
+
 struct PlainValue {
   const ValueRule* rule = nullptr;
   size_t column = 0;
@@ -104,6 +111,9 @@ class Maker final : public LinkMaker {
     return true;
   }
   bool Holds(const PlainLink& rule, bool* holds) const;
+  void BindChoice();
+  // The rule that the choice's column names; false: that is not plain to see.
+  bool Choose(const PlainLink** rule) const;
   bool Integer(const PlainValue& value, int64_t* out) const {
     std::string_view text;
     return Text(value.column, &text) && ParseDigits(text, out);
@@ -119,6 +129,9 @@ class Maker final : public LinkMaker {
   const FileRule& file_;
   absl::Time now_;
   std::vector<PlainLink> links_;
+  // Where each rule has one condition, that a column is this or that: which rule a text chooses.
+  std::optional<size_t> choice_;
+  std::vector<std::pair<std::string, size_t>> chosen_;
   const Record* record_ = nullptr;
   Hasher hasher_;
   Identity content_;
@@ -169,17 +182,44 @@ absl::Status Maker::Bind(const std::vector<std::string>& columns, const KeyOf& k
     }
     links_.push_back(std::move(link));
   }
+  BindChoice();
   return absl::OkStatus();
+}
+
+void Maker::BindChoice() {
+  const std::vector<std::string>& nulls = file_.fallback.null_tokens;
+  for (size_t l = 0; l < links_.size(); ++l) {
+    const std::vector<PlainCondition>& when = links_[l].when;
+    if (when.size() != 1 || when[0].rule->kind != Condition::Kind::kIs ||
+        when[0].column != links_[0].when[0].column) {
+      return;
+    }
+    for (const std::string& text : when[0].rule->texts) {
+      const auto same = [&text](const auto& other) { return other.first == text; };
+      if (std::any_of(chosen_.begin(), chosen_.end(), same)) return;
+      if (std::find(nulls.begin(), nulls.end(), text) == nulls.end()) chosen_.emplace_back(text, l);
+    }
+  }
+  if (!links_.empty()) choice_ = links_[0].when[0].column;
+}
+
+bool Maker::Choose(const PlainLink** rule) const {
+  std::string_view text;
+  if (!Text(*choice_, &text) || !IsPlainText(text)) return false;
+  *rule = nullptr;
+  for (const auto& [of, link] : chosen_) {
+    if (of == text) *rule = &links_[link];
+  }
+  return true;
 }
 
 // False: whether the conditions hold is not plain to see.
 bool Maker::Holds(const PlainLink& rule, bool* holds) const {
-  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
   *holds = false;
   for (const PlainCondition& condition : rule.when) {
     std::string_view text;
     if (!Text(condition.column, &text)) return false;
-    if (text.empty() || !is_plain(text.front()) || !is_plain(text.back())) return false;
+    if (!IsPlainText(text)) return false;
     const std::vector<std::string>& nulls = file_.fallback.null_tokens;
     const bool present = std::find(nulls.begin(), nulls.end(), text) == nulls.end();
     const std::vector<std::string>& texts = condition.rule->texts;
@@ -302,9 +342,11 @@ void Maker::Identify(const PlainLink& rule, MadeLink* link) {
 }
 
 Maker::Made Maker::MakeLink(const PlainLink& rule, LinkBlock* block) {
-  bool holds = false;
-  if (!Holds(rule, &holds)) return Made::kNotPlain;
-  if (!holds) return Made::kNothing;
+  if (!choice_) {
+    bool holds = false;
+    if (!Holds(rule, &holds)) return Made::kNotPlain;
+    if (!holds) return Made::kNothing;
+  }
   MadeLink link;
   link.rule = static_cast<uint32_t>(&rule - links_.data());
   link.row = static_cast<uint32_t>(record_->number);
@@ -326,6 +368,13 @@ bool Maker::Make(const Record& record, LinkBlock* block) {
   record_ = &record;
   content_.clear();
   const size_t links = block->links.size(), properties = block->properties.size();
+  if (choice_) {
+    const PlainLink* rule = nullptr;
+    if (!Choose(&rule)) return false;
+    if (rule == nullptr || MakeLink(*rule, block) != Made::kNotPlain) return true;
+    block->properties.resize(properties);
+    return false;
+  }
   for (const PlainLink& rule : links_) {
     if (MakeLink(rule, block) != Made::kNotPlain) continue;
     block->links.resize(links);

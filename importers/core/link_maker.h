@@ -42,6 +42,7 @@ struct LinkBlock {
   std::vector<BadRecord> bad;
   uint64_t read = 0, accepted = 0, nulled = 0;
   uint64_t position = 0;  // of the file, behind the last record
+  absl::Status status = absl::OkStatus();
 };
 
 class LinkMaker {

@@ -20,6 +20,8 @@ struct LinkStream::Raw {
   };
 
   uint64_t block = 0;
+  bool is_piece = false;  // then there is nothing but that
+  RecordPiece piece;
   std::string text;
   std::vector<OfRecord> records;
   std::vector<Field> fields;
@@ -44,6 +46,8 @@ struct LinkStream::Raw {
 
 LinkStream::LinkStream(std::unique_ptr<RecordReader> reader, std::vector<Makers> makers)
     : reader_(std::move(reader)), makers_(std::move(makers)) {
+  for (Makers& some : makers_) some.pieces = reader_->NewPieceReader();
+  in_pieces_ = makers_[0].pieces != nullptr;
   threads_.emplace_back([this] { Read(); });
   for (Makers& some : makers_) threads_.emplace_back([this, &some] { Make(&some); });
 }
@@ -58,6 +62,18 @@ LinkStream::~LinkStream() {
 
 std::unique_ptr<LinkStream::Raw> LinkStream::ReadBlock() {
   auto raw = std::make_unique<Raw>();
+  if (in_pieces_) {
+    const absl::StatusOr<bool> cut = reader_->NextPiece(&raw->piece);
+    raw->position = reader_->position();
+    raw->is_piece = in_pieces_ = cut.ok() && *cut;
+    if (raw->is_piece) return raw;
+    if (!cut.ok()) {
+      raw->last = true;
+      absl::MutexLock lock(&mu_);
+      status_ = cut.status();
+      return raw;
+    }
+  }
   Record record;
   BadRecord bad;
   while (raw->records.size() + raw->bad.size() < kRecords && raw->text.size() < kBytes) {
@@ -94,41 +110,66 @@ void LinkStream::Read() {
   }
 }
 
-std::unique_ptr<LinkBlock> LinkStream::MakeBlock(const Raw& raw, Makers* makers) {
-  auto block = std::make_unique<LinkBlock>();
-  block->read = raw.records.size() + raw.bad.size();
-  block->bad = raw.bad;
-  block->position = raw.position;
-  const std::string_view text(raw.text);
-  Record record;
+void LinkStream::MakeRecord(const Record& record, Makers* makers, LinkBlock* block) {
+  if (makers->links != nullptr && makers->links->Make(record, block)) {
+    ++block->accepted;
+    return;
+  }
+  Row row;
   Rejection why;
+  if (makers->rows->Make(record, 0, &row, &why)) {
+    ++block->accepted;
+    block->nulled += row.nulled;
+    block->rows.push_back(std::move(row));
+    return;
+  }
+  BadRecord& bad = block->bad.emplace_back();
+  bad.line = record.line;
+  bad.number = record.number;
+  bad.column = why.column;
+  bad.value = why.value;
+  bad.reason = why.reason;
+}
+
+absl::Status LinkStream::MakePiece(Raw* raw, Makers* makers, LinkBlock* block) {
+  PieceReader& reader = *makers->pieces;
+  reader.Begin(&raw->piece);
+  Record record;
+  BadRecord bad;
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(const RecordKind what, reader.Next(&record, &bad));
+    if (what == RecordKind::kEnd) return absl::OkStatus();
+    ++block->read;
+    if (what == RecordKind::kBad) {
+      block->bad.push_back(bad);
+    } else {
+      MakeRecord(record, makers, block);
+    }
+  }
+}
+
+std::unique_ptr<LinkBlock> LinkStream::MakeBlock(Raw* raw, Makers* makers) {
+  auto block = std::make_unique<LinkBlock>();
+  block->position = raw->position;
+  if (raw->is_piece) {
+    block->status = MakePiece(raw, makers, block.get());
+    return block;
+  }
+  block->read = raw->records.size() + raw->bad.size();
+  block->bad = raw->bad;
+  const std::string_view text(raw->text);
+  Record record;
   size_t field = 0;
-  for (const Raw::OfRecord& of : raw.records) {
+  for (const Raw::OfRecord& of : raw->records) {
     record.line = of.line;
     record.number = of.number;
     record.fields.clear();
     for (; field < of.fields; ++field) {
-      const Raw::Field& f = raw.fields[field];
+      const Raw::Field& f = raw->fields[field];
       record.fields.push_back({text.substr(f.begin, f.end - f.begin), f.kind});
     }
     record.content = text.substr(of.content_begin, of.content_end - of.content_begin);
-    if (makers->links->Make(record, block.get())) {
-      ++block->accepted;
-      continue;
-    }
-    Row row;
-    if (makers->rows->Make(record, 0, &row, &why)) {
-      ++block->accepted;
-      block->nulled += row.nulled;
-      block->rows.push_back(std::move(row));
-      continue;
-    }
-    BadRecord& bad = block->bad.emplace_back();
-    bad.line = record.line;
-    bad.number = record.number;
-    bad.column = why.column;
-    bad.value = why.value;
-    bad.reason = why.reason;
+    MakeRecord(record, makers, block.get());
   }
   // As they stand in the file: those that could not be read are among those that were refused.
   std::sort(block->bad.begin(), block->bad.end(),
@@ -149,7 +190,7 @@ void LinkStream::Make(Makers* makers) {
       raw = std::move(raw_.front());
       raw_.pop_front();
     }
-    std::unique_ptr<LinkBlock> block = MakeBlock(*raw, makers);
+    std::unique_ptr<LinkBlock> block = MakeBlock(raw.get(), makers);
     absl::MutexLock lock(&mu_);
     made_.emplace(raw->block, std::move(block));
   }
@@ -159,16 +200,20 @@ absl::StatusOr<std::unique_ptr<LinkBlock>> LinkStream::Next() {
   const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
     return made_.contains(taken_) || (ended_ && taken_ == read_);
   };
-  absl::MutexLock lock(&mu_);
-  mu_.Await(absl::Condition(&ready));
-  const auto found = made_.find(taken_);
-  if (found == made_.end()) {
-    if (!status_.ok()) return status_;
-    return std::unique_ptr<LinkBlock>();
+  std::unique_ptr<LinkBlock> block;
+  {
+    absl::MutexLock lock(&mu_);
+    mu_.Await(absl::Condition(&ready));
+    const auto found = made_.find(taken_);
+    if (found == made_.end()) {
+      if (!status_.ok()) return status_;
+      return block;
+    }
+    block = std::move(found->second);
+    made_.erase(found);
+    ++taken_;
   }
-  std::unique_ptr<LinkBlock> block = std::move(found->second);
-  made_.erase(found);
-  ++taken_;
+  SKEIN_RETURN_IF_ERROR(block->status);
   return block;
 }
 

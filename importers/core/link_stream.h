@@ -1,10 +1,11 @@
-// LinkStream: a file of nothing but links, read by one thread and made by others.
+// LinkStream: the records of a file, read by one thread and made into links and rows by others.
 //
 // Order     Blocks come in the order of the file, and each holds the same records whatever the
 //           threads do.
-// Bounds    At most kBlocksMax blocks are under way; a block is kRecords records, or kBytes of
-// text. Errors    those of the reader, in their place among the blocks. Threads   One calls Next.
-// The destructor waits for the others.
+// Bounds    At most kBlocksMax blocks are under way; a block is a piece that the reader cut, or
+//           kRecords records, or kBytes of text.
+// Errors    those of the reader, in their place among the blocks.
+// Threads   One calls Next. The destructor waits for the others.
 #pragma once
 
 #include <deque>
@@ -24,10 +25,12 @@ namespace skein {
 
 class LinkStream {
  public:
-  // What makes links of records on one thread; `rows` takes what is not plain.
+  // What makes links of records on one thread; `rows` takes what is not plain. Without `links` it
+  // takes all. Names of the mapping must be known to the table that the row makers share.
   struct Makers {
     std::unique_ptr<LinkMaker> links;
     std::unique_ptr<RowMaker> rows;
+    std::unique_ptr<PieceReader> pieces = nullptr;  // made by the stream
   };
 
   // One thread for each of `makers`, and one that reads.
@@ -48,9 +51,12 @@ class LinkStream {
   void Read();
   std::unique_ptr<Raw> ReadBlock();
   void Make(Makers* makers);
-  static std::unique_ptr<LinkBlock> MakeBlock(const Raw& raw, Makers* makers);
+  static std::unique_ptr<LinkBlock> MakeBlock(Raw* raw, Makers* makers);
+  static absl::Status MakePiece(Raw* raw, Makers* makers, LinkBlock* block);
+  static void MakeRecord(const Record& record, Makers* makers, LinkBlock* block);
 
   std::unique_ptr<RecordReader> reader_;  // of the reading thread
+  bool in_pieces_ = false;                // likewise
   std::vector<Makers> makers_;
 
   absl::Mutex mu_;

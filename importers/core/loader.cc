@@ -131,6 +131,8 @@ absl::Status Loader::Prepare(const std::vector<Mapping>& mappings) {
   }
   SKEIN_RETURN_IF_ERROR(DeclareTimeKeys(graph_, mappings));
   SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph_.Latest());
+  SKEIN_ASSIGN_OR_RETURN(const uint64_t nodes, snapshot->CountNodes(Viewer::All(), std::nullopt));
+  if (nodes == 0) known_.BeginEmpty();
   for (const auto& [label, properties] : keys) {
     IndexInfo index;
     index.kind = IndexKind::kUnique;
@@ -162,7 +164,7 @@ absl::Status Loader::BeginFile(LoadedFile file) {
   batch_.reset();
   accepted_ = 0;
   gathered_.clear();
-  bulk_file_ = file_.bytes >= bulk_limits_.file_bytes;
+  bulk_file_ = file_.run_bytes >= bulk_limits_.run_bytes;
   late_.resize(defined_later_.size());
   // Transactions of this file must see the links of files before it.
   if (!bulk_file_ && !file_.rule->links.empty()) SKEIN_RETURN_IF_ERROR(FlushBulk());
@@ -272,11 +274,12 @@ absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
   rows->clear();
   SKEIN_RETURN_IF_ERROR(Apply(&chunk, &made));
   counts->Add(made);
-  if (bulk_ != nullptr && bulk_->bytes() >= bulk_limits_.memory_bytes) return FlushBulk();
+  if (gathered_bytes() >= bulk_limits_.memory_bytes) return FlushBulk();
   return absl::OkStatus();
 }
 
 absl::Status Loader::Apply(Chunk* chunk, ImportCounts* counts) {
+  if (bulk_file_) SKEIN_RETURN_IF_ERROR(MakeRoom(*chunk));
   for (int attempt = 1;; ++attempt) {
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph_.Latest());
     SKEIN_RETURN_IF_ERROR(FindNodes(chunk, *snapshot));
@@ -309,8 +312,12 @@ absl::Status Loader::FindNodes(Chunk* chunk, const Reader& reader) {
   std::vector<NodeId> ids;
   std::vector<size_t> slots;
   for (size_t i = 0; i < chunk->nodes.size(); ++i) {
-    const Slot& slot = chunk->nodes[i];
+    Slot& slot = chunk->nodes[i];
     if (!slot.id || slot.rules.empty()) continue;
+    if (Waits(slot)) {
+      slot.record = bulk_nodes_->Get(*slot.id);
+      continue;
+    }
     ids.push_back(*slot.id);
     slots.push_back(i);
   }
@@ -444,8 +451,12 @@ absl::Status Loader::Compare(Chunk* chunk) {
 }
 
 absl::Status Loader::Write(Chunk* chunk) {
+  for (Slot& slot : chunk->nodes) slot.created = false;
+  const bool in_bulk = NodesGoInBulk(*chunk);
+  if (!in_bulk) SKEIN_RETURN_IF_ERROR(FlushNodes());
   bool anything = false;
   for (const Slot& slot : chunk->nodes) {
+    if (in_bulk && (!slot.id || Waits(slot))) continue;
     anything = anything || !slot.id || !slot.imported || !slot.changes.empty() ||
                !slot.missing_labels.empty() || slot.set_valid;
   }
@@ -453,19 +464,29 @@ absl::Status Loader::Write(Chunk* chunk) {
     if (slot.loaded || (slot.bulk && !slot.id)) continue;
     anything = anything || !slot.id || slot.replace || !slot.changes.empty() || slot.set_valid;
   }
-  if (!anything) return absl::OkStatus();
+  if (anything) {
+    SKEIN_ASSIGN_OR_RETURN(const WriteContext context, FileContext());
+    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction,
+                           graph_.Begin(Viewer::All(), context));
+    SKEIN_RETURN_IF_ERROR(WriteNodes(chunk, *transaction));
+    SKEIN_RETURN_IF_ERROR(WriteLinks(chunk, *transaction));
+    SKEIN_RETURN_IF_ERROR(transaction->Commit().status());
+    for (const Slot& slot : chunk->nodes) {
+      if (slot.id) known_.Add(slot.key.identity, *slot.id);
+    }
+    if (after_commit_) after_commit_();
+  }
+  // What cannot be refused for others' sake comes last: a chunk that is tried again has not done
+  // it.
+  return in_bulk ? WriteNodesInBulk(chunk) : absl::OkStatus();
+}
+
+absl::StatusOr<WriteContext> Loader::FileContext() {
   SKEIN_RETURN_IF_ERROR(EnsureBatch());
   WriteContext context;
   context.policy = file_policy_;
   context.batch = *batch_;
-  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<Transaction> transaction,
-                         graph_.Begin(Viewer::All(), context));
-  SKEIN_RETURN_IF_ERROR(WriteNodes(chunk, *transaction));
-  SKEIN_RETURN_IF_ERROR(WriteLinks(chunk, *transaction));
-  SKEIN_RETURN_IF_ERROR(transaction->Commit().status());
-  for (const Slot& slot : chunk->nodes) known_.Add(slot.key.identity, *slot.id);
-  if (after_commit_) after_commit_();
-  return absl::OkStatus();
+  return context;
 }
 
 absl::StatusOr<NewLink> Loader::LinkOf(const Chunk& chunk, const LinkSlot& slot) {
@@ -497,10 +518,7 @@ absl::Status Loader::AddBulk(Chunk* chunk) {
 // What is gathered goes on over the files of a run; each has its batch there.
 absl::Status Loader::EnsureBulk() {
   if (bulk_ != nullptr && bulk_files_.back() == file_number_) return absl::OkStatus();
-  SKEIN_RETURN_IF_ERROR(EnsureBatch());
-  WriteContext context;
-  context.policy = file_policy_;
-  context.batch = *batch_;
+  SKEIN_ASSIGN_OR_RETURN(const WriteContext context, FileContext());
   if (bulk_ == nullptr) {
     SKEIN_ASSIGN_OR_RETURN(bulk_, graph_.BeginBulk(context));
   } else {
@@ -514,6 +532,7 @@ absl::Status Loader::EnsureBulk() {
 }
 
 absl::Status Loader::FlushBulk() {
+  SKEIN_RETURN_IF_ERROR(FlushNodes());  // links may need them
   if (bulk_ != nullptr && bulk_->size() > 0) {
     const absl::StatusOr<BulkResult> result = bulk_->Commit();
     if (!result.ok()) return Annotate(result.status(), file_.name);
@@ -535,7 +554,7 @@ absl::Status Loader::FlushBulk() {
   return absl::OkStatus();
 }
 
-absl::Status Loader::CreateNode(Slot& slot, Transaction& transaction) {
+absl::StatusOr<NewNode> Loader::NodeOf(const Slot& slot) {
   NewNode node;
   node.row = slot.row;
   if (!slot.rules.empty()) {
@@ -552,14 +571,20 @@ absl::Status Loader::CreateNode(Slot& slot, Transaction& transaction) {
     }
   }
   if (slot.valid) node.valid = *slot.valid;
+  return node;
+}
+
+absl::Status Loader::CreateNode(Slot& slot, Transaction& transaction) {
+  SKEIN_ASSIGN_OR_RETURN(const NewNode node, NodeOf(slot));
   SKEIN_ASSIGN_OR_RETURN(slot.id, transaction.CreateNode(node));
   slot.created = true;
   return graph_.RememberImported(transaction, slot.key.identity, Raw(*slot.id));
 }
 
 absl::Status Loader::WriteNodes(Chunk* chunk, Transaction& transaction) {
+  const bool in_bulk = NodesGoInBulk(*chunk);
   for (Slot& slot : chunk->nodes) {
-    slot.created = false;
+    if (in_bulk && (!slot.id || Waits(slot))) continue;
     if (!slot.id) {
       SKEIN_RETURN_IF_ERROR(CreateNode(slot, transaction));
       continue;
@@ -678,8 +703,9 @@ absl::Status Loader::EndFile(ImportCounts* counts) {
     counts->Add(made);
   }
   if (!batch_) return absl::OkStatus();
-  // Its links are not written yet, perhaps: then the batch is closed with them.
-  if (bulk_ != nullptr && bulk_->size() > 0) {
+  // What it gave is not written yet, perhaps: then the batch is closed with that.
+  if ((bulk_ != nullptr && bulk_->size() > 0) ||
+      (bulk_nodes_ != nullptr && bulk_nodes_->size() > 0)) {
     unclosed_.emplace_back(*batch_, accepted_);
     return absl::OkStatus();
   }

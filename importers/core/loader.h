@@ -10,9 +10,9 @@
 //           UNAVAILABLE, DATA_LOSS, UNKNOWN  of the store
 // Threads   one thread. Other threads may write the graph meanwhile: conflicts are tried again.
 // Lifetime  borrows the graph and the name table.
-// Cost      a chunk is one identity look-up, one read of what exists and one commit. Links without
-//           a key and sightings of files over 4 MiB are gathered over the files (≤ 2 GiB) and
-//           loaded in bulk.
+// Cost      a chunk is one identity look-up, one read of what exists and one commit. In runs over
+//           1 MiB, new entities, links without a key and sightings are gathered over the files
+//           (≤ 2 GiB) and loaded in bulk.
 #pragma once
 
 #include <cstdint>
@@ -41,10 +41,10 @@ struct ImportPurpose {
   std::string person, case_number;
 };
 
-// Which files load links without a key, and sightings, in bulk.
+// Which runs load entities of new keys, links without a key, and sightings in bulk.
 struct BulkLimits {
-  uint64_t file_bytes = uint64_t{4} << 20;  // files from this size on
-  size_t memory_bytes = size_t{2} << 30;    // what is gathered before it is written
+  uint64_t run_bytes = uint64_t{1} << 20;  // those of so many bytes, all files together
+  size_t memory_bytes = size_t{2} << 30;   // what is gathered before it is written
 };
 
 // The file being loaded.
@@ -53,7 +53,7 @@ struct LoadedFile {
   const FileRule* rule = nullptr;
   std::string name;
   std::string sha256;
-  uint64_t bytes = 0;
+  uint64_t run_bytes = 0;  // of all files of the run
   // Keys (Short of their identity) whose records in this file disagree: their values are gathered
   // and written once, at EndFile, the last record winning.
   absl::flat_hash_set<uint64_t> disagreeing;
@@ -119,6 +119,7 @@ class Loader {
   size_t EndsOf(const EndRule& end);
   NodeKey EndKey(size_t table, int64_t key);
   absl::Status FindEnds(const LinkBlock& block, ImportCounts* counts);
+  absl::Status FindMetEnds(std::vector<NewEnd>* missing);
   absl::Status ResolveEnds(std::span<const NewEnd> missing, ImportCounts* counts);
   absl::Status FindImportedLinks(const LinkBlock& block, std::vector<uint8_t>* known);
   absl::Status LoadOddRows(std::vector<Row>* rows, ImportCounts* counts);
@@ -139,7 +140,17 @@ class Loader {
   absl::Status EnsureBulk();
   // Writes what was gathered.
   absl::Status FlushBulk();
+  // Entities of large runs whose keys are new are gathered and loaded in bulk (loader_nodes.cc).
+  bool Waits(const Slot& slot) const;
+  bool NodesGoInBulk(const Chunk& chunk) const;
+  absl::Status MakeRoom(const Chunk& chunk);
+  absl::Status EnsureBulkNodes();
+  absl::Status WriteNodesInBulk(Chunk* chunk);
+  absl::Status FlushNodes();
+  size_t gathered_bytes() const;
+  absl::StatusOr<WriteContext> FileContext();
   absl::Status WriteNodes(Chunk* chunk, Transaction& transaction);
+  absl::StatusOr<NewNode> NodeOf(const Slot& slot);
   absl::Status WriteLinks(Chunk* chunk, Transaction& transaction);
   absl::Status CreateNode(Slot& slot, Transaction& transaction);
   void Count(const Chunk& chunk, ImportCounts* counts);
@@ -162,7 +173,9 @@ class Loader {
   PolicyId file_policy_ = kOpenPolicy;
   std::map<Identity, Gathered> gathered_;
   const BulkLimits bulk_limits_;
-  bool bulk_file_ = false;  // large enough for bulk loads
+  bool bulk_file_ = false;  // of a run large enough for bulk loads
+  std::unique_ptr<BulkNodes> bulk_nodes_;
+  uint32_t bulk_nodes_file_ = 0;  // whose entities it takes
   std::unique_ptr<BulkLinks> bulk_;
   std::vector<uint32_t> bulk_files_;                    // whose links it has, by batch
   size_t bulk_begin_ = 0;                               // where those of the last begin

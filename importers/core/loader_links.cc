@@ -13,6 +13,8 @@ namespace {
 // Beyond, what is known of ends is forgotten and asked for again: about 1 GiB.
 constexpr size_t kEndsMax = size_t{32} << 20;
 constexpr NodeId kUnknown{UINT64_MAX};
+// How far ahead entries of tables are fetched that lie anywhere in memory.
+constexpr size_t kAhead = 16;
 
 }  // namespace
 
@@ -65,6 +67,36 @@ NodeKey Loader::EndKey(size_t table, int64_t key) {
   return made;
 }
 
+// The nodes of those keys that the run has met; takes them out. The first label of an end that has
+// the key counts.
+absl::Status Loader::FindMetEnds(std::vector<NewEnd>* missing) {
+  std::vector<Identity> identities;
+  for (const NewEnd& end : *missing) {
+    NamedValues key;
+    key.emplace_back(ends_[end.table].key, Value::Integer(end.key));
+    for (const uint32_t label : ends_[end.table].labels) {
+      identities.push_back(NodeIdentity(hasher_, names_, label, key));
+    }
+  }
+  SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph_.Latest());
+  std::vector<std::optional<NodeId>> ids;
+  SKEIN_RETURN_IF_ERROR(known_.Find(*snapshot, identities, &ids));
+  size_t at = 0;
+  std::erase_if(*missing, [&](const NewEnd& end) {
+    EndTable& table = ends_[end.table];
+    const size_t first = std::exchange(at, at + table.labels.size());
+    for (size_t i = 0; i < table.labels.size(); ++i) {
+      if (ids[first + i]) {
+        table.ids[end.key] = *ids[first + i];
+        return true;
+      }
+      if (seek_.contains(table.labels[i])) return false;  // perhaps no import has made it
+    }
+    return false;
+  });
+  return absl::OkStatus();
+}
+
 // The nodes of these keys, made where there are none.
 absl::Status Loader::ResolveEnds(std::span<const NewEnd> missing, ImportCounts* counts) {
   if (missing.empty()) return absl::OkStatus();
@@ -99,17 +131,24 @@ absl::Status Loader::FindEnds(const LinkBlock& block, ImportCounts* counts) {
   };
   block_ends_.resize(block.links.size());
   for (size_t i = 0; i < block.links.size(); ++i) {
+    if (i + kAhead < block.links.size()) {
+      const MadeLink& later = block.links[i + kAhead];
+      const StreamRule& its = stream_rules_[later.rule];
+      ends_[its.from].ids.prefetch(later.from);
+      ends_[its.to].ids.prefetch(later.to);
+    }
     const MadeLink& link = block.links[i];
     const StreamRule& rule = stream_rules_[link.rule];
     find(rule.from, link.from, link.row, &block_ends_[i].first);
     find(rule.to, link.to, link.row, &block_ends_[i].second);
   }
-  const absl::Status resolved = ResolveEnds(missing, counts);
+  if (missing.empty()) return absl::OkStatus();
+  absl::Status resolved = FindMetEnds(&missing);
+  if (resolved.ok()) resolved = ResolveEnds(missing, counts);
   if (!resolved.ok()) {
     for (const NewEnd& end : missing) ends_[end.table].ids.erase(end.key);
     return resolved;
   }
-  if (missing.empty()) return absl::OkStatus();
   for (size_t i = 0; i < block.links.size(); ++i) {
     const MadeLink& link = block.links[i];
     const StreamRule& rule = stream_rules_[link.rule];
@@ -179,7 +218,7 @@ absl::Status Loader::LoadLinks(LinkBlock* block, ImportCounts* counts) {
   }
   SKEIN_RETURN_IF_ERROR(LoadOddRows(&block->rows, &made));
   counts->Add(made);
-  if (bulk_ != nullptr && bulk_->bytes() >= bulk_limits_.memory_bytes) return FlushBulk();
+  if (gathered_bytes() >= bulk_limits_.memory_bytes) return FlushBulk();
   return absl::OkStatus();
 }
 

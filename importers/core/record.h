@@ -49,9 +49,25 @@ struct BadRecord {
   bool damaged = false;  // the file's form is broken, not just a value
 };
 
+enum class RecordKind : uint8_t { kRecord, kBad, kEnd };
+
+// Some whole records in a row, with as many of the file before it.
+struct RecordPiece {
+  std::string text;
+  uint64_t lines_before = 0, records_before = 0;
+};
+
+// Reads pieces that a RecordReader of the same file has cut; several may work side by side.
+class PieceReader {
+ public:
+  virtual ~PieceReader() = default;
+  virtual void Begin(RecordPiece* piece) = 0;  // takes its text
+  virtual absl::StatusOr<RecordKind> Next(Record* record, BadRecord* bad) = 0;
+};
+
 class RecordReader {
  public:
-  enum class What : uint8_t { kRecord, kBad, kEnd };
+  using What = RecordKind;
 
   virtual ~RecordReader() = default;
   // Known so far; may grow with Next for formats whose records name their columns.
@@ -59,6 +75,15 @@ class RecordReader {
   virtual absl::StatusOr<What> Next(Record* record, BadRecord* bad) = 0;
   // Bytes of the file read so far, for progress.
   virtual uint64_t position() const = 0;
+
+  // Cuts off some hundred records for a PieceReader. False: that is not possible here, and Next
+  // reads on behind the last piece.
+  virtual absl::StatusOr<bool> NextPiece(RecordPiece* piece) {
+    static_cast<void>(piece);
+    return false;
+  }
+  // nullptr: the format knows no pieces. Lives no longer than the reader.
+  virtual std::unique_ptr<PieceReader> NewPieceReader() const { return nullptr; }
 };
 
 // How to read a file: options of its rule, and the columns its rules name. A format whose records

@@ -72,7 +72,11 @@ class Maker final : public RowMaker {
         columns_(columns),
         open_columns_(open_columns),
         names_(names),
-        now_(now) {}
+        now_(now) {
+    condition_text_.type = FieldType::kString;
+    condition_text_.trim = true;
+    condition_text_.null_tokens = file_.fallback.null_tokens;
+  }
 
   absl::Status Bind();
 
@@ -125,6 +129,7 @@ class Maker final : public RowMaker {
   bool open_columns_;
   NameTable& names_;
   absl::Time now_;
+  FieldSpec condition_text_;  // how conditions read their columns
   std::vector<BoundNode> nodes_;
   std::vector<BoundLink> links_;
   bool needs_ordinals_ = false;
@@ -352,12 +357,8 @@ Value Maker::Evaluate(const BoundValue& value) {
 }
 
 bool Maker::Holds(const BoundBase& rule) const {
-  FieldSpec text;
-  text.type = FieldType::kString;
-  text.trim = true;
-  text.null_tokens = file_.fallback.null_tokens;
   for (const BoundCondition& condition : rule.when) {
-    const Converted made = Convert(text, FieldAt(condition.column), now_);
+    const Converted made = Convert(condition_text_, FieldAt(condition.column), now_);
     const bool present = !made.value.is_null();
     const std::vector<std::string>& texts = condition.rule->texts;
     const bool listed =

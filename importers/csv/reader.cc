@@ -11,6 +11,7 @@ namespace skein {
 namespace {
 
 constexpr size_t kFirstBuffer = 64 << 10;
+constexpr size_t kPiece = 128 << 10;
 
 struct Position {
   uint64_t line;
@@ -39,8 +40,12 @@ class CsvReader final : public RecordReader {
   const std::vector<std::string>& columns() const override { return columns_; }
   uint64_t position() const override { return source_->position(); }
   absl::StatusOr<What> Next(Record* record, BadRecord* bad) override;
+  absl::StatusOr<bool> NextPiece(RecordPiece* piece) override;
+  std::unique_ptr<PieceReader> NewPieceReader() const override;
 
  private:
+  friend class CsvPieces;
+
   std::string_view left() const { return std::string_view(buffer_).substr(begin_, end_ - begin_); }
   absl::Status Fill();
   absl::Status CheckEncoding();
@@ -67,6 +72,7 @@ class CsvReader final : public RecordReader {
   std::string buffer_;
   size_t begin_ = 0, end_ = 0;
   bool final_ = false;
+  bool checked_ = false;  // what is in the buffer is UTF-8 without NUL
   std::vector<std::string> columns_;
   uint64_t line_ = 1;
   uint64_t number_ = 0;
@@ -290,7 +296,7 @@ absl::StatusOr<RecordReader::What> CsvReader::Next(Record* record, BadRecord* ba
     }
     const std::string_view text = left().substr(0, scanner_.length());
     ++number_;
-    if (!CheckBytes(text, bad) || !CheckShape(text, bad)) {
+    if ((!checked_ && !CheckBytes(text, bad)) || !CheckShape(text, bad)) {
       bad->number = number_;
       Consume(scanner_.used());
       return What::kBad;
@@ -302,7 +308,9 @@ absl::StatusOr<RecordReader::What> CsvReader::Next(Record* record, BadRecord* ba
     const size_t begin = begin_;
     const size_t used = scanner_.used();
     // Counted before quotes are taken out; no line end is lost by that.
-    line_ += static_cast<uint64_t>(std::count(text.data(), text.data() + used, '\n'));
+    line_ += scanner_.has_quotes()
+                 ? static_cast<uint64_t>(std::count(text.data(), text.data() + used, '\n'))
+                 : uint64_t{used > text.size()};
     for (size_t i = 0; i < columns_.size(); ++i) {
       CsvSlice slice = scanner_.fields()[i];
       Unescape(&slice);
@@ -311,6 +319,70 @@ absl::StatusOr<RecordReader::What> CsvReader::Next(Record* record, BadRecord* ba
     begin_ += used;
     return What::kRecord;
   }
+}
+
+// Without quotes every line is a record, but for blank ones.
+absl::StatusOr<bool> CsvReader::NextPiece(RecordPiece* piece) {
+  std::string& text = piece->text;
+  text.resize(std::max(kPiece, left().size()));
+  size_t size = left().copy(text.data(), left().size());
+  while (!final_ && size < text.size()) {
+    SKEIN_ASSIGN_OR_RETURN(const size_t n, source_->Read(text.data() + size, text.size() - size));
+    final_ = n == 0;
+    size += n;
+  }
+  text.resize(size);
+  const char quote = request_.options.quote;
+  const bool quotes = quote != 0 && std::memchr(text.data(), quote, size) != nullptr;
+  const size_t last = text.rfind('\n');
+  const size_t end = quotes ? 0 : final_ ? size : last == std::string::npos ? 0 : last + 1;
+  buffer_.assign(text, end);
+  begin_ = 0;
+  end_ = buffer_.size();
+  if (buffer_.size() < kFirstBuffer) buffer_.resize(kFirstBuffer);
+  text.resize(end);
+  piece->lines_before = line_ - 1;
+  piece->records_before = number_;
+  for (size_t at = 0; at < end; ++line_) {
+    const void* found = std::memchr(text.data() + at, '\n', end - at);
+    if (found == nullptr) {  // the last line lacks its end
+      ++number_;
+      break;
+    }
+    const auto next = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    const bool blank = next == at || (next == at + 1 && text[at] == '\r');
+    number_ += blank ? 0 : 1;
+    at = next + 1;
+  }
+  return end > 0;
+}
+
+class CsvPieces final : public PieceReader {
+ public:
+  explicit CsvPieces(const CsvReader& whole) : reader_(nullptr, whole.request_) {
+    reader_.columns_ = whole.columns_;
+    reader_.final_ = true;
+  }
+  void Begin(RecordPiece* piece) override {
+    reader_.buffer_.swap(piece->text);
+    reader_.begin_ = 0;
+    reader_.end_ = reader_.buffer_.size();
+    reader_.line_ = piece->lines_before + 1;
+    reader_.number_ = piece->records_before;
+    const std::string_view text = reader_.left();
+    reader_.checked_ = FindInvalidUtf8(text) == std::string_view::npos &&
+                       text.find('\0') == std::string_view::npos;
+  }
+  absl::StatusOr<RecordKind> Next(Record* record, BadRecord* bad) override {
+    return reader_.Next(record, bad);
+  }
+
+ private:
+  CsvReader reader_;
+};
+
+std::unique_ptr<PieceReader> CsvReader::NewPieceReader() const {
+  return std::make_unique<CsvPieces>(*this);
 }
 
 }  // namespace

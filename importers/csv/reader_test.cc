@@ -202,5 +202,56 @@ TEST(CsvReaderTest, WritingAndReadingIsIdentity) {
   }
 }
 
+// Pieces say what the whole says, down to the places of damage.
+TEST(CsvReaderTest, PiecesReadLikeTheWhole) {
+  for (const bool quoted_at_last : {false, true}) {
+    std::mt19937_64 dice(quoted_at_last ? 1 : 2);
+    std::string text = "\xEF\xBB\xBFskipped\r\na,b\n";
+    for (int i = 0; i < 60'000; ++i) {
+      text += std::to_string(dice() % 1000) + (dice() % 500 == 0 ? ",x,y" : ",z");
+      if (dice() % 700 == 0) text += '\0';
+      if (dice() % 700 == 0) text += '\xff';
+      text += dice() % 3 == 0 ? "\r\n" : "\n";
+      if (dice() % 100 == 0) text += dice() % 2 == 0 ? "\n" : "\r\n";
+      if (quoted_at_last && i == 50'000) text += "1,\"two\nlines\"\n\"odd\"x,2\n";
+    }
+    text += "last,one";
+    FileOptions options;
+    options.skip_lines = 1;
+    const std::vector<std::string> whole = ReadAll(text, options);
+    ReaderRequest request;
+    request.name = "t.csv";
+    request.options = options;
+    const auto reader = *OpenCsv(MemorySource(text, 1000), request);
+    const auto pieces = reader->NewPieceReader();
+    std::vector<std::string> out;
+    Record record;
+    BadRecord bad;
+    uint64_t number = 0;
+    const auto read = [&](auto& from) {
+      for (;;) {
+        const RecordKind what = *from.Next(&record, &bad);
+        if (what == RecordKind::kEnd) return;
+        EXPECT_EQ(what == RecordKind::kBad ? bad.number : record.number, ++number);
+        if (what == RecordKind::kBad) {
+          out.push_back(internal::Join(bad.line, "! ", bad.reason));
+          continue;
+        }
+        std::string line = internal::Join(record.line, ":");
+        for (const RawField& field : record.fields) line += internal::Join(" [", field.text, "]");
+        out.push_back(std::move(line));
+      }
+    };
+    int cut = 0;
+    for (RecordPiece piece; *reader->NextPiece(&piece); ++cut) {
+      pieces->Begin(&piece);
+      read(*pieces);
+    }
+    read(*reader);
+    EXPECT_GE(cut, 2);
+    EXPECT_EQ(out, whole);
+  }
+}
+
 }  // namespace
 }  // namespace skein

@@ -91,11 +91,12 @@ CsvScanner::Step CsvScanner::ScanPlain(std::string_view buffer, bool final, size
 CsvScanner::Outcome CsvScanner::Scan(std::string_view buffer, bool final) {
   fields_.clear();
   count_ = 0;
-  in_quotes_ = false;
+  in_quotes_ = has_quotes_ = false;
   size_t at = 0;
   for (;;) {
     if (at == buffer.size() && !final) return Outcome::kMore;
     const bool quoted = quote_ != 0 && at < buffer.size() && buffer[at] == quote_;
+    has_quotes_ = has_quotes_ || quoted;
     const Step step = quoted ? ScanQuoted(buffer, final, &at) : ScanPlain(buffer, final, &at);
     switch (step) {
       case Step::kDelimiter:

@@ -42,6 +42,7 @@ class CsvScanner {
   size_t length() const { return length_; }  // without it
   size_t error_at() const { return error_at_; }
   bool in_quotes() const { return in_quotes_; }  // of kMore: where the buffer ended
+  bool has_quotes() const { return has_quotes_; }
 
  private:
   enum class Step : uint8_t { kDelimiter, kLineEnd, kEnd, kMore, kBad };
@@ -57,7 +58,7 @@ class CsvScanner {
   std::array<bool, 256> stops_{};  // bytes at which an unquoted field may end
   std::vector<CsvSlice> fields_;
   size_t count_ = 0, used_ = 0, length_ = 0, error_at_ = 0;
-  bool in_quotes_ = false;
+  bool in_quotes_ = false, has_quotes_ = false;
 };
 
 }  // namespace skein

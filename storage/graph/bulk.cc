@@ -41,6 +41,16 @@ void Unpack(std::string_view packed, const Provenance& source,
   }
 }
 
+bool PackedFits(const TimeKey& key, std::string_view packed, TimeUs from) {
+  ByteReader in(packed);
+  for (uint64_t left = in.Varint(); left > 0; --left) {
+    const KeyId at{in.Varint32()};
+    const std::optional<Value> value = ReadValue(&in);
+    if (at == key.key) return FitsTimeKey(key, &*value, from);
+  }
+  return FitsTimeKey(key, nullptr, from);
+}
+
 }  // namespace
 
 absl::Status PackProperties(std::vector<std::pair<KeyId, Value>> properties, std::string* packed) {
@@ -80,12 +90,13 @@ absl::Status BulkLinksImpl::Add(const NewLink& link, std::string_view identity) 
 }
 
 BulkLinksImpl::Promise& BulkLinksImpl::PromiseOf(LinkTypeId type) {
-  const auto [it, fresh] = promises_.try_emplace(type);
-  if (fresh) {
+  if (promises_.size() <= Raw(type)) promises_.resize(Raw(type) + 1);
+  std::optional<Promise>& promise = promises_[Raw(type)];
+  if (!promise) {
     const std::optional<TimeKey> key = core_->catalog->GetTimeKey(type);
-    it->second = {key.value_or(TimeKey{}), key.has_value(), core_->catalog->IsSightingType(type)};
+    promise = {key.value_or(TimeKey{}), key.has_value(), core_->catalog->IsSightingType(type)};
   }
-  return it->second;
+  return *promise;
 }
 
 absl::Status BulkLinksImpl::AddPacked(const PackedLink& link) {
@@ -100,13 +111,10 @@ absl::Status BulkLinksImpl::AddPacked(const PackedLink& link) {
     return ResourceExhausted("a bulk load has at most ", BulkRows::kRowsMax, " links");
   }
   Promise& promise = PromiseOf(link.type);
-  if (promise.kept) {
-    LinkRecord record;
-    record.valid = link.valid;
-    Unpack(link.properties, {}, &record.properties);
-    promise.kept = FitsTimeKey(promise.key, record);
+  if (promise.kept) promise.kept = PackedFits(promise.key, link.properties, link.valid.from);
+  if (link.identity) {
+    identities_.Add(*link.identity, static_cast<uint32_t>(rows_.size()), link.identity_known);
   }
-  if (link.identity) identities_.Add(*link.identity, static_cast<uint32_t>(rows_.size()));
   BulkRow& row = rows_.Add(link.properties);
   row.from = link.from;
   row.to = link.to;
@@ -114,7 +122,6 @@ absl::Status BulkLinksImpl::AddPacked(const PackedLink& link) {
   row.type = link.type;
   row.policy = link.policy;
   row.source_row = link.row;
-  row.known = link.identity_known;
   return absl::OkStatus();
 }
 
@@ -308,7 +315,7 @@ void BulkLinksImpl::DropRepeats() {
         if ((*half & 1) != 0) continue;
         const size_t r = *half >> 1;
         const BulkRow& row = rows_[r];
-        if (!promises_.find(row.type)->second.sighting) continue;
+        if (!IsSighting(row)) continue;
         if (!group.empty()) {
           const BulkRow& first = rows_[group[0]];
           if (first.from != row.from || first.type != row.type ||
@@ -504,9 +511,11 @@ SortedRun BulkLinksImpl::LastRun(uint64_t deletions, bool* locked) {
 }
 
 absl::Status BulkLinksImpl::KeepTimeKeys() {
-  for (const auto& [type, promise] : promises_) {
+  for (size_t i = 0; i < promises_.size(); ++i) {
+    if (!promises_[i]) continue;
+    const LinkTypeId type{static_cast<uint32_t>(i)};
     const std::optional<TimeKey> now = core_->catalog->GetTimeKey(type);
-    if (now && !(promise.kept && promise.key == *now)) {
+    if (now && !(promises_[i]->kept && promises_[i]->key == *now)) {
       SKEIN_RETURN_IF_ERROR(core_->catalog->BreakTimeKey(type));
     }
   }
@@ -529,9 +538,11 @@ absl::StatusOr<Version> BulkLinksImpl::Ingest(uint64_t deletions) {
   }
   for (const uint64_t page : link_pages) core_->pages.BeginChange(page);
   for (const uint64_t page : pages) core_->adjacency.BeginChange(page);
+  core_->single_chunks.Adding(Table::kLinks);
+  core_->single_chunks.Adding(Table::kAdjacency);
   bool locked = false;
-  SortedRun runs[] = {LinkRun(), AdjacencyRun(), identities_.Run(core_->layout, chunk_, rows_),
-                      CountRun(), LastRun(deletions, &locked)};
+  SortedRun runs[] = {LinkRun(), AdjacencyRun(), identities_.Run(core_->layout, chunk_), CountRun(),
+                      LastRun(deletions, &locked)};
   const absl::StatusOr<Version> version = core_->store.Ingest(runs);
   const Version at = version.ok() ? *version : Version{0};
   for (const uint64_t page : link_pages) core_->pages.EndChange(page, at);
@@ -547,7 +558,7 @@ BulkResult BulkLinksImpl::Result(Version version) const {
     BulkCounts counts;
     for (size_t r = batch.begin; r < EndOf(batch); ++r) {
       const BulkRow& row = rows_[r];
-      if (promises_.find(row.type)->second.sighting) {
+      if (IsSighting(row)) {
         ++(row.dropped ? counts.sightings_unchanged : counts.sightings);
       } else {
         ++(row.dropped ? counts.links_unchanged : counts.links);
@@ -583,7 +594,7 @@ absl::StatusOr<BulkResult> BulkLinksImpl::Commit() {
     core_->has_bulk.store(true);
     result = Result(version);
   }
-  SKEIN_RETURN_IF_ERROR(identities_.Carry(batches_.size()));
+  identities_.Carry(batches_.size());
   batches_ = {{batches_.back().context, 0, 0}};
   rows_ = {};
   promises_.clear();

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class BulkLinksImpl final : public BulkLinks {
   };
 
   Promise& PromiseOf(LinkTypeId type);
+  bool IsSighting(const BulkRow& row) const { return promises_[Raw(row.type)]->sighting; }
   const OfBatch& BatchOf(size_t row) const;
   size_t EndOf(const OfBatch& batch) const;
   absl::Status CheckEnds(BulkEnds* ends) const;
@@ -71,8 +73,8 @@ class BulkLinksImpl final : public BulkLinks {
   std::vector<OfBatch> batches_;
   BulkRows rows_;
   BulkIdentities identities_;
-  absl::flat_hash_map<LinkTypeId, Promise> promises_;
-  std::string packed_;  // scratch of Add
+  std::vector<std::optional<Promise>> promises_;  // by type
+  std::string packed_;                            // scratch of Add
 
   // Of the commit.
   uint64_t chunk_ = 0;

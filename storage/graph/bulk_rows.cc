@@ -52,8 +52,6 @@ uint64_t KeptAt(uint16_t bucket, std::string_view kept, size_t at) {
   return identity;
 }
 
-void Know(BulkRow* row) { row->known = row->dropped = true; }
-
 }  // namespace
 
 BulkRow& BulkRows::Add(std::string_view properties) {
@@ -222,6 +220,7 @@ void BulkIdentities::Sort() {
 
 absl::Status BulkIdentities::Settle(const GraphCore& core, const View& view,
                                     std::span<const size_t> batches, BulkRows* rows) {
+  SKEIN_RETURN_IF_ERROR(Spill());
   Sort();
   first_.clear();
   std::vector<size_t> repeats;
@@ -258,11 +257,11 @@ absl::Status BulkIdentities::TellApart(std::span<const size_t> batches, BulkRows
         repeat = 0;
         batch = its;
       }
-      BulkRow& row = (*rows)[entries_[i].row];
-      row.known = repeat < taken || (repeat == 0 && row.known);
-      row.dropped = row.known;
-      if (repeat > 0 && !row.dropped) {
-        entries_[i].identity = IdentityNumber(RepeatIdentity(BytesOf(first), repeat));
+      Entry& entry = entries_[i];
+      entry.known = repeat < taken || (repeat == 0 && entry.known);
+      if (entry.known) Know(&entry, rows);
+      if (repeat > 0 && !entry.known) {
+        entry.identity = IdentityNumber(RepeatIdentity(BytesOf(first), repeat));
         repeats->push_back(i);
       }
       ++repeat;
@@ -272,8 +271,7 @@ absl::Status BulkIdentities::TellApart(std::span<const size_t> batches, BulkRows
   return absl::OkStatus();
 }
 
-absl::Status BulkIdentities::DropLoaded(const GraphCore& core, const View& view,
-                                        BulkRows* rows) const {
+absl::Status BulkIdentities::DropLoaded(const GraphCore& core, const View& view, BulkRows* rows) {
   std::string begin = core.layout.BulkIdentities();
   const std::string end = PrefixEnd(begin);
   const size_t prefix = begin.size();
@@ -286,12 +284,12 @@ absl::Status BulkIdentities::DropLoaded(const GraphCore& core, const View& view,
       ByteReader in(std::string_view(key).substr(prefix));
       const auto bucket = static_cast<uint16_t>(in.Byte() << 8 | in.Byte());
       auto entry = std::lower_bound(entries_.begin(), entries_.end(),
-                                    Entry{static_cast<uint64_t>(bucket) << 48, 0});
+                                    Entry{static_cast<uint64_t>(bucket) << 48, 0, false});
       for (size_t i = 0; i < kept.size() / kKeptBytes; ++i) {
         const uint64_t stored = KeptAt(bucket, kept, i);
         while (entry != entries_.end() && entry->identity < stored) ++entry;
         if (entry == entries_.end()) break;
-        if (entry->identity == stored) Know(&(*rows)[entry->row]);
+        if (entry->identity == stored) Know(&*entry, rows);
       }
     }
     if (more) begin = NextKey(pages[0].rows.back().first);
@@ -300,7 +298,7 @@ absl::Status BulkIdentities::DropLoaded(const GraphCore& core, const View& view,
 }
 
 absl::Status BulkIdentities::DropImported(const GraphCore& core, const View& view,
-                                          std::span<const size_t> repeats, BulkRows* rows) const {
+                                          std::span<const size_t> repeats, BulkRows* rows) {
   std::vector<std::string> keys;
   std::vector<ScanRange> ranges;
   std::vector<ScanPage> pages;
@@ -317,20 +315,20 @@ absl::Status BulkIdentities::DropImported(const GraphCore& core, const View& vie
     }
     SKEIN_RETURN_IF_ERROR(core.store.MultiScan(view, ranges, &pages));
     for (size_t i = 0; i < some.size(); ++i) {
-      if (!pages[i].rows.empty()) Know(&(*rows)[entries_[some[i]].row]);
+      if (!pages[i].rows.empty()) Know(&entries_[some[i]], rows);
     }
   }
   return absl::OkStatus();
 }
 
-SortedRun BulkIdentities::Run(const Layout& layout, uint64_t chunk, const BulkRows& rows) const {
+SortedRun BulkIdentities::Run(const Layout& layout, uint64_t chunk) const {
   struct State {
     size_t at = 0;
     std::string key, value;
   };
   auto state = std::make_shared<State>();
   return {Table::kImports,
-          [this, state, &layout, chunk, &rows](std::string_view* key, std::string_view* value) {
+          [this, state, &layout, chunk](std::string_view* key, std::string_view* value) {
             state->value.clear();
             while (state->at < entries_.size() && state->value.empty()) {
               const uint16_t bucket = BucketOf(entries_[state->at].identity);
@@ -338,7 +336,7 @@ SortedRun BulkIdentities::Run(const Layout& layout, uint64_t chunk, const BulkRo
               for (; state->at < entries_.size(); ++state->at) {
                 const Entry& entry = entries_[state->at];
                 if (BucketOf(entry.identity) != bucket) break;
-                if (rows[entry.row].known) continue;
+                if (entry.known) continue;
                 for (int shift = 8 * (kKeptBytes - 1); shift >= 0; shift -= 8) {
                   state->value.push_back(static_cast<char>(entry.identity >> shift & 0xff));
                 }
@@ -350,10 +348,15 @@ SortedRun BulkIdentities::Run(const Layout& layout, uint64_t chunk, const BulkRo
           }};
 }
 
-absl::Status BulkIdentities::Carry(size_t batches) {
-  if (batches > 1) carried_.clear();
-  const std::vector<uint64_t> run = std::exchange(first_, {});
+void BulkIdentities::Carry(size_t batches) {
+  if (batches > 1) ForgetCarried();
+  if (!first_.empty()) last_ = std::exchange(first_, {});
   entries_ = {};
+}
+
+// There is a further part: mostly there is none.
+absl::Status BulkIdentities::Spill() {
+  const std::vector<uint64_t> run = std::exchange(last_, {});
   if (run.empty()) return absl::OkStatus();
   if (file_ == nullptr) file_.reset(std::tmpfile());
   if (file_ == nullptr || std::fseek(file_.get(), 0, SEEK_END) != 0) {

@@ -33,7 +33,6 @@ struct BulkRow {
   PolicyId policy{};
   uint32_t source_row = 0;
   bool dropped = false;  // is there already
-  bool known = false;    // its identity is there already (as it is added: the first of it)
 
   std::string_view packed() const { return {properties, properties_bytes}; }
 };
@@ -132,22 +131,31 @@ bool OrderByTime(const BulkRows& rows, size_t begin, size_t end, std::vector<uin
 // Cost      16 bytes a row; a sort, and one pass over what is stored where there is any.
 class BulkIdentities {
  public:
-  void Add(uint64_t identity, uint32_t row) { entries_.push_back({identity, row}); }
-  size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
+  // `known`: the first of this identity is there already.
+  void Add(uint64_t identity, uint32_t row, bool known) {
+    entries_.push_back({identity, row, known});
+  }
+  size_t bytes() const {
+    return entries_.capacity() * sizeof(Entry) + last_.capacity() * sizeof(uint64_t);
+  }
 
   // Marks the rows that are there already as dropped. `batches`: where each begins, ascending.
   absl::Status Settle(const GraphCore& core, const View& view, std::span<const size_t> batches,
                       BulkRows* rows);
   // Those of the rows that are left, by bucket; after Settle.
-  SortedRun Run(const Layout& layout, uint64_t chunk, const BulkRows& rows) const;
+  SortedRun Run(const Layout& layout, uint64_t chunk) const;
   // After a commit of so many batches: forgets all but what the last one, which may go on, had.
-  absl::Status Carry(size_t batches);
-  void ForgetCarried() { carried_.clear(); }
+  void Carry(size_t batches);
+  void ForgetCarried() {
+    carried_.clear();
+    last_ = {};
+  }
 
  private:
   struct Entry {
     uint64_t identity;  // after Settle: that of the row among its equals
     uint32_t row;
+    bool known = false;  // is there already
     bool operator<(const Entry& o) const {
       return identity != o.identity ? identity < o.identity : row < o.row;
     }
@@ -156,18 +164,23 @@ class BulkIdentities {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
 
+  static void Know(Entry* entry, BulkRows* rows) {
+    entry->known = (*rows)[entry->row].dropped = true;
+  }
   void Sort();
+  absl::Status Spill();
   absl::Status CountCarried(absl::flat_hash_map<uint64_t, uint32_t>* counts);
   absl::Status TellApart(std::span<const size_t> batches, BulkRows* rows,
                          std::vector<size_t>* repeats);
-  absl::Status DropLoaded(const GraphCore& core, const View& view, BulkRows* rows) const;
+  absl::Status DropLoaded(const GraphCore& core, const View& view, BulkRows* rows);
   absl::Status DropImported(const GraphCore& core, const View& view,
-                            std::span<const size_t> repeats, BulkRows* rows) const;
+                            std::span<const size_t> repeats, BulkRows* rows);
 
   std::vector<Entry> entries_;
   std::unique_ptr<std::FILE, Close> file_;
   std::vector<std::pair<long, size_t>> carried_;  // runs in the file: where, how many
   std::vector<uint64_t> first_;                   // of the last batch, as they were added
+  std::vector<uint64_t> last_;                    // the same of the part before; not yet a run
 };
 
 }  // namespace skein

@@ -276,6 +276,9 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   for (const auto& [page, chunk] : touched) core.adjacency.BeginChange(page);
   const bool indexes = !overlay.nodes().empty();
   if (indexes) core.lookups.BeginChange();
+  if (indexes) core.single_chunks.Adding(Table::kText);
+  if (!pages.empty()) core.single_chunks.Adding(Table::kLinks);
+  if (!touched.empty()) core.single_chunks.Adding(Table::kAdjacency);
   absl::StatusOr<Version> committed = core.store.Commit(batch);
   const Version version = committed.ok() ? *committed : Version{0};
   if (indexes) core.lookups.EndChange(version);

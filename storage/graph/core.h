@@ -111,6 +111,26 @@ class ChunkRuns {
   std::vector<uint64_t> due_ ABSL_GUARDED_BY(mu_);
 };
 
+// Of which tables no page can have two chunks, so that there is nothing to fold.
+// Threads: safe from any thread.
+class SingleChunks {
+ public:
+  // Before a commit or a load adds at most one chunk to any page of the table.
+  void Adding(Table table) { of(table).fetch_add(1); }
+  // Nobody adds to it meanwhile.
+  void Empty(Table table) { of(table).store(0); }
+  uint64_t added(Table table) { return of(table).load(); }
+  bool Single(Table table) { return added(table) <= 1; }
+  // What was added up to `added` is folded.
+  void Folded(Table table, uint64_t added) { of(table).compare_exchange_strong(added, 1); }
+
+ private:
+  std::atomic<uint64_t>& of(Table table) {
+    return added_[table == Table::kAdjacency ? 0 : table == Table::kLinks ? 1 : 2];
+  }
+  std::atomic<uint64_t> added_[3] = {2, 2, 2};  // not known: many
+};
+
 // The versions of bulk loads, whose rows were written before their version was known.
 // Threads: safe from any thread. Cost: VersionOf of a commit's stamp is a comparison; of a load's,
 // a look-up in memory, and one in the store for a load that was just made.
@@ -171,8 +191,11 @@ struct GraphCore {
   absl::flat_hash_map<uint32_t, Version> index_since ABSL_GUARDED_BY(since_mu);
   // Commits that deleted nodes, since the graph was opened: counted before they are visible.
   std::atomic<uint64_t> node_deletions{0};
+  // Version of the last bulk load of nodes since the graph was opened; set while commits are held.
+  std::atomic<uint64_t> nodes_loaded{0};
   // Whether links were ever loaded in bulk.
   std::atomic<bool> has_bulk{false};
+  SingleChunks single_chunks;
   ChunkRuns adjacency_chunks;
   ChunkCounts link_chunks;
   // One folding of chunks at a time, and one waiting at most.

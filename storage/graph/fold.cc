@@ -158,10 +158,16 @@ class TableFolder {
 
 absl::Status FoldChunks(GraphCore& core) {
   absl::MutexLock one_at_a_time(&core.fold_mu);
-  SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kAdjacency, FoldAdjacency).Run());
-  core.adjacency_chunks.Clear();
-  SKEIN_RETURN_IF_ERROR(TableFolder(core, Table::kLinks, FoldLinks).Run());
-  return TableFolder(core, Table::kText, FoldPostings).Run();
+  const std::pair<Table, Folder> folders[] = {
+      {Table::kAdjacency, FoldAdjacency}, {Table::kLinks, FoldLinks}, {Table::kText, FoldPostings}};
+  for (const auto& [table, folder] : folders) {
+    const uint64_t added = core.single_chunks.added(table);
+    if (core.single_chunks.Single(table)) continue;
+    SKEIN_RETURN_IF_ERROR(TableFolder(core, table, folder).Run());
+    core.single_chunks.Folded(table, added);
+    if (table == Table::kAdjacency) core.adjacency_chunks.Clear();
+  }
+  return absl::OkStatus();
 }
 
 namespace {

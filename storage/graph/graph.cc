@@ -4,6 +4,7 @@
 
 #include "storage/base/status.h"
 #include "storage/graph/bulk.h"
+#include "storage/graph/bulk_nodes.h"
 #include "storage/graph/core.h"
 #include "storage/graph/fold.h"
 #include "storage/graph/history_source.h"
@@ -74,6 +75,11 @@ class GraphImpl final : public Graph {
   absl::StatusOr<std::unique_ptr<BulkLinks>> BeginBulk(const WriteContext& context) override {
     SKEIN_RETURN_IF_ERROR(core_->catalog->GetBatch(context.batch).status());
     return std::unique_ptr<BulkLinks>(std::make_unique<BulkLinksImpl>(core_, context));
+  }
+
+  absl::StatusOr<std::unique_ptr<BulkNodes>> BeginBulkNodes(const WriteContext& context) override {
+    SKEIN_RETURN_IF_ERROR(core_->catalog->GetBatch(context.batch).status());
+    return std::unique_ptr<BulkNodes>(std::make_unique<BulkNodesImpl>(core_, context));
   }
 
   absl::StatusOr<BatchId> OpenBatch(Batch batch) override {
@@ -246,6 +252,16 @@ absl::StatusOr<std::string> GetOrCreate(Store& store, const std::string& key,
 
 absl::Status LookForBulk(GraphCore* core) {
   SKEIN_ASSIGN_OR_RETURN(const auto view, core->store.Latest());
+  const std::string all = core->layout.Space(), all_end = PrefixEnd(all);
+  std::vector<ScanRange> tables;
+  for (const Table table : {Table::kAdjacency, Table::kLinks, Table::kText}) {
+    tables.push_back({table, all, all_end, 1, true});
+  }
+  std::vector<ScanPage> first;
+  SKEIN_RETURN_IF_ERROR(core->store.MultiScan(*view, tables, &first));
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (first[i].rows.empty()) core->single_chunks.Empty(tables[i].table);
+  }
   const std::string begin = core->layout.BulkIdentities();
   const std::string end = PrefixEnd(begin);
   const ScanRange range{Table::kImports, begin, end, 1, true};

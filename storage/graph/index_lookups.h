@@ -38,6 +38,8 @@ class IndexLookups {
   // Keeps what was read since, unless a change began meanwhile.
   void EndRead(uint64_t ticket, const std::string& key, const Hits& hits);
 
+  // Changes begun so far.
+  uint64_t changes() const { return generation_.load(); }
   void BeginChange();
   void EndChange(Version committed);
 

@@ -45,10 +45,14 @@ bool Spells(const Value& value, TimeUnit unit, TimeUs time) {
 
 bool FitsTimeKey(const TimeKey& key, const LinkRecord& link) {
   const PropertyEntry* property = read_ops::FindProperty(link.properties, key.key);
-  if (property == nullptr) return link.valid.from == kTimeMin;
+  return FitsTimeKey(key, property == nullptr ? nullptr : &property->value, link.valid.from);
+}
+
+bool FitsTimeKey(const TimeKey& key, const Value* value, TimeUs from) {
+  if (value == nullptr) return from == kTimeMin;
   // The ends of time are those of windows.
-  if (link.valid.from == kTimeMin || link.valid.from == kTimeMax) return false;
-  return Spells(property->value, key.unit, link.valid.from);
+  if (from == kTimeMin || from == kTimeMax) return false;
+  return Spells(*value, key.unit, from);
 }
 
 absl::Status DeclareTimeKey(const std::shared_ptr<GraphCore>& core, LinkTypeId type, TimeKey key) {

@@ -16,6 +16,8 @@ namespace skein {
 
 // Whether the link keeps the promise.
 bool FitsTimeKey(const TimeKey& key, const LinkRecord& link);
+// `value`: of the property; nullptr: the link has none.
+bool FitsTimeKey(const TimeKey& key, const Value* value, TimeUs from);
 
 absl::Status DeclareTimeKey(const std::shared_ptr<GraphCore>& core, LinkTypeId type, TimeKey key);
 // Of all links that a transaction writes; core.index_mu is held shared.

@@ -126,10 +126,9 @@ absl::Status TransactionImpl::SetNode(NodeId id, NodePtr before, NodeRecord afte
   return absl::OkStatus();
 }
 
-absl::StatusOr<NodeId> TransactionImpl::CreateNode(const NewNode& node) {
-  SKEIN_RETURN_IF_ERROR(CheckOpen());
+absl::StatusOr<NodeRecord> MakeNodeRecord(const Catalog& catalog, const WriteContext& context,
+                                          const NewNode& node) {
   SKEIN_RETURN_IF_ERROR(CheckValid(node.valid));
-  const Catalog& catalog = *core_->catalog;
   NodeRecord record;
   record.labels = node.labels;
   std::sort(record.labels.begin(), record.labels.end());
@@ -138,14 +137,38 @@ absl::StatusOr<NodeId> TransactionImpl::CreateNode(const NewNode& node) {
     if (Raw(label) >= catalog.label_count()) return InvalidArgument("no label ", Raw(label));
   }
   record.valid = node.valid;
-  record.policy = node.policy.value_or(context_.policy);
+  record.policy = node.policy.value_or(context.policy);
   SKEIN_RETURN_IF_ERROR(CheckPolicy(catalog, record.policy));
-  record.source = SourceOf(node.row);
+  record.source = {context.batch, node.row};
   record.properties.reserve(node.properties.size());
   for (const auto& [key, value] : node.properties) {
     SKEIN_RETURN_IF_ERROR(CheckProperty(catalog, key, value));
     SetProperty(&record.properties, key, value, record.source);
   }
+  return record;
+}
+
+absl::Status ChangeProperty(const Catalog& catalog, KeyId key, const Value& value,
+                            const Provenance& source, NodeRecord* node) {
+  SKEIN_RETURN_IF_ERROR(CheckProperty(catalog, key, value));
+  SetProperty(&node->properties, key, value, source);
+  return absl::OkStatus();
+}
+
+absl::Status ChangeValid(const ValidTime& valid, NodeRecord* node) {
+  SKEIN_RETURN_IF_ERROR(CheckValid(valid));
+  node->valid = valid;
+  return absl::OkStatus();
+}
+
+void AddLabelTo(LabelId label, NodeRecord* node) {
+  if (read_ops::HasLabel(*node, label)) return;
+  node->labels.insert(std::lower_bound(node->labels.begin(), node->labels.end(), label), label);
+}
+
+absl::StatusOr<NodeId> TransactionImpl::CreateNode(const NewNode& node) {
+  SKEIN_RETURN_IF_ERROR(CheckOpen());
+  SKEIN_ASSIGN_OR_RETURN(NodeRecord record, MakeNodeRecord(*core_->catalog, context_, node));
   SKEIN_ASSIGN_OR_RETURN(const uint64_t id, core_->node_ids.Take());
   record.id = NodeId{id};
   SKEIN_RETURN_IF_ERROR(SetNode(NodeId{id}, nullptr, std::move(record)));
@@ -233,7 +256,7 @@ absl::Status TransactionImpl::AddLabel(NodeId id, LabelId label) {
   SKEIN_ASSIGN_OR_RETURN(NodePtr before, NodeNow(id));
   if (read_ops::HasLabel(*before, label)) return absl::OkStatus();
   NodeRecord after = *before;
-  after.labels.insert(std::lower_bound(after.labels.begin(), after.labels.end(), label), label);
+  AddLabelTo(label, &after);
   return SetNode(id, std::move(before), std::move(after));
 }
 
@@ -387,6 +410,12 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
 }
 
 absl::StatusOr<Version> TransactionImpl::CommitHeld() {
+  // A bulk load of nodes takes keys without a word to others: who has not seen it may have found
+  // them free.
+  const bool takes_keys = !overlay_.nodes().empty() || !overlay_.locks().empty();
+  if (takes_keys && base_.source_version() < Version{core_->nodes_loaded.load()}) {
+    return absl::AbortedError("nodes were loaded in bulk meanwhile; repeat the transaction");
+  }
   SKEIN_RETURN_IF_ERROR(CheckDeletedNodes());
   SKEIN_RETURN_IF_ERROR(CheckUniqueAtCommit());
   SKEIN_RETURN_IF_ERROR(KeepTimeKeys(*core_, overlay_.links()));

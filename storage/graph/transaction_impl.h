@@ -15,6 +15,16 @@
 
 namespace skein {
 
+// Of a node to be, without its id. Errors as of Transaction::CreateNode.
+absl::StatusOr<NodeRecord> MakeNodeRecord(const Catalog& catalog, const WriteContext& context,
+                                          const NewNode& node);
+// As of Transaction::SetNodeProperty and SetNodeValid, of a record in memory.
+absl::Status ChangeProperty(const Catalog& catalog, KeyId key, const Value& value,
+                            const Provenance& source, NodeRecord* node);
+absl::Status ChangeValid(const ValidTime& valid, NodeRecord* node);
+// Sets of labels ascend.
+void AddLabelTo(LabelId label, NodeRecord* node);
+
 class TransactionImpl final : public SourceReader<Transaction>, public FusionWriter, public Source {
  public:
   TransactionImpl(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view, Viewer viewer,

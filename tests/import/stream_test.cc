@@ -83,7 +83,7 @@ class StreamTest : public ImportTest {
     data_.Write("links.csv", links);
     data_.Write("seen.csv", seen);
   }
-  void Chunks() { options_.bulk.file_bytes = UINT64_MAX; }
+  void Chunks() { options_.bulk.run_bytes = UINT64_MAX; }
   void Streams(size_t memory_bytes = size_t{1} << 30) { options_.bulk = {0, memory_bytes}; }
 };
 
