@@ -1,10 +1,11 @@
 // Fusion rows: how snapshots and transactions read them, and the bits of the nodes that have some.
+#include "storage/graph/fused_nodes.h"
+
 #include <algorithm>
 #include <bit>
 #include <utility>
 
 #include "storage/base/status.h"
-#include "storage/graph/fused_nodes.h"
 #include "storage/graph/transaction_impl.h"
 
 namespace skein {
