@@ -255,9 +255,11 @@ uint64_t Column::Hash(size_t row) const {
   }
 }
 
+// By what is held and not by capacity, which tells how the rows came: one by one where hidden ones
+// lie among them.
 size_t Column::Bytes() const {
-  size_t bytes = nodes_.capacity() * sizeof(NodeId) + links_.capacity() * sizeof(LinkId) +
-                 integers_.capacity() * sizeof(int64_t) + values_.capacity() * sizeof(Value);
+  size_t bytes = nodes_.size() * sizeof(NodeId) + links_.size() * sizeof(LinkId) +
+                 integers_.size() * sizeof(int64_t) + values_.size() * sizeof(Value);
   for (const Value& v : values_) bytes += v.HeapBytes();
   return bytes + constant_.HeapBytes();
 }

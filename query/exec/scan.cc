@@ -158,7 +158,7 @@ class SeekIdsOperator final : public SeekOperator {
       ids.erase(std::unique(ids.begin() + static_cast<ptrdiff_t>(first), ids.end()), ids.end());
       rows.resize(ids.size(), row);
     }
-    if (ids.empty()) return absl::OkStatus();
+    // Asked even of none: whether an id is in use by something hidden is nobody's business.
     std::vector<uint8_t> there;
     SKEIN_RETURN_IF_ERROR(context_.reader().FilterLabels(context_.viewer(), ids, {}, &there));
     for (size_t i = 0; i < ids.size(); ++i) {
