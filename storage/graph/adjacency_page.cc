@@ -375,7 +375,10 @@ namespace {
 // Adds what `times` keeps of a segment that was checked.
 void AddTimes(const AdjacencySegment& segment, AdjacencyTimes* times) {
   std::array<TimeUs, kNumbersMax> from;
+  std::array<uint64_t, kNumbersMax> neighbour;
   segment.From(segment.all(), std::nullopt, from.data());
+  // Numbers are counted from the vertex, whichever it is.
+  segment.Neighbours(NodeId{0}, segment.all(), std::nullopt, neighbour.data());
   AdjacencySegment::Tags tags = segment.tags();
   AdjacencySegment::Tag tag;
   tags.Next(&tag);
@@ -387,6 +390,7 @@ void AddTimes(const AdjacencySegment& segment, AdjacencyTimes* times) {
   times->heads.back().KnowTag();
   for (uint32_t i = 0; i < segment.size(); i += AdjacencyTimes::kStride) {
     times->from.push_back(from[i]);
+    times->neighbours.push_back(AdjacencySegment::NeighbourNumber(NodeId{0}, NodeId{neighbour[i]}));
   }
   const uint64_t before = last.before + segment.size();
   times->segments.push_back({.before = before, .first = static_cast<uint32_t>(times->from.size())});
@@ -521,7 +525,7 @@ void AdjacencyChunk::AllEntries(NodeId vertex, std::vector<AdjacencyEntry>* entr
   for (uint32_t s = 0; s < block.segments; ++s) {
     Segment(block, s, &segment);
     const AdjacencySegment::Range all = segment.all();
-    segment.Neighbours(vertex, all, neighbour.data());
+    segment.Neighbours(vertex, all, std::nullopt, neighbour.data());
     segment.Links(all, link.data());
     segment.From(all, std::nullopt, from.data());
     segment.To(all, from.data(), to.data());
@@ -585,8 +589,9 @@ void AdjacencySegment::Prefetch(Range range) const {
   }
 }
 
-void AdjacencySegment::Neighbours(NodeId self, Range range, uint64_t* out) const {
-  DecodeZigZag(neighbours_, n_, Raw(self), range.begin, range.end, out);
+void AdjacencySegment::Neighbours(NodeId self, Range range, std::optional<uint64_t> known,
+                                  uint64_t* out) const {
+  DecodeZigZag(neighbours_, n_, Raw(self), range.begin, range.end, known, out);
 }
 
 void AdjacencySegment::Links(Range range, uint64_t* out) const {

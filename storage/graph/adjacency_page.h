@@ -93,7 +93,11 @@ class AdjacencySegment {
   };
   Range all() const { return {0, n_}; }
 
-  void Neighbours(NodeId self, Range range, uint64_t* out) const;
+  // `known`: the number of the entry range.begin, as NeighbourNumber says it.
+  void Neighbours(NodeId self, Range range, std::optional<uint64_t> known, uint64_t* out) const;
+  static uint64_t NeighbourNumber(NodeId self, NodeId neighbour) {
+    return ZigZag(static_cast<int64_t>(Raw(neighbour) - Raw(self)));
+  }
   void Links(Range range, uint64_t* out) const;
   // `known`: valid from of the entry range.begin.
   void From(Range range, std::optional<TimeUs> known, TimeUs* out) const;
@@ -151,27 +155,35 @@ struct AdjacencyBlock {
 };
 
 // What a chunk keeps in memory of a list of several segments, so that a time in it is found without
-// reading it: the heads of its segments, and valid from of each kStride-th entry.
+// reading it, and what is there without reading what lies before: the heads of its segments, and
+// valid from and the neighbour (as a number) of each kStride-th entry.
 struct AdjacencyTimes {
-  static constexpr uint32_t kStride = 64;
+  static constexpr uint32_t kStride = 32;
   struct Segment {
     uint64_t before = 0;  // entries of the segments before it
     LinkTypeId type{};
     bool outgoing = false;
     bool instants = false;
-    uint32_t first = 0;  // its part of `from` begins here
+    uint32_t first = 0;  // its part of `from` and `neighbours` begins here
+  };
+  // Of one segment.
+  struct Known {
+    std::span<const TimeUs> from;
+    std::span<const uint64_t> neighbours;
   };
   std::vector<Segment> segments;  // and one more, which says where the last ends
   std::vector<AdjacencySegment> heads;
   std::vector<TimeUs> from;
+  std::vector<uint64_t> neighbours;
 
-  std::span<const TimeUs> Of(uint32_t segment) const {
-    const uint32_t first = segments[segment].first;
-    return std::span(from).subspan(first, segments[segment + 1].first - first);
+  Known Of(uint32_t segment) const {
+    const uint32_t first = segments[segment].first, n = segments[segment + 1].first - first;
+    return {std::span(from).subspan(first, n), std::span(neighbours).subspan(first, n)};
   }
   size_t bytes() const {
     return sizeof(*this) + segments.capacity() * sizeof(Segment) +
-           heads.capacity() * sizeof(AdjacencySegment) + from.capacity() * sizeof(TimeUs);
+           heads.capacity() * sizeof(AdjacencySegment) + from.capacity() * sizeof(TimeUs) +
+           neighbours.capacity() * sizeof(uint64_t);
   }
 };
 

@@ -315,7 +315,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         filter_.At(at);
         const AdjacencySegment& segment = list->heads[i];
         const bool starts = filter_.by_start || segment.instants();
-        const auto entries = RangeOf(filter_, list->Of(i), segment.all(), starts);
+        const auto entries = RangeOf(filter_, list->Of(i).from, segment.all(), starts);
         if (entries.begin < entries.end) segment.Prefetch(entries);
         filter_.At(position_);
         return;
@@ -349,7 +349,8 @@ class ExpandCursorImpl final : public ExpandCursor {
     return true;
   }
 
-  uint32_t Emit(NodeId self, uint32_t skip, std::span<const TimeUs> times, ExpandBatch* batch) {
+  uint32_t Emit(NodeId self, uint32_t skip, const AdjacencyTimes::Known& known,
+                ExpandBatch* batch) {
     struct Sink {
       const SegmentReader& reader;
       uint32_t source;
@@ -363,7 +364,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         return n;
       }
     };
-    return reader_.ForEach(self, skip, times,
+    return reader_.ForEach(self, skip, known,
                            Sink{reader_, static_cast<uint32_t>(position_), wanted_, batch});
   }
 

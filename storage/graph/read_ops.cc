@@ -330,13 +330,20 @@ absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Source& source, const 
                                                     const Layout& layout, uint32_t index,
                                                     std::span<const Value> equal, Budget& budget) {
   SKEIN_RETURN_IF_ERROR(CheckIndex(source, index));
-  KeyRange range = EqualRange(layout, index, equal);
-  if (!range.none) {
-    if (auto hits = source.KnownHits(index, range.begin); hits != nullptr) {
+  // Most ids are numbers or texts, which equal themselves: where the prefix is known, the end of
+  // the range is not made.
+  const bool plain = std::all_of(equal.begin(), equal.end(), [](const Value& v) {
+    return v.kind() == ValueKind::kInteger || v.kind() == ValueKind::kString;
+  });
+  if (plain) {
+    const absl::StatusOr<std::string> prefix = IndexPrefix(layout, index, equal);
+    auto hits = prefix.ok() ? source.KnownHits(index, *prefix) : nullptr;
+    if (hits != nullptr) {
       return std::unique_ptr<IdCursor>(
           std::make_unique<FoundHits>(std::move(hits), viewer, budget));
     }
   }
+  KeyRange range = EqualRange(layout, index, equal);
   return std::unique_ptr<IdCursor>(
       std::make_unique<IndexScan>(source, viewer, index, std::move(range), budget));
 }

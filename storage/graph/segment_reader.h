@@ -117,11 +117,13 @@ class SegmentReader {
 
   // Gives the sink the entries from the `skip`-th on that pass, in ranges [i, end) where all do: of
   // one tag, or of several where nobody asks which; it answers how many it took, and fewer than it
-  // was given ends it. Gives the number of entries that were looked at. `times`: what is known of
-  // the segment's times, if anything.
+  // was given ends it. Gives the number of entries that were looked at. `known`: what is known of
+  // the segment, if anything.
   template <typename Sink>
-  uint32_t ForEach(NodeId self, uint32_t skip, std::span<const TimeUs> times, const Sink& sink) {
-    DecodeTimes(times);
+  uint32_t ForEach(NodeId self, uint32_t skip, const AdjacencyTimes::Known& known,
+                   const Sink& sink) {
+    known_ = known.neighbours;
+    DecodeTimes(known.from);
     AdjacencySegment::Tags tags = segment_->tags();
     AdjacencySegment::Tag next;
     uint32_t i = 0;
@@ -225,7 +227,15 @@ class SegmentReader {
     if (!timed_) range = segment_->all();
     if (range.begin >= decoded_.begin && range.end <= decoded_.end) return;
     decoded_ = range;
-    segment_->Neighbours(self, range, neighbour_.data());
+    // From the nearest number before that is known; it writes over what is not decoded.
+    Range from = range;
+    std::optional<uint64_t> known;
+    if (!known_.empty() && range.begin > 0) {
+      const uint32_t place = range.begin / AdjacencyTimes::kStride;
+      from.begin = place * AdjacencyTimes::kStride;
+      known = known_[place];
+    }
+    segment_->Neighbours(self, from, known, neighbour_.data());
     if (options_.links) segment_->Links(range, link_.data());
     if (!policies_) return;
     link_policies_ = segment_->Policies(range, policy_.data());
@@ -244,8 +254,9 @@ class SegmentReader {
 
   const LinkFilter& filter_;
   const ExpandOptions& options_;
-  const bool counts_;  // only how many there are is asked for
-  const bool joins_;   // nobody asks for an entry's tag
+  std::span<const uint64_t> known_;  // numbers of some neighbours of the segment
+  const bool counts_;                // only how many there are is asked for
+  const bool joins_;                 // nobody asks for an entry's tag
   AdjacencySegment own_;
   const AdjacencySegment* segment_ = &own_;
   // starts_: valid-from alone decides whether an entry is in the window.

@@ -253,11 +253,6 @@ void AppendNumbers(std::string* out, std::span<const uint64_t> values, uint64_t 
   MakePlan(values, base, &plan);
   BitPlan bits;
   if (packing == Packing::kSmall) bits = MakeBitPlan(values, plan.least);
-  // Close enough: then parts can be read alone.
-  if (packing == Packing::kQuick && plan.above_least != SIZE_MAX &&
-      plan.above_least <= plan.differences + plan.differences / 16) {
-    plan.differences = SIZE_MAX;
-  }
   const size_t packed =
       std::min({plan.above_least, plan.differences, bits.above_least, bits.steps});
   std::string text;
@@ -415,14 +410,14 @@ SKEIN_LOOPS void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base,
 }
 
 void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint64_t* out) {
-  DecodeZigZag(column, n, origin, 0, n, out);
+  DecodeZigZag(column, n, origin, 0, n, std::nullopt, out);
 }
 
 SKEIN_LOOPS void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint32_t begin,
-                              uint32_t end, uint64_t* out) {
+                              uint32_t end, std::optional<uint64_t> known, uint64_t* out) {
   if (begin >= end) return;
   if (column.mode != kAboveLeast) {
-    DecodeNumbers(column, n, 0, begin, end, std::nullopt, out);
+    DecodeNumbers(column, n, 0, begin, end, known, out);
     for (uint32_t i = begin; i < end; ++i) {
       out[i] = origin + static_cast<uint64_t>(UnZigZag(out[i]));
     }

@@ -15,9 +15,8 @@
 //                                  number, then the numbers, low bits first
 //             7 bits of steps      signed varint (first - base), varint bytes, signed varint least
 //                                  step, a byte: bits, then n - 1 numbers: the steps above it
-//           Arithmetic wraps at 2^64. The shortest mode is taken; of a column that is read often
-//           (Packing::kQuick) none that counts bits, and 3 rather than 2 where that takes a
-//           sixteenth more at most: of 2, a part is read with all that lies before it.
+//           Arithmetic wraps at 2^64. The shortest mode is taken; of a column that is read often,
+//           none that counts bits (Packing::kQuick).
 // Errors    Read gives false for anything malformed; what it accepted decodes within bounds.
 // Threads   Plain functions. Cost: StreamVByte decodes ~1 number a cycle; skipping a column reads
 //           its head only.
@@ -70,6 +69,6 @@ void DecodeNumbers(const Numbers& column, uint32_t n, uint64_t base, uint32_t be
 // The same of a column of zigzag differences to `origin`, as the numbers they stand for.
 void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint64_t* out);
 void DecodeZigZag(const Numbers& column, uint32_t n, uint64_t origin, uint32_t begin, uint32_t end,
-                  uint64_t* out);
+                  std::optional<uint64_t> known, uint64_t* out);
 
 }  // namespace skein
