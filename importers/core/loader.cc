@@ -73,7 +73,9 @@ Loader::Loader(Graph& graph, NameTable& names, ImportPurpose purpose,
       bulk_limits_(bulk),
       known_(graph) {}
 
-Loader::~Loader() = default;
+Loader::~Loader() {
+  if (aside_.joinable()) aside_.join();
+}
 
 absl::StatusOr<KeyId> Loader::Key(uint32_t name) {
   if (keys_.size() <= name) keys_.resize(names_.size());
@@ -279,6 +281,7 @@ absl::Status Loader::Load(std::vector<Row>* rows, ImportCounts* counts) {
 }
 
 absl::Status Loader::Apply(Chunk* chunk, ImportCounts* counts) {
+  SKEIN_RETURN_IF_ERROR(SettleNodes());
   if (bulk_file_) SKEIN_RETURN_IF_ERROR(MakeRoom(*chunk));
   for (int attempt = 1;; ++attempt) {
     SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph_.Latest());
@@ -704,7 +707,7 @@ absl::Status Loader::EndFile(ImportCounts* counts) {
   }
   if (!batch_) return absl::OkStatus();
   // What it gave is not written yet, perhaps: then the batch is closed with that.
-  if ((bulk_ != nullptr && bulk_->size() > 0) ||
+  if (aside_.joinable() || (bulk_ != nullptr && bulk_->size() > 0) ||
       (bulk_nodes_ != nullptr && bulk_nodes_->size() > 0)) {
     unclosed_.emplace_back(*batch_, accepted_);
     return absl::OkStatus();

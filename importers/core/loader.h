@@ -22,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -147,6 +148,9 @@ class Loader {
   absl::Status EnsureBulkNodes();
   absl::Status WriteNodesInBulk(Chunk* chunk);
   absl::Status FlushNodes();
+  // Commits what waits on a thread of its own, while links are read; SettleNodes waits for it.
+  void CommitNodesAside();
+  absl::Status SettleNodes();
   size_t gathered_bytes() const;
   absl::StatusOr<WriteContext> FileContext();
   absl::Status WriteNodes(Chunk* chunk, Transaction& transaction);
@@ -176,6 +180,8 @@ class Loader {
   bool bulk_file_ = false;  // of a run large enough for bulk loads
   std::unique_ptr<BulkNodes> bulk_nodes_;
   uint32_t bulk_nodes_file_ = 0;  // whose entities it takes
+  std::thread aside_;             // commits bulk_nodes_, which nobody touches meanwhile
+  absl::Status aside_done_;
   std::unique_ptr<BulkLinks> bulk_;
   std::vector<uint32_t> bulk_files_;                    // whose links it has, by batch
   size_t bulk_begin_ = 0;                               // where those of the last begin

@@ -35,6 +35,7 @@ size_t Loader::EndsOf(const EndRule& end) {
 }
 
 absl::Status Loader::BeginLinks() {
+  CommitNodesAside();
   stream_rules_.clear();
   bool any = false;
   SKEIN_ASSIGN_OR_RETURN(const std::shared_ptr<const Snapshot> snapshot, graph_.Latest());

@@ -13,8 +13,8 @@ bool Loader::Waits(const Slot& slot) const {
 }
 
 size_t Loader::gathered_bytes() const {
-  return (bulk_nodes_ == nullptr ? 0 : bulk_nodes_->bytes()) +
-         (bulk_ == nullptr ? 0 : bulk_->bytes());
+  const bool nodes = bulk_nodes_ != nullptr && !aside_.joinable();
+  return (nodes ? bulk_nodes_->bytes() : 0) + (bulk_ == nullptr ? 0 : bulk_->bytes());
 }
 
 // Links that a transaction makes need their ends committed.
@@ -69,7 +69,21 @@ absl::Status Loader::WriteNodesInBulk(Chunk* chunk) {
   return absl::OkStatus();
 }
 
+void Loader::CommitNodesAside() {
+  if (aside_.joinable() || bulk_nodes_ == nullptr || bulk_nodes_->size() == 0) return;
+  aside_ = std::thread([this] { aside_done_ = bulk_nodes_->Commit(); });
+}
+
+absl::Status Loader::SettleNodes() {
+  if (!aside_.joinable()) return absl::OkStatus();
+  aside_.join();
+  if (!aside_done_.ok()) return Annotate(aside_done_, "loading entities");
+  if (after_commit_) after_commit_();
+  return absl::OkStatus();
+}
+
 absl::Status Loader::FlushNodes() {
+  SKEIN_RETURN_IF_ERROR(SettleNodes());
   if (bulk_nodes_ == nullptr || bulk_nodes_->size() == 0) return absl::OkStatus();
   const absl::Status committed = bulk_nodes_->Commit();
   if (!committed.ok()) return Annotate(committed, file_.name);

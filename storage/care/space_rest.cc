@@ -8,6 +8,7 @@
 #include "storage/base/status.h"
 #include "storage/care/space_check.h"
 #include "storage/fusion/assertion.h"
+#include "storage/keys/ascending.h"
 
 namespace skein {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 constexpr size_t kSpaceBytes = 1;
 constexpr size_t kIdentityKeyBytes = kSpaceBytes + 1 + 16;
 constexpr size_t kBulkKeyBytes = kSpaceBytes + 1 + 2 + 8;
-constexpr size_t kBulkKeptBytes = 6;
 constexpr size_t kFusionKeyBytes = kSpaceBytes + 3 * 8;
 // Sums that pairs of fusion rows are compared by.
 constexpr size_t kFusionSums = 4096;
@@ -50,13 +50,9 @@ absl::Status SpaceCheck::Identities() {
       }
     } else if (kind == 'h' && key.size() == kBulkKeyBytes) {
       chunks_used_ = std::max(chunks_used_, TrailingId(key) + 1);
-      report_.checked.identities += value.size() / kBulkKeptBytes;
-      bool ascending = value.size() % kBulkKeptBytes == 0 && !value.empty();
-      for (size_t at = kBulkKeptBytes; ascending && at < value.size(); at += kBulkKeptBytes) {
-        ascending =
-            value.substr(at - kBulkKeptBytes, kBulkKeptBytes) <= value.substr(at, kBulkKeptBytes);
-      }
-      if (!ascending) wrong(key, "does not decode");
+      std::vector<uint64_t> numbers;
+      if (!ReadKeptIdentities(value, &numbers)) wrong(key, "does not decode");
+      report_.checked.identities += numbers.size();
     } else {
       OddKey(Table::kImports, key);
     }

@@ -432,7 +432,7 @@ TEST_F(VerifyTest, IdentitiesThatDoNotDecodeOrNameWhatWasNeverMadeAreRecordDamag
 
 TEST_F(VerifyTest, IdentitiesOfBulkLoadsAreChecked) {
   const auto row = Rows(Table::kImports, users_.BulkIdentities())[0];
-  Put(Table::kImports, row.first, row.second + "x");
+  Put(Table::kImports, row.first, std::string("\5\0x", 3));  // five numbers, and bits for four
   ExpectRecordDamage(FindingKind::kIdentity);
 }
 

@@ -13,6 +13,7 @@
 #include "storage/base/status.h"
 #include "storage/graph/adjacency_page.h"
 #include "storage/graph/bulk.h"
+#include "storage/keys/ascending.h"
 
 namespace skein {
 namespace {
@@ -30,12 +31,13 @@ struct Sorted {
 };
 
 // An identity's first two bytes name its bucket, the next six are kept.
-constexpr size_t kKeptBytes = 6;
+constexpr int kKeptBits = 48;
+constexpr uint64_t kKeptMask = (uint64_t{1} << kKeptBits) - 1;
 constexpr size_t kIdentityBytes = 16;
 constexpr size_t kReadAtOnce = 8192;
 constexpr size_t kRangesPerScan = 512;
 
-uint16_t BucketOf(uint64_t identity) { return static_cast<uint16_t>(identity >> 48); }
+uint16_t BucketOf(uint64_t identity) { return static_cast<uint16_t>(identity >> kKeptBits); }
 
 std::string BytesOf(uint64_t identity) {
   std::string bytes;
@@ -43,13 +45,8 @@ std::string BytesOf(uint64_t identity) {
   return bytes;
 }
 
-// The identity that a bucket's row keeps at `at`.
-uint64_t KeptAt(uint16_t bucket, std::string_view kept, size_t at) {
-  uint64_t identity = bucket;
-  for (size_t i = 0; i < kKeptBytes; ++i) {
-    identity = identity << 8 | static_cast<uint8_t>(kept[at * kKeptBytes + i]);
-  }
-  return identity;
+absl::Status DamagedIdentities() {
+  return DataLoss("table imports: a row of identities loaded in bulk does not decode");
 }
 
 }  // namespace
@@ -275,6 +272,7 @@ absl::Status BulkIdentities::DropLoaded(const GraphCore& core, const View& view,
   std::string begin = core.layout.BulkIdentities();
   const std::string end = PrefixEnd(begin);
   const size_t prefix = begin.size();
+  std::vector<uint64_t> numbers;
   std::vector<ScanPage> pages;
   for (bool more = true; more;) {
     const ScanRange range{Table::kImports, begin, end, kScanRowsMax, false};
@@ -284,9 +282,10 @@ absl::Status BulkIdentities::DropLoaded(const GraphCore& core, const View& view,
       ByteReader in(std::string_view(key).substr(prefix));
       const auto bucket = static_cast<uint16_t>(in.Byte() << 8 | in.Byte());
       auto entry = std::lower_bound(entries_.begin(), entries_.end(),
-                                    Entry{static_cast<uint64_t>(bucket) << 48, 0, false});
-      for (size_t i = 0; i < kept.size() / kKeptBytes; ++i) {
-        const uint64_t stored = KeptAt(bucket, kept, i);
+                                    Entry{static_cast<uint64_t>(bucket) << kKeptBits, 0, false});
+      if (!ReadKeptIdentities(kept, &numbers)) return DamagedIdentities();
+      for (const uint64_t number : numbers) {
+        const uint64_t stored = static_cast<uint64_t>(bucket) << kKeptBits | number;
         while (entry != entries_.end() && entry->identity < stored) ++entry;
         if (entry == entries_.end()) break;
         if (entry->identity == stored) Know(&*entry, rows);
@@ -324,24 +323,24 @@ absl::Status BulkIdentities::DropImported(const GraphCore& core, const View& vie
 SortedRun BulkIdentities::Run(const Layout& layout, uint64_t chunk) const {
   struct State {
     size_t at = 0;
+    std::vector<uint64_t> numbers;
     std::string key, value;
   };
   auto state = std::make_shared<State>();
   return {Table::kImports,
           [this, state, &layout, chunk](std::string_view* key, std::string_view* value) {
             state->value.clear();
-            while (state->at < entries_.size() && state->value.empty()) {
+            state->numbers.clear();
+            while (state->at < entries_.size() && state->numbers.empty()) {
               const uint16_t bucket = BucketOf(entries_[state->at].identity);
               state->key = layout.BulkIdentities(bucket, chunk);
               for (; state->at < entries_.size(); ++state->at) {
                 const Entry& entry = entries_[state->at];
                 if (BucketOf(entry.identity) != bucket) break;
-                if (entry.known) continue;
-                for (int shift = 8 * (kKeptBytes - 1); shift >= 0; shift -= 8) {
-                  state->value.push_back(static_cast<char>(entry.identity >> shift & 0xff));
-                }
+                if (!entry.known) state->numbers.push_back(entry.identity & kKeptMask);
               }
             }
+            if (!state->numbers.empty()) AppendKeptIdentities(state->numbers, &state->value);
             *key = state->key;
             *value = state->value;
             return absl::StatusOr<bool>(!state->value.empty());
@@ -402,6 +401,7 @@ absl::Status FindBulkIdentities(const GraphCore& core, const View& view,
     wanted.emplace_back(IdentityNumber(identities[i]), i);
   }
   std::sort(wanted.begin(), wanted.end());
+  std::vector<uint64_t> numbers;
   std::vector<ScanPage> pages;
   for (size_t begin = 0; begin < wanted.size();) {
     const uint16_t bucket = BucketOf(wanted[begin].first);
@@ -412,14 +412,10 @@ absl::Status FindBulkIdentities(const GraphCore& core, const View& view,
     const ScanRange range{Table::kImports, prefix, after, kScanRowsMax, false};
     SKEIN_RETURN_IF_ERROR(core.store.MultiScan(view, {&range, 1}, &pages));
     for (const auto& [key, kept] : pages[0].rows) {
+      if (!ReadKeptIdentities(kept, &numbers)) return DamagedIdentities();
       for (size_t w = begin; w < end; ++w) {
-        size_t low = 0, high = kept.size() / kKeptBytes;
-        while (low < high) {
-          const size_t middle = low + (high - low) / 2;
-          const uint64_t stored = KeptAt(bucket, kept, middle);
-          if (stored == wanted[w].first) (*found)[wanted[w].second] = 1;
-          if (stored == wanted[w].first) break;
-          stored < wanted[w].first ? low = middle + 1 : high = middle;
+        if (std::binary_search(numbers.begin(), numbers.end(), wanted[w].first & kKeptMask)) {
+          (*found)[wanted[w].second] = 1;
         }
       }
     }

@@ -356,7 +356,10 @@ class RunWriter {
     if (writer_ == nullptr) {
       files_.push_back(path_ + "-" + std::to_string(files_.size()));
       writer_ = std::make_unique<rocksdb::SstFileWriter>(
-          rocksdb::EnvOptions(), core_.db->GetOptions(core_.Handle(table_)), core_.Handle(table_));
+          rocksdb::EnvOptions(core_.db->GetDBOptions()), core_.db->GetOptions(core_.Handle(table_)),
+          core_.Handle(table_),
+          /*invalidate_page_cache=*/false, rocksdb::Env::IO_TOTAL,
+          /*skip_filters=*/table_ == Table::kNodes);
       SKEIN_RETURN_IF_ERROR(FromRocks(writer_->Open(files_.back()), "creating " + files_.back()));
     }
     const rocksdb::Status status = table_ == Table::kStats
