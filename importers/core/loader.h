@@ -99,11 +99,33 @@ class Loader {
   struct Chunk;
   struct Gathered;
 
-  // Nodes of one label, or of the first of several that has the key, by integer key.
-  struct EndTable {
+  // Nodes of one label, or of the first of several that has the key, by integer key: keys from 0 on
+  // that lie close together in an array, others in a table.
+  class EndTable {
+   public:
     std::vector<uint32_t> labels;
-    uint32_t key = 0;  // name of the property
-    absl::flat_hash_map<int64_t, NodeId> ids;
+    uint32_t property = 0;  // name of the key
+
+    // kNoNode: not known; it then counts as asked for.
+    NodeId Find(int64_t key, bool* fresh);
+    void Set(int64_t key, NodeId id) { *Slot(key) = id; }
+    void Forget(int64_t key);
+    void Clear();
+    size_t size() const { return size_; }
+    void Prefetch(int64_t key) const {
+      if (static_cast<uint64_t>(key) < close_.size()) {
+        __builtin_prefetch(&close_[static_cast<size_t>(key)]);
+      } else {
+        far_.prefetch(key);
+      }
+    }
+
+   private:
+    NodeId* Slot(int64_t key);
+
+    std::vector<NodeId> close_;
+    absl::flat_hash_map<int64_t, NodeId> far_;
+    size_t size_ = 0;
   };
   struct NewEnd {
     size_t table;

@@ -12,11 +12,55 @@ namespace {
 
 // Beyond, what is known of ends is forgotten and asked for again: about 1 GiB.
 constexpr size_t kEndsMax = size_t{32} << 20;
-constexpr NodeId kUnknown{UINT64_MAX};
+constexpr NodeId kAsked{Raw(kNoNode) - 1};  // not known, and asked for
+// The array of a table has so many places for each key at most, and this many anyway.
+constexpr uint64_t kPlacesEach = 8, kPlacesMin = 1 << 16;
 // How far ahead entries of tables are fetched that lie anywhere in memory.
 constexpr size_t kAhead = 16;
 
 }  // namespace
+
+NodeId* Loader::EndTable::Slot(int64_t key) {
+  const auto at = static_cast<uint64_t>(key);
+  if (at < close_.size()) return &close_[at];
+  // What lies in the table already stays there.
+  const auto found = far_.find(key);
+  if (found != far_.end()) return &found->second;
+  if (key >= 0 && at < kPlacesMin + kPlacesEach * size_) {
+    close_.resize(std::max(at + 1, std::min(2 * close_.size(), kPlacesMin + kPlacesEach * size_)),
+                  kNoNode);
+    for (auto it = far_.begin(); it != far_.end();) {
+      const bool close = static_cast<uint64_t>(it->first) < close_.size();
+      if (close) close_[static_cast<uint64_t>(it->first)] = it->second;
+      const auto here = it++;
+      if (close) far_.erase(here);
+    }
+    return &close_[at];
+  }
+  return &far_.try_emplace(key, kNoNode).first->second;
+}
+
+NodeId Loader::EndTable::Find(int64_t key, bool* fresh) {
+  const auto at = static_cast<uint64_t>(key);
+  NodeId* slot = at < close_.size() ? &close_[at] : Slot(key);
+  *fresh = *slot == kNoNode;
+  if (*fresh) {
+    *slot = kAsked;
+    ++size_;
+  }
+  return *slot;
+}
+
+void Loader::EndTable::Forget(int64_t key) {
+  *Slot(key) = kNoNode;
+  --size_;
+}
+
+void Loader::EndTable::Clear() {
+  close_ = {};
+  far_.clear();
+  size_ = 0;
+}
 
 bool Loader::StreamsLinks() const { return bulk_file_ && LinkMaker::Suits(*file_.rule); }
 
@@ -26,9 +70,9 @@ size_t Loader::EndsOf(const EndRule& end) {
   EndTable table;
   table.labels.push_back(names_.Intern(end.label));
   for (const std::string& label : end.or_labels) table.labels.push_back(names_.Intern(label));
-  table.key = names_.Intern(end.key[0].first);
+  table.property = names_.Intern(end.key[0].first);
   for (size_t i = 0; i < ends_.size(); ++i) {
-    if (ends_[i].labels == table.labels && ends_[i].key == table.key) return i;
+    if (ends_[i].labels == table.labels && ends_[i].property == table.property) return i;
   }
   ends_.push_back(std::move(table));
   return ends_.size() - 1;
@@ -59,7 +103,7 @@ NodeKey Loader::EndKey(size_t table, int64_t key) {
   const EndTable& ends = ends_[table];
   NodeKey made;
   made.label = ends.labels[0];
-  made.key.emplace_back(ends.key, Value::Integer(key));
+  made.key.emplace_back(ends.property, Value::Integer(key));
   made.identity = NodeIdentity(hasher_, names_, made.label, made.key);
   for (size_t i = 1; i < ends.labels.size(); ++i) {
     made.others.emplace_back(ends.labels[i],
@@ -74,7 +118,7 @@ absl::Status Loader::FindMetEnds(std::vector<NewEnd>* missing) {
   std::vector<Identity> identities;
   for (const NewEnd& end : *missing) {
     NamedValues key;
-    key.emplace_back(ends_[end.table].key, Value::Integer(end.key));
+    key.emplace_back(ends_[end.table].property, Value::Integer(end.key));
     for (const uint32_t label : ends_[end.table].labels) {
       identities.push_back(NodeIdentity(hasher_, names_, label, key));
     }
@@ -88,7 +132,7 @@ absl::Status Loader::FindMetEnds(std::vector<NewEnd>* missing) {
     const size_t first = std::exchange(at, at + table.labels.size());
     for (size_t i = 0; i < table.labels.size(); ++i) {
       if (ids[first + i]) {
-        table.ids[end.key] = *ids[first + i];
+        table.Set(end.key, *ids[first + i]);
         return true;
       }
       if (seek_.contains(table.labels[i])) return false;  // perhaps no import has made it
@@ -113,30 +157,30 @@ absl::Status Loader::ResolveEnds(std::span<const NewEnd> missing, ImportCounts* 
   }
   SKEIN_RETURN_IF_ERROR(Apply(&chunk, counts));
   for (size_t i = 0; i < missing.size(); ++i) {
-    ends_[missing[i].table].ids[missing[i].key] = *chunk.nodes[slots[i]].id;
+    ends_[missing[i].table].Set(missing[i].key, *chunk.nodes[slots[i]].id);
   }
   return absl::OkStatus();
 }
 
 absl::Status Loader::FindEnds(const LinkBlock& block, ImportCounts* counts) {
   size_t known = 0;
-  for (const EndTable& table : ends_) known += table.ids.size();
+  for (const EndTable& table : ends_) known += table.size();
   if (known > kEndsMax) {
-    for (EndTable& table : ends_) table.ids.clear();
+    for (EndTable& table : ends_) table.Clear();
   }
   std::vector<NewEnd> missing;
   const auto find = [&](size_t table, int64_t key, uint32_t row, NodeId* id) {
-    const auto [found, fresh] = ends_[table].ids.try_emplace(key, kUnknown);
+    bool fresh = false;
+    *id = ends_[table].Find(key, &fresh);
     if (fresh) missing.push_back({table, key, row});
-    *id = found->second;
   };
   block_ends_.resize(block.links.size());
   for (size_t i = 0; i < block.links.size(); ++i) {
     if (i + kAhead < block.links.size()) {
       const MadeLink& later = block.links[i + kAhead];
       const StreamRule& its = stream_rules_[later.rule];
-      ends_[its.from].ids.prefetch(later.from);
-      ends_[its.to].ids.prefetch(later.to);
+      ends_[its.from].Prefetch(later.from);
+      ends_[its.to].Prefetch(later.to);
     }
     const MadeLink& link = block.links[i];
     const StreamRule& rule = stream_rules_[link.rule];
@@ -147,15 +191,16 @@ absl::Status Loader::FindEnds(const LinkBlock& block, ImportCounts* counts) {
   absl::Status resolved = FindMetEnds(&missing);
   if (resolved.ok()) resolved = ResolveEnds(missing, counts);
   if (!resolved.ok()) {
-    for (const NewEnd& end : missing) ends_[end.table].ids.erase(end.key);
+    for (const NewEnd& end : missing) ends_[end.table].Forget(end.key);
     return resolved;
   }
   for (size_t i = 0; i < block.links.size(); ++i) {
     const MadeLink& link = block.links[i];
     const StreamRule& rule = stream_rules_[link.rule];
     auto& [from, to] = block_ends_[i];
-    if (from == kUnknown) from = ends_[rule.from].ids[link.from];
-    if (to == kUnknown) to = ends_[rule.to].ids[link.to];
+    bool fresh = false;
+    if (from == kAsked) from = ends_[rule.from].Find(link.from, &fresh);
+    if (to == kAsked) to = ends_[rule.to].Find(link.to, &fresh);
   }
   return absl::OkStatus();
 }

@@ -21,6 +21,8 @@ constexpr size_t kEndsPerRead = 4096;
 constexpr uint64_t kSparse = 16;
 // Sightings held against stored ones in one expansion.
 constexpr size_t kSightingsPerProbe = 4096;
+// How far ahead rows are fetched that lie anywhere in memory.
+constexpr ptrdiff_t kRowsAhead = 32;
 // Groups of equal ends and time up to this size are compared pair by pair.
 constexpr size_t kPairsMax = 8;
 
@@ -311,7 +313,12 @@ void BulkLinksImpl::DropRepeats() {
   InParallel(halves_->pages(), [&](size_t begin, size_t end) {
     std::vector<size_t> group;
     for (size_t page = begin; page < end; ++page) {
+      // The next page's halves follow on this one's.
+      const uint32_t* all_end = halves_->end(halves_->pages() - 1);
       for (const uint32_t* half = halves_->begin(page); half < halves_->end(page); ++half) {
+        if (all_end - half > kRowsAhead && (half[kRowsAhead] & 1) == 0) {
+          rows_.Prefetch(half[kRowsAhead] >> 1);
+        }
         if ((*half & 1) != 0) continue;
         const size_t r = *half >> 1;
         const BulkRow& row = rows_[r];
@@ -433,13 +440,12 @@ SortedRun BulkLinksImpl::AdjacencyRun() const {
   };
   auto state = std::make_shared<State>();
   return {Table::kAdjacency, [this, state](std::string_view* key, std::string_view* value) {
-            constexpr ptrdiff_t kAhead = 32;
             std::vector<VertexEntries>& vertices = state->spare;
             size_t n = 0;
             for (; n == 0 && state->page < halves_->pages(); ++state->page) {
               const uint32_t* end = halves_->end(state->page);
               for (const uint32_t* half = halves_->begin(state->page); half < end; ++half) {
-                if (end - half > kAhead) rows_.Prefetch(half[kAhead] >> 1);
+                if (end - half > kRowsAhead) rows_.Prefetch(half[kRowsAhead] >> 1);
                 const BulkRow& row = rows_[*half >> 1];
                 if (row.dropped) continue;
                 const NodeId vertex = (*half & 1) == 0 ? row.from : row.to;

@@ -27,6 +27,8 @@ class ConflictTable {
 
   void ViewOpened(Version version) { ++views_[Raw(version)]; }
   void ViewClosed(Version version);
+  // Whether there is just one.
+  bool one_view() const { return views_.size() == 1 && views_.begin()->second == 1; }
 
   // ABORTED, naming the table, if `batch` conflicts with what was recorded after its base.
   absl::Status Check(const WriteBatch& batch) const;

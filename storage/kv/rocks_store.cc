@@ -38,7 +38,9 @@ class RocksStore final : public Store {
   }
 
   absl::StatusOr<std::shared_ptr<const View>> Latest() override {
+    const auto there_is_one = [this] { return latest_ != nullptr; };
     absl::MutexLock lock(&core_->mu);
+    core_->mu.Await(absl::Condition(&there_is_one));
     return std::shared_ptr<const View>(latest_);
   }
 
@@ -91,7 +93,8 @@ class RocksStore final : public Store {
 
   std::shared_ptr<RocksCore> core_;
   RocksStoreOptions options_;
-  std::shared_ptr<const RocksView> latest_;  // guarded by core_->mu, like all below
+  // Guarded by core_->mu, like all below. nullptr: an Ingest is about to make a new one.
+  std::shared_ptr<const RocksView> latest_;
   std::deque<Waiter*> queue_;
   uint64_t version_;
   absl::Status stopped_ = absl::OkStatus();  // why writes are refused for good
@@ -438,10 +441,21 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
   const uint64_t version = NextVersion();
   absl::Status status = stopped_;
   if (status.ok()) {
+    // Where nobody holds a view RocksDB takes new rows as they are. Else it gives them a number,
+    // and later writes all of them again to take it off.
+    std::shared_ptr<const RocksView> before;
+    if (latest_.use_count() == 1 && core_->conflicts.one_view()) {
+      before = std::exchange(latest_, nullptr);
+    }
     core_->mu.Unlock();
+    before.reset();  // takes the lock
     status = AddFiles(writers, &meta, version);
     core_->mu.Lock();
-    if (status.ok()) retired = Publish(version);
+    if (status.ok()) {
+      retired = Publish(version);
+    } else if (latest_ == nullptr) {
+      latest_ = std::make_shared<const RocksView>(core_, Version{version_});
+    }
     if (absl::IsUnknown(status)) Stop(status);
   }
   queue_.pop_front();
