@@ -39,6 +39,8 @@ struct Counts {
 class Kernel {
  public:
   Kernel(const Reader& reader, size_t vertices) : reader_(reader), seen_(vertices, 0) {
+    options_.source = false;
+    options_.any_order = true;
     const Catalog& catalog = reader.catalog();
     for (uint32_t t = 0; t < catalog.link_type_count(); ++t) {
       if (!catalog.IsSightingType(LinkTypeId{t})) options_.types.push_back(LinkTypeId{t});

@@ -151,6 +151,7 @@ class ReachableOperator final : public UnaryOperator {
     const std::vector<NodeId> from = std::exchange(frontier_, {});
     ExpandOptions options = options_;
     options.source = false;
+    options.any_order = !wants_nodes_;
     options.links = !predicates_.empty();
     windows_.Apply(row_ - 1, &options);
     SKEIN_ASSIGN_OR_RETURN(

@@ -164,6 +164,7 @@ class ShortestPathOperator final : public UnaryOperator {
     options.forward = forward_;
     options.backward = backward_;
     options.max = node_.max;
+    options.forward.any_order = options.backward.any_order = node_.only_size;
     if (!predicates_.empty() || !node_predicates_.empty()) options.filter = &filter;
     std::vector<NodeId> nodes;
     SKEIN_RETURN_IF_ERROR(one_path_.Search(from, to, options, &nodes));

@@ -39,12 +39,34 @@ void VisitBlock(const AdjacencyChunk& chunk, NodeId self, const LinkFilter& filt
   }
 }
 
+// Keeps the memory.
+void Clear(ExpandBatch* batch) {
+  batch->source.clear();
+  batch->neighbour.clear();
+  batch->link.clear();
+  batch->type.clear();
+  batch->outgoing.clear();
+  batch->valid.clear();
+}
+
 // Whether each chunk says what it voids of earlier ones of a vertex: else only all entries tell.
 bool TellsVoids(const AdjacencyPage& page, uint32_t vertex) {
   bool first = true;
   for (const auto& chunk : page.chunks) {
     if (!chunk->Has(vertex)) continue;
     if (!first && !chunk->voids_what_it_replaces()) return false;
+    first = false;
+  }
+  return true;
+}
+
+// Whether several chunks speak of a vertex and none voids what another says.
+bool AllHold(const AdjacencyPage& page, uint32_t vertex) {
+  if (!TellsVoids(page, vertex)) return false;
+  bool first = true;
+  for (const auto& chunk : page.chunks) {
+    if (!chunk->Has(vertex)) continue;
+    if (!first && chunk->Block(vertex).gone > 0) return false;
     first = false;
   }
   return true;
@@ -109,7 +131,7 @@ class Gatherer {
         return end - begin;
       }
     };
-    batch_ = {};
+    Clear(&batch_);
     VisitBlock(chunk, self, filter_, &reader_, Sink{reader_, &batch_});
     for (size_t i = 0; i < batch_.size(); ++i) {
       AdjacencyEntry& entry = entries->emplace_back();
@@ -171,15 +193,6 @@ class ExpandCursorImpl final : public ExpandCursor {
   }
 
  private:
-  static void Clear(ExpandBatch* batch) {
-    batch->source.clear();
-    batch->neighbour.clear();
-    batch->link.clear();
-    batch->type.clear();
-    batch->outgoing.clear();
-    batch->valid.clear();
-  }
-
   // Goes on until the batch is full, the frontier is done, or a page is missing.
   absl::Status Walk(ExpandBatch* batch, bool* missing) {
     const EpochGuard guard;
@@ -190,7 +203,7 @@ class ExpandCursorImpl final : public ExpandCursor {
       filter_.At(position_);
       bool done = false;
       if (changes_ && !list_) SKEIN_RETURN_IF_ERROR(source_.TouchedList(self, &list_));
-      if (!list_) {
+      if (!list_ && held_.empty()) {
         if (position_ == 0 && frontier_.size() > 1) PrefetchFirst();
         Prefetch();
         if (timed_) PrefetchLists();
@@ -199,21 +212,26 @@ class ExpandCursorImpl final : public ExpandCursor {
           *missing = true;
           return absl::OkStatus();
         }
-        const AdjacencyChunk* chunk =
-            page->only != nullptr ? page->only : SoleChunk(*page, VertexOf(self));
-        if (chunk != nullptr) {
-          done = WalkBlock(*chunk, self, batch);
-        } else if (page->chunks.empty()) {
+        if (const AdjacencyChunk* chunk = page->PartOf(VertexOf(self)).chunk; chunk != nullptr) {
+          done = WalkBlock(*chunk, self, std::nullopt, batch);
+        } else if (page->IsSilent(VertexOf(self))) {
           done = true;
+        } else if (options_.any_order && entry_ == 0 && AllHold(*page, VertexOf(self))) {
+          // Kept until the vertex is done: the page may change meanwhile.
+          held_ = page->chunks;
+          held_policy_ = PolicyOf(*page, VertexOf(self));
+          chunk_ = 0;
         } else {
           list_ = entry_ == 0 ? Gather(*page, self) : MergedList(*page, self);
         }
       }
       if (list_) done = WalkList(self, batch);
+      if (!held_.empty()) done = WalkChunks(self, batch);
       if (!done) continue;
       ++position_;
       entry_ = 0;
       list_.reset();
+      held_.clear();
     }
     return absl::OkStatus();
   }
@@ -228,12 +246,29 @@ class ExpandCursorImpl final : public ExpandCursor {
       pages_.table().PrefetchSlot(AdjacencyPageOf(frontier_[position_ + kAheadSlot]));
     }
     if (const AdjacencyPage* page = page_at(kAheadPage)) __builtin_prefetch(page);
-    if (const AdjacencyPage* page = page_at(kAheadOffset); page != nullptr && page->only) {
-      AdjacencyChunk::PrefetchOffset(page->blob, VertexOf(frontier_[position_ + kAheadOffset]));
-      __builtin_prefetch(page->only);
+    if (const AdjacencyPage* page = page_at(kAheadOffset); page != nullptr) {
+      PrefetchOffset(*page, VertexOf(frontier_[position_ + kAheadOffset]));
     }
-    if (const AdjacencyPage* page = page_at(kAheadBlock); page != nullptr && page->only) {
-      AdjacencyChunk::PrefetchBlock(page->blob, VertexOf(frontier_[position_ + kAheadBlock]));
+    if (const AdjacencyPage* page = page_at(kAheadBlock); page != nullptr) {
+      PrefetchBlock(*page, VertexOf(frontier_[position_ + kAheadBlock]));
+    }
+  }
+
+  // Of a page of several chunks which one it is comes first.
+  static void PrefetchOffset(const AdjacencyPage& page, uint32_t vertex) {
+    if (page.only == nullptr) {
+      __builtin_prefetch(&page.place[vertex]);
+      return;
+    }
+    AdjacencyChunk::PrefetchOffset(page.parts[1].blob, vertex);
+    __builtin_prefetch(page.only);
+  }
+  static void PrefetchBlock(const AdjacencyPage& page, uint32_t vertex) {
+    if (page.only != nullptr) {
+      AdjacencyChunk::PrefetchBlock(page.parts[1].blob, vertex);
+    } else if (const AdjacencyPage::Part& part = page.PartOf(vertex); part.chunk != nullptr) {
+      AdjacencyChunk::PrefetchOffset(part.blob, vertex);
+      __builtin_prefetch(part.chunk);
     }
   }
 
@@ -241,10 +276,10 @@ class ExpandCursorImpl final : public ExpandCursor {
   const AdjacencyTimes* LongListAt(size_t at) const {
     const NodeId vertex = frontier_[at];
     const AdjacencyPage* page = pages_.table().Peek(AdjacencyPageOf(vertex));
-    if (page == nullptr || page->only == nullptr || !page->only->IsLong(VertexOf(vertex))) {
-      return nullptr;
-    }
-    return &page->only->Times(VertexOf(vertex));
+    if (page == nullptr) return nullptr;
+    const AdjacencyChunk* const chunk = page->PartOf(VertexOf(vertex)).chunk;
+    if (chunk == nullptr || !chunk->IsLong(VertexOf(vertex))) return nullptr;
+    return &chunk->Times(VertexOf(vertex));
   }
 
   // Where lists are long, a window's entries lie at the end of a chain of five more pointers.
@@ -267,13 +302,11 @@ class ExpandCursorImpl final : public ExpandCursor {
       __builtin_prefetch(pages_.table().Peek(AdjacencyPageOf(id)));
     for (const NodeId id : first(kAheadOffset)) {
       const AdjacencyPage* page = pages_.table().Peek(AdjacencyPageOf(id));
-      if (page == nullptr || page->only == nullptr) continue;
-      __builtin_prefetch(page->only);
-      AdjacencyChunk::PrefetchOffset(page->blob, VertexOf(id));
+      if (page != nullptr) PrefetchOffset(*page, VertexOf(id));
     }
     for (const NodeId id : first(kAheadBlock)) {
       const AdjacencyPage* page = pages_.table().Peek(AdjacencyPageOf(id));
-      if (page != nullptr && page->only) AdjacencyChunk::PrefetchBlock(page->blob, VertexOf(id));
+      if (page != nullptr) PrefetchBlock(*page, VertexOf(id));
     }
   }
 
@@ -327,9 +360,11 @@ class ExpandCursorImpl final : public ExpandCursor {
 
   // entry_ counts the vertex's entries that were looked at, in order: it means the same in whatever
   // form the list is met the next time.
-  bool WalkBlock(const AdjacencyChunk& chunk, NodeId self, ExpandBatch* batch) {
+  // `policy`: the vertex's, where it is not the block's.
+  bool WalkBlock(const AdjacencyChunk& chunk, NodeId self, std::optional<PolicyId> policy,
+                 ExpandBatch* batch) {
     const AdjacencyBlock block = chunk.Block(VertexOf(self));
-    if (block.segments == 0 || !viewer_.Sees(block.policy)) return true;
+    if (block.segments == 0 || !viewer_.Sees(policy.value_or(block.policy))) return true;
     if (block.segments == 1) {
       const AdjacencySegment& segment = reader_.Read(chunk, block, 0);
       entry_ = Emit(self, static_cast<uint32_t>(entry_), {}, batch);
@@ -345,6 +380,16 @@ class ExpandCursorImpl final : public ExpandCursor {
       const uint32_t looked = Emit(self, skip, times.Of(i), batch);
       entry_ = before + looked;
       if (looked < segment.size()) return false;
+    }
+    return true;
+  }
+
+  // One chunk after the other; entry_ counts those of the one at hand.
+  bool WalkChunks(NodeId self, ExpandBatch* batch) {
+    for (; chunk_ < held_.size(); ++chunk_, entry_ = 0) {
+      if (batch->size() >= wanted_) return false;
+      const AdjacencyChunk& chunk = *held_[chunk_];
+      if (chunk.Has(VertexOf(self)) && !WalkBlock(chunk, self, held_policy_, batch)) return false;
     }
     return true;
   }
@@ -406,6 +451,9 @@ class ExpandCursorImpl final : public ExpandCursor {
   std::array<uint32_t, kAheadIndex> next_segment_{};  // by position
   std::optional<AdjacencyList> list_;  // of the vertex at position_, where it had to be merged
   std::optional<Gatherer> gatherer_;
+  AdjacencyPage::Chunks held_;  // of the vertex at position_, where they are walked one by one
+  PolicyId held_policy_{};
+  size_t chunk_ = 0;
 };
 
 // Takes everything and counts it.
@@ -422,13 +470,7 @@ struct Counter {
 bool CountChunks(const AdjacencyPage& page, NodeId self, const LinkFilter& filter,
                  SegmentReader* reader, uint64_t* count) {
   const uint32_t vertex = VertexOf(self);
-  if (!TellsVoids(page, vertex)) return false;
-  bool first = true;
-  for (const auto& chunk : page.chunks) {
-    if (!chunk->Has(vertex)) continue;
-    if (!first && chunk->Block(vertex).gone > 0) return false;
-    first = false;
-  }
+  if (!AllHold(page, vertex)) return false;
   if (!filter.viewer.Sees(PolicyOf(page, vertex))) return true;
   for (const auto& chunk : page.chunks) {
     if (chunk->Has(vertex)) VisitBlock(*chunk, self, filter, reader, Counter{count});

@@ -40,9 +40,23 @@ AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
 AdjacencyPage::AdjacencyPage(Version since, Chunks the_chunks)
     : from(since),
       only(the_chunks.size() == 1 ? the_chunks[0].get() : nullptr),
-      blob(only != nullptr ? only->blob() : nullptr),
       chunks(std::move(the_chunks)),
-      bytes(BytesOf(chunks)) {}
+      bytes(BytesOf(chunks)) {
+  for (size_t i = 0; i < std::min(kParts, chunks.size()); ++i) {
+    parts[i + 1] = {chunks[i].get(), chunks[i]->blob()};
+  }
+  if (only != nullptr) return;
+  for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
+    size_t speaking = 0, last = 0;
+    for (size_t i = 0; i < chunks.size() && speaking < 2; ++i) {
+      if (!chunks[i]->Has(v)) continue;
+      ++speaking;
+      last = i;
+    }
+    if (speaking == 0) place[v] = kSilent;
+    if (speaking == 1 && last < kParts) place[v] = static_cast<uint8_t>(last + 1);
+  }
+}
 
 AdjacencyList MergedList(const AdjacencyPage& page, NodeId vertex) {
   AdjacencyList list;

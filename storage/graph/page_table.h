@@ -34,12 +34,24 @@ struct AdjacencyPage {
   using Chunks = std::vector<std::shared_ptr<const AdjacencyChunk>>;
   AdjacencyPage(Version since, Chunks the_chunks);
 
+  struct Part {
+    const AdjacencyChunk* chunk = nullptr;
+    const uint8_t* blob = nullptr;
+  };
+  // The chunk that alone speaks of a vertex; without one: none does, or several, or one of many.
+  const Part& PartOf(uint32_t vertex) const { return parts[only != nullptr ? 1 : place[vertex]]; }
+  // No chunk speaks of the vertex; of a page of one chunk that is not known.
+  bool IsSilent(uint32_t vertex) const { return only == nullptr && place[vertex] == kSilent; }
+
   // What a warm look-up touches lies together.
   const Version from;
   const AdjacencyChunk* const only;  // the one chunk, or nullptr: none or several
-  const uint8_t* const blob;         // of `only`
   mutable std::atomic<bool> used{true};
-  const Chunks chunks;  // oldest first; may be none
+  // Nothing, the first chunks, nothing.
+  static constexpr size_t kParts = 4, kSilent = kParts + 1;
+  std::array<Part, kParts + 2> parts{};
+  std::array<uint8_t, kVerticesPerPage> place{};  // in `parts`, by vertex, where `only` is null
+  const Chunks chunks;                            // oldest first; may be none
   const size_t bytes;
 };
 using AdjacencyPagePtr = std::shared_ptr<const AdjacencyPage>;

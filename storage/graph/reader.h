@@ -156,6 +156,9 @@ struct ExpandOptions {
   bool valid = false;
   // With kBoth a link from a vertex to itself is one row, not two (openCypher's rule).
   bool loops_once = true;
+  // The links of one vertex may come in any order, which then tells what was written after what and
+  // what has been folded: for who only counts. A list of which several chunks speak is not merged.
+  bool any_order = false;
   uint32_t rows_per_batch = 2048;
 };
 
