@@ -88,6 +88,8 @@ class RocksStore final : public Store {
   absl::Status Apply(const std::vector<Waiter*>& group, uint64_t version);
   absl::Status AppendToLog(uint64_t version, std::string_view payload, bool sync);
   void Stop(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
+  absl::StatusOr<Version> AddInTurn(const std::vector<std::unique_ptr<RunWriter>>& writers,
+                                    std::vector<std::pair<std::string, std::string>>* meta);
   absl::Status AddFiles(const std::vector<std::unique_ptr<RunWriter>>& writers,
                         std::vector<std::pair<std::string, std::string>>* meta, uint64_t version);
 
@@ -432,7 +434,13 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
   writers.push_back(std::make_unique<RunWriter>(*core_, Table::kMeta, path + "-meta"));
   // Most of what is in buffers goes to files here, while others still commit.
   SKEIN_RETURN_IF_ERROR(core_->Flush(/*wait=*/true));
-  // Takes its place in the queue of commits and goes alone.
+  return AddInTurn(writers, &meta);
+}
+
+// Takes its place in the queue of commits and goes alone.
+absl::StatusOr<Version> RocksStore::AddInTurn(
+    const std::vector<std::unique_ptr<RunWriter>>& writers,
+    std::vector<std::pair<std::string, std::string>>* meta) {
   Waiter self{.batch = nullptr, .sync = true, .ready = {}};
   std::shared_ptr<const RocksView> retired;
   absl::MutexLock lock(&core_->mu);
@@ -449,7 +457,7 @@ absl::StatusOr<Version> RocksStore::Ingest(std::span<SortedRun> runs) {
     }
     core_->mu.Unlock();
     before.reset();  // takes the lock
-    status = AddFiles(writers, &meta, version);
+    status = AddFiles(writers, meta, version);
     core_->mu.Lock();
     if (status.ok()) {
       retired = Publish(version);
