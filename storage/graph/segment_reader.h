@@ -149,19 +149,30 @@ class SegmentReader {
       }
       DecodeEnds(self, range, check_loop);
       i = range.begin;
-      if (!policies_ && (!timed_ || starts_) && !(check_loop && HasLoop(range, self))) {
+      if ((!timed_ || starts_) && !(check_loop && HasLoop(range, self)) && SeesEach(range)) {
         const uint32_t taken = sink(i, range.end, tag);
         if (taken < range.end - i) return i + taken;
         if (sink.full()) return range.end;
         i = end;
         continue;
       }
-      for (; i < range.end; ++i) {
-        if (check_loop && neighbour_[i] == Raw(self)) continue;
-        if (timed_ && !starts_ && !filter_.InWindow(from_[i], to_[i])) continue;
-        if (policies_ && !Sees(i)) continue;
-        sink(i, i + 1, tag);
-        if (sink.full()) return i + 1;
+      const auto passes = [&](uint32_t at) {
+        if (check_loop && neighbour_[at] == Raw(self)) return false;
+        if (timed_ && !starts_ && !filter_.InWindow(from_[at], to_[at])) return false;
+        return !policies_ || Sees(at);
+      };
+      // By runs: most see most of what they meet.
+      while (i < range.end) {
+        if (!passes(i)) {
+          ++i;
+          continue;
+        }
+        uint32_t run = i + 1;
+        while (run < range.end && passes(run)) ++run;
+        const uint32_t taken = sink(i, run, tag);
+        if (taken < run - i) return i + taken;
+        i = run;
+        if (sink.full()) return i;
       }
       i = end;
     }
@@ -245,6 +256,17 @@ class SegmentReader {
     uint64_t found = 0;
     for (uint32_t i = range.begin; i < range.end; ++i) found |= neighbour_[i] == Raw(self) ? 1 : 0;
     return found != 0;
+  }
+  bool SeesEach(Range range) const {
+    if (!policies_) return true;
+    const auto sees = [&](const std::array<uint64_t, kNumbersMax>& column) {
+      bool each = true;  // asked of all: the branch for each costs more
+      for (uint32_t i = range.begin; i < range.end; ++i) {
+        each &= filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(column[i])});
+      }
+      return each;
+    };
+    return (!link_policies_ || sees(policy_)) && (!neighbour_policies_ || sees(neighbour_policy_));
   }
   bool Sees(uint32_t i) const {
     return (!link_policies_ || filter_.viewer.Sees(PolicyId{static_cast<uint32_t>(policy_[i])})) &&
