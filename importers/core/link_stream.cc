@@ -134,6 +134,7 @@ void LinkStream::MakeRecord(const Record& record, Makers* makers, LinkBlock* blo
 absl::Status LinkStream::MakePiece(Raw* raw, Makers* makers, LinkBlock* block) {
   PieceReader& reader = *makers->pieces;
   reader.Begin(&raw->piece);
+  if (makers->links != nullptr) block->links.reserve(kRecords);
   Record record;
   BadRecord bad;
   for (;;) {

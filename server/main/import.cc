@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -42,8 +43,18 @@ std::string Spell(const Flags& flags) {
   return text;
 }
 
+// What a load may gather before it is written: a process of its own may take a quarter of the
+// machine. The more, the fewer pieces are folded in the end.
+size_t GatheredBytes() {
+  const int64_t pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+  const size_t least = BulkLimits().memory_bytes;
+  if (pages <= 0 || page <= 0) return least;
+  return std::max(least, static_cast<size_t>(pages) * static_cast<size_t>(page) / 4);
+}
+
 ImportOptions OptionsOf(const Flags& flags) {
   ImportOptions options;
+  options.bulk.memory_bytes = GatheredBytes();
   options.data_dir = flags.data;
   options.quarantine =
       flags.quarantine.empty() ? WithoutSlash(flags.store) + ".quarantine.jsonl" : flags.quarantine;
