@@ -5,7 +5,8 @@
 //           commit; at the end indexes and compaction.
 // Errors    one clear line; what was committed stays, and a repeat goes on from there.
 // Threads   the calling thread; the graph may be used by others meanwhile.
-// Cost      memory is bounded: one chunk, 64 MiB of hashes, the readers' limits, what is gathered for
+// Cost      memory is bounded: one chunk, 64 MiB of hashes, the readers' limits, what is gathered
+// for
 //           bulk loads (BulkLimits).
 #pragma once
 
