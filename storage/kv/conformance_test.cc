@@ -292,6 +292,40 @@ TEST_P(StoreConformance, IngestedRunsAreThereAfterReopening) {
   EXPECT_GT(Latest()->version(), *version);  // of the empty one
 }
 
+// With a view held and without one: rows come by another way then.
+TEST_P(StoreConformance, IngestedRunsAreInNoViewFromBefore) {
+  std::atomic<bool> stop{false};
+  for (int n = 0; n < 6; ++n) {
+    const bool held = n % 2 == 0;
+    const std::string key = internal::Join("k", n);
+    std::shared_ptr<const View> old = Latest();
+    const std::vector<std::string> before = Keys(*old, "", "");
+    if (!held) old.reset();
+    SortedRun runs[] = {RunOf(Table::kNodes, {{key, "1"}})};
+    ASSERT_TRUE(store_->Ingest(runs).ok());
+    if (held) {
+      EXPECT_EQ(Keys(*old, "", ""), before);
+    }
+    EXPECT_EQ(Keys(*Latest(), "", "").size(), before.size() + 1);
+  }
+  // Readers that come meanwhile see all of a load, or nothing.
+  std::thread reader([&] {
+    while (!stop) {
+      const size_t seen = Keys(*Latest(), "", "").size();
+      EXPECT_EQ(seen % 2, 0u) << seen;
+    }
+  });
+  for (int n = 0; n < 6; ++n) {
+    const std::string key = internal::Join("m", n);
+    SortedRun runs[] = {RunOf(Table::kNodes, {{key + "a", "1"}, {key + "b", "1"}})};
+    EXPECT_TRUE(store_->Ingest(runs).ok());
+  }
+  stop = true;
+  reader.join();
+  Open();
+  EXPECT_EQ(Keys(*Latest(), "", "").size(), 18u);
+}
+
 TEST_P(StoreConformance, IngestIsAllOrNothing) {
   SortedRun unsorted[] = {RunOf(Table::kLinks, {{"l", "1"}}),
                           RunOf(Table::kNodes, {{"z", "1"}, {"y", "2"}})};
