@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "query/procedures/visible_names.h"
 #include "query/syntax/error.h"
+#include "storage/base/memory_budget.h"
 #include "storage/base/status.h"
 #include "storage/schema/catalog.h"
 
@@ -96,6 +97,7 @@ class ExplorerImpl final : public Explorer {
         catalog_(reader_->catalog()) {
     budget_.rows_left = std::min<int64_t>(limits.rows_read, kRowsMax);
     budget_.bytes_left = limits.bytes;
+    budget_.process = &MemoryBudget::Process();
     budget_.deadline = clock_.Now() + limits.time;
   }
 

@@ -6,6 +6,7 @@
 #include "query/functions/valid_time.h"
 #include "query/plan/explain.h"
 #include "query/syntax/error.h"
+#include "storage/base/memory_budget.h"
 #include "storage/base/status.h"
 
 namespace skein {
@@ -92,6 +93,7 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   const RunOptions& o = run->options_;
   run->budget_.rows_left = o.limits.rows_read;
   run->budget_.bytes_left = o.limits.bytes;
+  run->budget_.process = &MemoryBudget::Process();
   if (o.limits.time != absl::InfiniteDuration()) {
     run->budget_.deadline = o.started + o.limits.time;
   }

@@ -112,6 +112,7 @@ class ApiServer {
   absl::StatusOr<std::unique_ptr<BodySink>> BeginJobUpload(Request& request);
   absl::StatusOr<Response> Backups(const Access& access, bool start);
   absl::StatusOr<Response> BackupResponse(int status);
+  absl::StatusOr<Response> MemoryUse(const Access& access);
   Response SignIn(Request& request);
   absl::StatusOr<Response> SessionResponse(const std::string& token);
   absl::StatusOr<Response> SignOut(const Access& access);

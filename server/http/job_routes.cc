@@ -2,6 +2,7 @@
 // of it.
 #include "server/http/api_server.h"
 #include "server/http/arguments.h"
+#include "storage/base/memory_budget.h"
 #include "storage/base/status.h"
 
 namespace skein::http {
@@ -220,7 +221,23 @@ absl::StatusOr<Response> ApiServer::Backups(const Access& access, bool start) {
   return BackupResponse(202);
 }
 
+absl::StatusOr<Response> ApiServer::MemoryUse(const Access& access) {
+  SKEIN_RETURN_IF_ERROR(parts_.gate.Log(access, "memory", ""));
+  const MemoryBudget& memory = MemoryBudget::Process();
+  JsonWriter out;
+  out.BeginObject().Member("limit", static_cast<int64_t>(memory.limit()));
+  out.Key("holders").BeginArray();
+  for (const auto& [name, bytes] : memory.Use()) {
+    out.BeginObject().Member("name", name).Member("bytes", static_cast<int64_t>(bytes)).EndObject();
+  }
+  out.EndArray().EndObject();
+  return Response::Json(200, out.Take());
+}
+
 void ApiServer::AddBackupRoutes(Router* router) {
+  router->Add({.method = "GET", .pattern = "/api/v1/memory", .handler = [this](Request& r) {
+                 return Supervised(r, "memory", [this](const Access& a) { return MemoryUse(a); });
+               }});
   for (const bool start : {false, true}) {
     router->Add({.method = start ? "POST" : "GET",
                  .pattern = "/api/v1/backups",

@@ -116,6 +116,13 @@ TEST_F(JobsApiTest, OtherUnitsDoNotSeeIt) {
   EXPECT_EQ(AskJson(nan, "GET", "/api/v1/import-jobs").Find("jobs")->array().size(), 0u);
 }
 
+TEST_F(JobsApiTest, SupervisorsSeeWhoHoldsMemory) {
+  EXPECT_EQ(CodeOf(Ask(SignIn("ann"), "GET", "/api/v1/memory")), "role_required");
+  const Json memory = AskJson(SignIn("sue"), "GET", "/api/v1/memory");
+  EXPECT_GT(memory.Find("limit")->integer(), 0);
+  EXPECT_GE(memory.Find("holders")->array().size(), 4u);
+}
+
 TEST_F(JobsApiTest, BackupsAreForSupervisorsAndOnTheRecord) {
   EXPECT_EQ(CodeOf(Ask(SignIn("ann"), "POST", "/api/v1/backups")), "role_required");
   const std::string sue = SignIn("sue", false);

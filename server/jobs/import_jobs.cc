@@ -15,6 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "importers/cli/run.h"
 #include "server/api/error.h"
+#include "storage/base/memory_budget.h"
 #include "storage/base/status.h"
 
 namespace skein::jobs {
@@ -473,6 +474,8 @@ absl::Status ImportJobs::Import(const ImportJob& job, ImportJob* done) {
     mappings.push_back(std::move(mapping));
   }
   ImportOptions options;
+  options.bulk.memory_bytes =
+      std::min(options.bulk.memory_bytes, MemoryBudget::Process().parts().import_gather);
   options.data_dir = FolderOf(job.id) + "/data";
   if (!job.folder.empty()) {
     // Asked again: what is allowed may have changed since.

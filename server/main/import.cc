@@ -27,6 +27,7 @@ constexpr int kDamaged = 3;
 struct Flags {
   std::string store, data, quarantine;
   std::vector<std::string> mappings;
+  size_t memory_mib = 0;
   bool sandbox = false, dry_run = false, strict = false, quiet = false;
   PurposeFlags purpose;
 };
@@ -88,11 +89,15 @@ absl::StatusOr<ImportSummary> ImportInto(const Flags& flags, const std::vector<M
     // It would be governed: its purpose, too, is asked for before it is made.
     SKEIN_RETURN_IF_ERROR(OfflinePurpose(LocalStore{}, flags.purpose).status());
   }
-  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> local,
-                         OpenLocalStore(flags.store, {.create = true, .sandbox = flags.sandbox}));
+  SKEIN_ASSIGN_OR_RETURN(
+      const std::unique_ptr<LocalStore> local,
+      OpenLocalStore(flags.store,
+                     {.create = true, .sandbox = flags.sandbox, .memory_mib = flags.memory_mib}));
   SKEIN_ASSIGN_OR_RETURN(const std::optional<Purpose> purpose,
                          OfflinePurpose(*local, flags.purpose));
   options.purpose.person = OfflinePerson();
+  options.bulk.memory_bytes =
+      std::min(options.bulk.memory_bytes, MemoryBudget::Process().parts().import_gather);
   if (purpose) {
     options.purpose.case_number = purpose->case_number;
     SKEIN_RETURN_IF_ERROR(auth::LogOffline(*local->opened.store, options.purpose.person, *purpose,
@@ -157,6 +162,7 @@ void AddImportCommand(CLI::App& app, int* exit_code) {
   command->add_option("--quarantine", flags->quarantine,
                       "File for rejected rows (default: beside the store)");
   flags->purpose.AddTo(*command);
+  AddMemoryFlag(*command, &flags->memory_mib);
   command->callback([flags, exit_code] {
     const absl::StatusOr<int> result = Run(*flags);
     *exit_code = result.ok() ? *result : kNotFinished;

@@ -16,12 +16,27 @@ absl::StatusOr<std::unique_ptr<LocalStore>> OpenLocalStore(const std::string& di
   OpenStoreOptions open;
   open.create = options.create;
   open.sandbox = options.sandbox;
+  MemoryBudget& memory = MemoryBudget::Process();
+  if (options.memory_mib > 0) memory.SetLimit(options.memory_mib << 20);
+  const MemoryBudget::Parts parts = memory.parts();
+  open.rocks.cache_bytes = parts.block_cache;
+  open.rocks.write_buffer_bytes = parts.write_buffer;
   SKEIN_ASSIGN_OR_RETURN(local->opened, OpenStore(dir, open));
   if (options.sandbox && !local->opened.profile.sandbox) {
     return FailedPrecondition("store '", dir,
                               "' is governed, and stays so: --sandbox only marks a new store");
   }
   Store& store = *local->opened.store;
+  const auto hold = [&](std::string name, uint64_t StoreStats::*bytes) {
+    local->held.push_back(memory.Register({std::move(name),
+                                           [&store, bytes]() -> size_t {
+                                             const auto stats = store.Stats();
+                                             return stats.ok() ? (*stats).*bytes : 0;
+                                           },
+                                           nullptr}));
+  };
+  hold("blocks read", &StoreStats::cache_bytes);
+  hold("write buffers", &StoreStats::buffer_bytes);
   local->background = MakeThreadExecutor(1);
   GraphOptions graph;
   graph.executor = local->background.get();
@@ -30,6 +45,13 @@ absl::StatusOr<std::unique_ptr<LocalStore>> OpenLocalStore(const std::string& di
   SKEIN_ASSIGN_OR_RETURN(local->system, Graph::Open(store, graph));
   SKEIN_ASSIGN_OR_RETURN(local->engine, Engine::Create(*local->users, *local->system, {}));
   return local;
+}
+
+void AddMemoryFlag(CLI::App& app, size_t* memory_mib) {
+  app.add_option("--memory", *memory_mib,
+                 "MiB that caches, queries and imports may hold together; 0: half of the machine's")
+      ->check(CLI::Range(size_t{0}, size_t{1} << 24))
+      ->capture_default_str();
 }
 
 void PurposeFlags::AddTo(CLI::App& app) {

@@ -10,16 +10,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "query/engine/engine.h"
+#include "storage/base/memory_budget.h"
 #include "storage/kv/open.h"
 
 namespace skein {
 
 struct LocalStore {
   OpenedStore opened;
+  std::vector<MemoryBudget::Registration> held;
   std::unique_ptr<Graph> users;
   std::unique_ptr<Graph> system;
   std::unique_ptr<Engine> engine;
@@ -31,7 +34,8 @@ struct LocalStore {
 
 struct LocalStoreOptions {
   bool create = false;
-  bool sandbox = false;  // of a store that is created
+  bool sandbox = false;   // of a store that is created
+  size_t memory_mib = 0;  // what the process may hold; 0: half of the machine's memory
 };
 
 absl::StatusOr<std::unique_ptr<LocalStore>> OpenLocalStore(const std::string& dir,
@@ -47,6 +51,9 @@ struct PurposeFlags {
 // that are missing on a governed one.
 absl::StatusOr<std::optional<Purpose>> OfflinePurpose(const LocalStore& store,
                                                       const PurposeFlags& flags);
+
+// --memory, in MiB, of subcommands that open a store.
+void AddMemoryFlag(CLI::App& app, size_t* memory_mib);
 
 // The person at the terminal: the login name, as far as the system knows it.
 std::string OfflinePerson();

@@ -11,8 +11,9 @@ namespace {
 class LocalSource final : public QuerySource {
  public:
   absl::Status Open(const SourceFlags& flags) {
-    SKEIN_ASSIGN_OR_RETURN(
-        local_, OpenLocalStore(flags.store, {.create = flags.create, .sandbox = flags.sandbox}));
+    SKEIN_ASSIGN_OR_RETURN(local_, OpenLocalStore(flags.store, {.create = flags.create,
+                                                                .sandbox = flags.sandbox,
+                                                                .memory_mib = flags.memory_mib}));
     SKEIN_ASSIGN_OR_RETURN(options_.purpose, OfflinePurpose(*local_, flags.purpose));
     options_.sandbox = local_->sandbox();
     options_.person = OfflinePerson();
@@ -53,6 +54,7 @@ void SourceFlags::AddTo(CLI::App& app) {
   app.add_option("--ca-file", ca_file, "Authorities (PEM) to trust instead of the system's")
       ->needs(url);
   purpose.AddTo(app);
+  AddMemoryFlag(app, &memory_mib);
 }
 
 absl::StatusOr<std::unique_ptr<QuerySource>> QuerySource::Open(const SourceFlags& flags) {

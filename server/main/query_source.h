@@ -31,6 +31,7 @@ struct SourceFlags {
   std::string password_file;  // its first line; without one the terminal is asked
   std::string ca_file;        // whom to trust instead of the system's authorities
   PurposeFlags purpose;
+  size_t memory_mib = 0;                           // LocalStoreOptions::memory_mib
   absl::Duration time = absl::InfiniteDuration();  // of one statement
   void AddTo(CLI::App& app);
 };

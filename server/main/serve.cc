@@ -37,6 +37,7 @@ constexpr unsigned kStopSeconds = 9;
 struct ServeFlags {
   std::string store;
   bool sandbox = false;
+  size_t memory_mib = 0;
   http::HttpOptions http;
   std::string bolt = "127.0.0.1:7687";
   std::vector<std::string> bolt_origins;
@@ -92,7 +93,8 @@ class Service {
 };
 
 absl::Status Service::Start(const ServeFlags& flags) {
-  SKEIN_ASSIGN_OR_RETURN(store_, OpenLocalStore(flags.store, {true, flags.sandbox}));
+  SKEIN_ASSIGN_OR_RETURN(store_,
+                         OpenLocalStore(flags.store, {true, flags.sandbox, flags.memory_mib}));
   for (const std::string& address : {flags.http.address, flags.bolt}) {
     if (!store_->sandbox() || address == "off" || IsLoopback(address)) continue;
     return FailedPrecondition(
@@ -217,6 +219,7 @@ void AddServeCommand(CLI::App& app, int* exit_code) {
                     "Folder for backups that supervisors begin (skein backup --server)");
   serve->add_option("--backup-keep", flags->backups.keep, "Backups that stay there; 0: all")
       ->capture_default_str();
+  AddMemoryFlag(*serve, &flags->memory_mib);
   serve->add_option("--workbench", flags->workbench,
                     "Folder of the built workbench (also SKEIN_WORKBENCH)");
   serve->footer(

@@ -10,6 +10,7 @@
 #include "server/api/json.h"
 #include "server/auth/audit.h"
 #include "server/main/local_store.h"
+#include "server/main/query_source.h"
 #include "storage/base/status.h"
 #include "storage/care/space_use.h"
 
@@ -20,6 +21,8 @@ namespace fs = std::filesystem;
 
 struct Flags {
   std::string store;
+  // stats
+  SourceFlags server;
   bool json = false;
   // compact
   std::string forget_before;
@@ -84,7 +87,38 @@ void PrintText(const Flags& flags, const StoreProfile& profile, const SpaceUse& 
   }
 }
 
+// Who holds what in a running server.
+absl::Status RunRemote(const Flags& flags) {
+  SKEIN_ASSIGN_OR_RETURN(const auto api, RemoteApi::Open(flags.server));
+  SKEIN_ASSIGN_OR_RETURN(const Json memory, api->Call("GET", "/api/v1/memory", ""));
+  const Json* limit = memory.Find("limit");
+  const Json* holders = memory.Find("holders");
+  if (limit == nullptr || !limit->is_integer() || holders == nullptr || !holders->is_array()) {
+    return Unavailable("the server's answer is not one of this program");
+  }
+  JsonWriter out;
+  out.BeginObject().Member("limit", limit->integer()).Key("holders").BeginObject();
+  if (!flags.json) std::printf("%-20s %16s\n", "memory", "bytes");
+  for (const Json& holder : holders->array()) {
+    const Json* name = holder.Find("name");
+    const Json* bytes = holder.Find("bytes");
+    if (name == nullptr || !name->is_string() || bytes == nullptr || !bytes->is_integer()) continue;
+    out.Member(name->string(), bytes->integer());
+    if (flags.json) continue;
+    std::printf("%-20s %16lld\n", name->string().c_str(), static_cast<long long>(bytes->integer()));
+  }
+  out.EndObject().EndObject();
+  if (flags.json) {
+    std::printf("%s\n", out.Take().c_str());
+  } else {
+    std::printf("%-20s %16lld\n", "limit", static_cast<long long>(limit->integer()));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RunStats(const Flags& flags) {
+  if (!flags.server.server.empty()) return RunRemote(flags);
+  if (flags.store.empty()) return InvalidArgument("--store DIR or --server URL is needed");
   SKEIN_ASSIGN_OR_RETURN(const OpenedStore opened, OpenStore(flags.store, {}));
   SKEIN_ASSIGN_OR_RETURN(const SpaceUse use, MeasureSpace(*opened.store));
   flags.json ? PrintJson(flags, opened.profile, use) : PrintText(flags, opened.profile, use);
@@ -125,11 +159,16 @@ absl::Status RunCompact(const Flags& flags) {
 
 void AddStatsCommand(CLI::App& app, int* exit_code) {
   const auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      app.add_subcommand("stats", "Bytes and records by kind, of a store that no process holds");
-  command->add_option("--store", flags->store, "Directory of the store")->required();
+  CLI::App* command = app.add_subcommand(
+      "stats",
+      "Bytes and records by kind, of a store that no process holds; or who holds what memory in a "
+      "running server");
+  flags->server.AddTo(*command);
   command->add_flag("--json", flags->json, "One JSON object instead of text");
-  command->callback([flags, exit_code] { *exit_code = Report("stats", RunStats(*flags)); });
+  command->callback([flags, exit_code] {
+    flags->store = flags->server.store;
+    *exit_code = Report("stats", RunStats(*flags));
+  });
 }
 
 void AddCompactCommand(CLI::App& app, int* exit_code) {

@@ -6,19 +6,15 @@
 #include <string_view>
 #include <utility>
 
+#include "storage/base/memory_budget.h"
 #include "storage/base/status.h"
 
 namespace skein {
 namespace {
 
-// Bounds of the caches of decoded records; one budget for the process comes with issue 3's pages.
 // What is folded is at least a fourth new.
 constexpr uint64_t kFoldRatio = 4;
 constexpr uint64_t kLargePageBytes = uint64_t{256} << 10;
-constexpr size_t kNodeCacheBytes = size_t{256} << 20;
-constexpr size_t kLinkCacheBytes = size_t{256} << 20;
-constexpr size_t kLookupBytes = size_t{32} << 20;
-constexpr size_t kAdjacencyBytes = size_t{2} << 30;
 
 constexpr Version kUnknown{std::numeric_limits<uint64_t>::max()};
 
@@ -29,6 +25,11 @@ std::optional<Version> ReadStampValue(std::string_view value) {
   const Version version{in.Be64()};
   if (!in.ok() || !in.done()) return std::nullopt;
   return version;
+}
+
+size_t PartOf(SpaceId space, size_t MemoryBudget::Parts::*part) {
+  const MemoryBudget::Parts parts = MemoryBudget::Process().parts();
+  return space == SpaceId::kUsers ? parts.*part : parts.system;
 }
 
 }  // namespace
@@ -154,15 +155,25 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
     : store(the_store),
       layout(space),
       options(the_options),
-      nodes(kNodeCacheBytes),
-      pages(kLinkCacheBytes),
-      adjacency(kAdjacencyBytes),
-      lookups(kLookupBytes),
+      nodes(PartOf(space, &MemoryBudget::Parts::nodes)),
+      pages(PartOf(space, &MemoryBudget::Parts::links)),
+      adjacency(space == SpaceId::kUsers ? MemoryBudget::Process().pages_max()
+                                         : MemoryBudget::Process().parts().system),
+      lookups(PartOf(space, &MemoryBudget::Parts::lookups)),
       loads(the_store, layout),
       node_ids(the_store, layout.Meta("next_node"), 0, 1024, 65'536),
       chunk_ids(the_store, layout.Meta("next_chunk"), 1, 1024, 65'536),
       adjacency_chunks(the_options.fold_chunks),
-      link_chunks(the_options.fold_chunks) {}
+      link_chunks(the_options.fold_chunks) {
+  const std::string graph = space == SpaceId::kUsers ? "" : "system ";
+  MemoryBudget& memory = MemoryBudget::Process();
+  held.push_back(memory.Register({graph + "nodes", [this] { return nodes.bytes(); }, nullptr}));
+  held.push_back(memory.Register({graph + "links", [this] { return pages.bytes(); }, nullptr}));
+  held.push_back(memory.Register({graph + "adjacency", [this] { return adjacency.bytes(); },
+                                  space == SpaceId::kUsers
+                                      ? [this](size_t most) { adjacency.SetBytesMax(most); }
+                                      : std::function<void(size_t)>()}));
+}
 
 absl::StatusOr<uint32_t> GraphCore::TakeLinkRows(BatchId batch, uint32_t n) {
   NumberSequence* sequence = nullptr;

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/base/memory_budget.h"
 #include "storage/graph/fused_nodes.h"
 #include "storage/graph/graph.h"
 #include "storage/graph/index_lookups.h"
@@ -201,6 +202,8 @@ struct GraphCore {
   // One folding of chunks at a time, and one waiting at most.
   absl::Mutex fold_mu;
   std::atomic<bool> fold_posted{false};
+  // Last: whoever asks what is held here must be gone before it is.
+  std::vector<MemoryBudget::Registration> held;
 };
 
 // Sets the bits of all nodes that have fusion rows; once, on opening.

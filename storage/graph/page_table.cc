@@ -119,10 +119,20 @@ AdjacencyPagePtr PageTable::Take(Shard& shard, uint64_t number) {
   return page;
 }
 
+void PageTable::SetBytesMax(size_t bytes_max) {
+  const size_t before = shard_bytes_max_.exchange(bytes_max / kShards, std::memory_order_relaxed);
+  if (bytes_max / kShards >= before) return;
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mu);
+    Evict(shard);
+  }
+}
+
 void PageTable::Evict(Shard& shard) {
+  const size_t bytes_max = shard_bytes_max_.load(std::memory_order_relaxed);
   // Twice round at most: once to take the marks off, once to find one without.
   size_t steps = 2 * shard.clock.size();
-  while (shard.bytes > shard_bytes_max_ && shard.pages.size() > 1 && steps-- > 0) {
+  while (shard.bytes > bytes_max && shard.pages.size() > 1 && steps-- > 0) {
     const uint64_t number = shard.clock.front();
     shard.clock.pop_front();
     const auto it = shard.pages.find(number);

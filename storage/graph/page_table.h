@@ -64,6 +64,8 @@ const AdjacencyChunk* SoleChunk(const AdjacencyPage& page, uint32_t vertex);
 class PageTable {
  public:
   explicit PageTable(size_t bytes_max) : shard_bytes_max_(bytes_max / kShards) {}
+  // From now on; evicts what is more.
+  void SetBytesMax(size_t bytes_max);
   ~PageTable();
 
   // nullptr: not here, or not good for `at`.
@@ -132,7 +134,7 @@ class PageTable {
   AdjacencyPagePtr Take(Shard& shard, uint64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
   void Evict(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
 
-  const size_t shard_bytes_max_;
+  std::atomic<size_t> shard_bytes_max_;
   std::vector<std::atomic<Leaf*>> root_ = std::vector<std::atomic<Leaf*>>(size_t{1} << kRootBits);
   std::array<Shard, kShards> shards_;
   std::atomic<size_t> bytes_{0};

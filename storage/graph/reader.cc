@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "storage/base/memory_budget.h"
 #include "storage/base/status.h"
 
 namespace skein {
@@ -61,9 +62,35 @@ absl::Status Budget::TakeRows(int64_t n) {
 }
 
 absl::Status Budget::TakeBytes(int64_t n) {
-  if (bytes_left.fetch_sub(n, std::memory_order_relaxed) >= n) return absl::OkStatus();
+  if (bytes_left.fetch_sub(n, std::memory_order_relaxed) < n) {
+    bytes_left.fetch_add(n, std::memory_order_relaxed);
+    return ResourceExhausted("the query may not take ", n,
+                             " bytes more: its memory budget is spent");
+  }
+  if (process == nullptr || n <= 0) return absl::OkStatus();
+  if (process->TryTake(static_cast<size_t>(n))) {
+    charged.fetch_add(n, std::memory_order_relaxed);
+    return absl::OkStatus();
+  }
   bytes_left.fetch_add(n, std::memory_order_relaxed);
-  return ResourceExhausted("the query may not take ", n, " bytes more: its memory budget is spent");
+  return ResourceExhausted("the query may not take ", n, " bytes more: all queries together have ",
+                           process->taken(), " of the ", process->taken_max(),
+                           " bytes that the process (--memory) has for them");
+}
+
+void Budget::GiveBackBytes(int64_t n) {
+  bytes_left.fetch_add(n, std::memory_order_relaxed);
+  if (process == nullptr || n <= 0) return;
+  // Never more than was charged: what was taken before the process was named is its owner's own.
+  int64_t had = charged.load(std::memory_order_relaxed);
+  while (!charged.compare_exchange_weak(had, had - std::min(had, n), std::memory_order_relaxed)) {
+  }
+  process->Give(static_cast<size_t>(std::min(had, n)));
+}
+
+Budget::~Budget() {
+  const int64_t left = charged.load(std::memory_order_relaxed);
+  if (process != nullptr && left > 0) process->Give(static_cast<size_t>(left));
 }
 
 }  // namespace skein

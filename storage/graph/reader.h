@@ -40,6 +40,7 @@
 namespace skein {
 
 class Catalog;
+class MemoryBudget;
 
 // Whose eyes: the policies a person may see now. Built by the caller from identity and policy
 // tables; immutable.
@@ -81,13 +82,18 @@ struct Budget {
   std::atomic<bool> cancelled{false};
   absl::Time deadline = absl::InfiniteFuture();  // compared with the injected clock
   std::atomic<bool> expired{false};              // set by whoever watches the clock
+  MemoryBudget* process = nullptr;               // whose bytes these are as well; set before use
+
+  ~Budget();
 
   // OK, CANCELLED or DEADLINE_EXCEEDED; cheap, called at least once a batch.
   absl::Status Check() const;
   // Takes n rows (bytes); RESOURCE_EXHAUSTED names the limit.
   absl::Status TakeRows(int64_t n);
   absl::Status TakeBytes(int64_t n);
-  void GiveBackBytes(int64_t n) { bytes_left.fetch_add(n, std::memory_order_relaxed); }
+  void GiveBackBytes(int64_t n);
+
+  std::atomic<int64_t> charged{0};  // to `process`
 };
 
 enum class Direction : uint8_t { kOut, kIn, kBoth };

@@ -53,6 +53,15 @@ class VersionedCache {
     }
   }
 
+  size_t bytes() {
+    size_t sum = 0;
+    for (Shard& shard : shards_) {
+      absl::MutexLock lock(&shard.mu);
+      sum += shard.bytes;
+    }
+    return sum;
+  }
+
   void BeginChange(uint64_t id) {
     Shard& shard = ShardOf(id);
     absl::MutexLock lock(&shard.mu);

@@ -559,8 +559,11 @@ absl::StatusOr<StoreStats> RocksStore::Stats() {
     core_->db->GetIntProperty(core_->handles[t], rocksdb::DB::Properties::kEstimateNumKeys,
                               &table.keys);
     table.bytes = files + buffers;
+    stats.buffer_bytes += buffers;
     stats.tables.push_back(table);
   }
+  core_->db->GetIntProperty(core_->handles[0], rocksdb::DB::Properties::kBlockCacheUsage,
+                            &stats.cache_bytes);
   stats.round_trips = round_trips_.load(std::memory_order_relaxed);
   absl::MutexLock lock(&core_->mu);
   stats.commits = commits_;
