@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "storage/base/status.h"
+#include "storage/care/verify.h"
 
 namespace skein {
 namespace {
@@ -14,7 +15,7 @@ std::string NameOf(uint64_t i) { return "item number " + std::to_string(100'000 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CrashScript>> CrashScript::Open(Store& store) {
-  std::unique_ptr<CrashScript> script(new CrashScript());
+  std::unique_ptr<CrashScript> script(new CrashScript(store));
   SKEIN_ASSIGN_OR_RETURN(script->graph_, Graph::Open(store, {}));
   Graph& graph = *script->graph_;
   Catalog& catalog = graph.catalog();
@@ -160,7 +161,18 @@ std::string CrashScript::Check(uint64_t acked, uint64_t started) {
   for (uint64_t i = *k > 100 ? *k - 100 : 1; i <= *k; ++i) {
     if (std::string wrong = CheckItem(**snapshot, i); !wrong.empty()) return wrong;
   }
-  return CheckCounts(**snapshot, *k);
+  if (std::string wrong = CheckCounts(**snapshot, *k); !wrong.empty()) return wrong;
+  return Verify();
+}
+
+// Everything that is stored fits together, read by nobody or not.
+std::string CrashScript::Verify() {
+  VerifyOptions options;
+  std::string wrong;
+  options.show = [&wrong](const Finding& finding) { wrong += FindingText(finding) + "\n"; };
+  const auto report = VerifyStore(store_, options);
+  if (!report.ok()) return report.status().ToString();
+  return report->clean() && report->complete ? "" : "verify: " + wrong;
 }
 
 }  // namespace skein

@@ -31,11 +31,13 @@ class CrashScript {
   std::string Check(uint64_t acked, uint64_t started);
 
  private:
-  CrashScript() = default;
+  explicit CrashScript(Store& store) : store_(store) {}
+  std::string Verify();
   std::string CheckCounts(const Reader& reader, uint64_t k);
   std::string CheckItem(const Reader& reader, uint64_t i);
   absl::StatusOr<NodeId> Find(const Reader& reader, LabelId label, uint32_t index, uint64_t n);
 
+  Store& store_;
   std::unique_ptr<Graph> graph_;
   LabelId item_{}, hub_{};
   LinkTypeId before_{}, half_{};
