@@ -190,24 +190,29 @@ class SeekIndexOperator final : public SeekOperator {
  public:
   using SeekOperator::SeekOperator;
   absl::Status Compile() {
-    const auto compile = [this](const bind::ExprRef& e, EvaluatorPtr* out) -> absl::Status {
-      if (e == nullptr) return absl::OkStatus();
-      SKEIN_ASSIGN_OR_RETURN(*out, exec::Compile(e, context_));
-      return absl::OkStatus();
-    };
-    if (!node_.exprs.empty()) {
+    for (const bind::ExprRef& e : node_.exprs) {
       // A list of one need not be made for every row.
-      const bind::ExprRef& list = node_.exprs[0];
-      single_ = list->kind == bind::ExprKind::kList && list->args.size() == 1;
-      SKEIN_RETURN_IF_ERROR(compile(single_ ? list->args[0] : list, &values_));
+      Wanted& wanted = wanted_.emplace_back();
+      wanted.single = e->kind == bind::ExprKind::kList && e->args.size() == 1;
+      SKEIN_ASSIGN_OR_RETURN(wanted.values,
+                             exec::Compile(wanted.single ? e->args[0] : e, context_));
     }
-    SKEIN_RETURN_IF_ERROR(compile(node_.seek_low, &low_));
-    return compile(node_.seek_high, &high_);
+    if (node_.seek_low != nullptr) {
+      SKEIN_ASSIGN_OR_RETURN(low_, exec::Compile(node_.seek_low, context_));
+    }
+    if (node_.seek_high != nullptr) {
+      SKEIN_ASSIGN_OR_RETURN(high_, exec::Compile(node_.seek_high, context_));
+    }
+    return absl::OkStatus();
   }
 
  protected:
   absl::Status Seek() override {
-    if (values_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*values_, batch_, &lists_));
+    for (Wanted& wanted : wanted_) {
+      SKEIN_RETURN_IF_ERROR(EvalAll(*wanted.values, batch_, &wanted.column));
+    }
+    if (low_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*low_, batch_, &lows_));
+    if (high_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*high_, batch_, &highs_));
     if (node_.labels.empty()) return SeekLabel(node_.label, node_.index_ids[0]);
     for (size_t i = 0; i < node_.labels.size(); ++i) {
       SKEIN_RETURN_IF_ERROR(SeekLabel(node_.labels[i], node_.index_ids[i]));
@@ -219,7 +224,7 @@ class SeekIndexOperator final : public SeekOperator {
  private:
   absl::Status SeekLabel(const std::string& label, uint32_t index) {
     const size_t before = found_.size();
-    const absl::Status status = values_ != nullptr ? SeekValues(index) : SeekRange(index);
+    const absl::Status status = SeekRows(index);
     const bool gone = status.code() == absl::StatusCode::kNotFound ||
                       status.code() == absl::StatusCode::kFailedPrecondition;
     if (!gone) return status;
@@ -245,6 +250,7 @@ class SeekIndexOperator final : public SeekOperator {
     }
   }
 
+  // Of a range the filter above decides.
   absl::Status ScanInstead(const std::string& name) {
     const auto label = context_.Label(name);
     if (!label.has_value()) return absl::OkStatus();
@@ -253,17 +259,18 @@ class SeekIndexOperator final : public SeekOperator {
       SKEIN_ASSIGN_OR_RETURN(
           auto cursor, context_.reader().ScanNodes(context_.viewer(), *label, context_.budget()));
       SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
-      if (values_ == nullptr) continue;  // of a range the filter above decides
-      const Value wanted = lists_.At(row);
-      SKEIN_RETURN_IF_ERROR(KeepEqual(first, ValuesOf(wanted)));
+      for (size_t k = 0; k < wanted_.size(); ++k) {
+        const Value wanted = wanted_[k].column.At(row);
+        SKEIN_RETURN_IF_ERROR(KeepEqual(first, k, ValuesOf(wanted_[k], wanted)));
+      }
     }
     return absl::OkStatus();
   }
 
-  // Of those found from `first` on, the ones whose property equals one of the values.
-  absl::Status KeepEqual(size_t first, std::span<const Value> values) {
+  // Of those found from `first` on, the ones whose k-th property equals one of the values.
+  absl::Status KeepEqual(size_t first, size_t k, std::span<const Value> values) {
     std::vector<Value> properties;
-    const auto key = context_.Key(node_.index_keys[0]);
+    const auto key = context_.Key(node_.index_keys[k]);
     if (!key.has_value()) return Internal("an index without its property");
     SKEIN_RETURN_IF_ERROR(context_.reader().GetNodeProperty(
         context_.viewer(), std::span(found_).subspan(first), *key, &properties));
@@ -284,66 +291,79 @@ class SeekIndexOperator final : public SeekOperator {
     return kind == ValueKind::kInteger || kind == ValueKind::kString || kind == ValueKind::kBoolean;
   }
 
-  // The values that a row asks for; what is no list asks for none.
-  std::span<const Value> ValuesOf(const Value& wanted) const {
-    if (single_) return {&wanted, 1};
-    if (wanted.kind() != ValueKind::kList) return {};
-    return wanted.list();
-  }
-
-  absl::Status SeekValues(uint32_t index) {
-    for (uint32_t row = 0; row < batch_.rows; ++row) {
-      const Value wanted = lists_.At(row);
-      const std::span<const Value> values = ValuesOf(wanted);
-      const size_t first = found_.size();
-      for (const Value& v : values) {
-        if (v.is_null()) continue;
-        const size_t before = found_.size();
-        SKEIN_ASSIGN_OR_RETURN(
-            auto cursor,
-            context_.reader().SeekIndex(context_.viewer(), index, {&v, 1}, context_.budget()));
-        SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
-        if (!IsExact(v.kind()) && found_.size() > before) {
-          SKEIN_RETURN_IF_ERROR(KeepEqual(before, {&v, 1}));
-        }
-      }
-      if (values.size() > 1) {
-        // Equal values in the list find a vertex once.
-        std::sort(found_.begin() + static_cast<ptrdiff_t>(first), found_.end());
-        found_.erase(std::unique(found_.begin() + static_cast<ptrdiff_t>(first), found_.end()),
-                     found_.end());
-        rows_.resize(found_.size());
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status SeekRange(uint32_t index) {
-    Column low;
-    Column high;
-    if (low_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*low_, batch_, &low));
-    if (high_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*high_, batch_, &high));
+  absl::Status SeekRows(uint32_t index) {
     for (uint32_t row = 0; row < batch_.rows; ++row) {
       IndexRange range;
       range.low_inclusive = node_.low_inclusive;
       range.high_inclusive = node_.high_inclusive;
-      if (low_ != nullptr) range.low = low.At(row);
-      if (high_ != nullptr) range.high = high.At(row);
+      if (low_ != nullptr) range.low = lows_.At(row);
+      if (high_ != nullptr) range.high = highs_.At(row);
       // A comparison with null is never true.
       if ((range.low.has_value() && range.low->is_null()) ||
           (range.high.has_value() && range.high->is_null())) {
         continue;
       }
-      SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().SeekIndexRange(
-                                              context_.viewer(), index, range, context_.budget()));
-      SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+      const size_t first = found_.size();
+      bool repeats = false;
+      SKEIN_RETURN_IF_ERROR(SeekValues(index, row, &range, &repeats));
+      if (!repeats) continue;
+      // Equal values in a list find a vertex once.
+      std::sort(found_.begin() + static_cast<ptrdiff_t>(first), found_.end());
+      found_.erase(std::unique(found_.begin() + static_cast<ptrdiff_t>(first), found_.end()),
+                   found_.end());
+      rows_.resize(found_.size());
     }
     return absl::OkStatus();
   }
 
-  EvaluatorPtr values_, low_, high_;
-  bool single_ = false;  // values_ gives a value, not a list
-  Column lists_;         // of values_
+  // A list of values that a key may have, for each row.
+  struct Wanted {
+    EvaluatorPtr values;
+    bool single = false;  // `values` gives a value, not a list
+    Column column;
+  };
+  // The values that a row asks for; what is no list asks for none.
+  static std::span<const Value> ValuesOf(const Wanted& of, const Value& wanted) {
+    if (of.single) return {&wanted, 1};
+    if (wanted.kind() != ValueKind::kList) return {};
+    return wanted.list();
+  }
+
+  // Every combination of the lists' values from the range->equal.size()-th list on.
+  absl::Status SeekValues(uint32_t index, uint32_t row, IndexRange* range, bool* repeats) {
+    const size_t k = range->equal.size();
+    if (k == wanted_.size()) return SeekOne(index, row, *range);
+    const Value wanted = wanted_[k].column.At(row);
+    const std::span<const Value> values = ValuesOf(wanted_[k], wanted);
+    *repeats = *repeats || values.size() > 1;
+    for (const Value& v : values) {
+      if (v.is_null()) continue;
+      range->equal.push_back(v);
+      SKEIN_RETURN_IF_ERROR(SeekValues(index, row, range, repeats));
+      range->equal.pop_back();
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SeekOne(uint32_t index, uint32_t row, const IndexRange& range) {
+    const size_t before = found_.size();
+    const Reader& reader = context_.reader();
+    SKEIN_ASSIGN_OR_RETURN(
+        auto cursor,
+        range.low.has_value() || range.high.has_value()
+            ? reader.SeekIndexRange(context_.viewer(), index, range, context_.budget())
+            : reader.SeekIndex(context_.viewer(), index, range.equal, context_.budget()));
+    SKEIN_RETURN_IF_ERROR(TakeAll(*cursor, row));
+    for (size_t k = 0; k < range.equal.size() && found_.size() > before; ++k) {
+      const Value& v = range.equal[k];
+      if (!IsExact(v.kind())) SKEIN_RETURN_IF_ERROR(KeepEqual(before, k, {&v, 1}));
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<Wanted> wanted_;  // of each key that is to equal something
+  EvaluatorPtr low_, high_;     // of the key after those
+  Column lows_, highs_;
 };
 
 }  // namespace

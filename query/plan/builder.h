@@ -22,6 +22,9 @@ class Statistics {
   // An online index over exactly `key` of `label`. Sets *unique.
   std::optional<uint32_t> FindIndex(std::string_view label, std::string_view key,
                                     bool* unique) const;
+  // The online indexes of `label` over several keys, in order of their ids.
+  std::vector<IndexInfo> CompositeIndexes(std::string_view label) const;
+  std::string_view KeyName(KeyId key) const { return options_.reader->catalog().Name(key); }
 
  private:
   double CountNodes(std::string_view label) const;
@@ -127,10 +130,10 @@ class PatternPlanner {
     std::string label;
     std::vector<std::string> labels;  // kIndex: any of these instead
     std::vector<uint32_t> indexes;    // kIndex: of each label
-    std::string key;
-    size_t predicate = SIZE_MAX;   // that the access answers
-    size_t predicate2 = SIZE_MAX;  // the other end of a range
-    ExprRef value, low, high;
+    std::vector<std::string> keys;    // kIndex: its properties
+    std::vector<ExprRef> values;      // kIndex: lists, of the first keys; kId: the ids
+    std::vector<size_t> predicates;   // that say so, and that the access answers
+    ExprRef low, high;                // kIndex: of the key after those of `values`
     bool low_inclusive = true, high_inclusive = true;
   };
 
@@ -173,6 +176,13 @@ class PatternPlanner {
   Start BestStart(Slot node) const;
   void ConsiderPredicate(Slot node, size_t index, const std::vector<std::string>& labels,
                          Start* best) const;
+  // An index of several keys, all but the last tested for equality.
+  void ConsiderComposite(Slot node, const std::string& label, const IndexInfo& index,
+                         Start* best) const;
+  // The open test of node.key that narrows most: equality before a range; SIZE_MAX if there is
+  // none.
+  size_t TestOf(Slot node, std::string_view key, PropertyTest* test) const;
+  static void SetRange(const PropertyTest& test, Start* start);
   // An index of the key for every one of `labels`, of which a node has at least one.
   void ConsiderIndex(const PropertyTest& test, size_t predicate,
                      const std::vector<std::string>& labels, Start* best) const;

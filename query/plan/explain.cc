@@ -199,8 +199,11 @@ class Explainer {
   std::string Index(const Node& node) const {
     std::string label = node.label;
     for (const std::string& any : node.labels) label += (label.empty() ? "" : "|") + any;
-    std::string out = "(" + Name(node.to) + ":" + label + ") " + node.index_keys[0];
-    if (!node.exprs.empty()) out += " IN " + ExprText(node.exprs[0]);
+    std::string out = "(" + Name(node.to) + ":" + label + ")";
+    for (size_t i = 0; i < node.index_keys.size(); ++i) {
+      out += (i == 0 ? " " : ", ") + node.index_keys[i];
+      if (i < node.exprs.size()) out += " IN " + ExprText(node.exprs[i]);
+    }
     if (node.seek_low != nullptr) {
       out += (node.low_inclusive ? " >= " : " > ") + ExprText(node.seek_low);
     }

@@ -32,7 +32,7 @@ enum class NodeKind : uint8_t {
   // Access to the graph; output slot `to`, or `link` with its ends.
   kScanNodes,     // label: empty for all
   kSeekIds,       // exprs[0]: an id or a list of ids, as id() and elementId() give them
-  kSeekIndex,     // label or labels, keys: exprs equal, or seek_low/seek_high
+  kSeekIndex,     // label or labels, index_keys: the first in exprs, the next seek_low/seek_high
   kLinkEnds,      // link is bound: from, to become its ends (checked where bound)
   kExpand,        // from → link, to
   kExpandInto,    // from and to are bound → link

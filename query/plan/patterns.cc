@@ -235,9 +235,9 @@ absl::Status PatternPlanner::PlaceStart(const Start& start) {
   node->label = start.label;
   node->labels = start.labels;
   node->index_ids = start.indexes;
-  if (start.value != nullptr) node->exprs = {start.value};
+  node->exprs = start.values;
   if (kind == NodeKind::kSeekIndex) {
-    node->index_keys = {start.key};
+    node->index_keys = start.keys;
     node->seek_low = start.low;
     node->seek_high = start.high;
     node->low_inclusive = start.low_inclusive;
@@ -444,9 +444,9 @@ absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component, Slot sha
 }
 
 bool PatternPlanner::IsCorrelated(const Start& start) {
-  const std::array<ExprRef, 3> values = {start.value, start.low, start.high};
-  return std::any_of(values.begin(), values.end(),
-                     [](const ExprRef& e) { return e != nullptr && !bind::IsConstant(e); });
+  const auto varies = [](const ExprRef& e) { return e != nullptr && !bind::IsConstant(e); };
+  return std::any_of(start.values.begin(), start.values.end(), varies) || varies(start.low) ||
+         varies(start.high);
 }
 
 absl::Status PatternPlanner::PlaceAnyStart(const Start& start) {

@@ -71,6 +71,20 @@ bool ReadAccess(const ExprRef& e, Slot* node, std::string* key, bool* id) {
   return false;
 }
 
+bool IsEqual(const PropertyTest& test) {
+  return test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn;
+}
+
+// What the property must be in: one value as a list of one, because a seek takes any number.
+ExprRef ListOf(const PropertyTest& test) {
+  if (test.op == PropertyTest::Op::kIn) return test.value;
+  auto list = std::make_shared<bind::Expr>();
+  list->kind = ExprKind::kList;
+  list->type = bind::Type::ListOf(test.value->type.kinds);
+  list->args = {test.value};
+  return list;
+}
+
 PropertyTest::Op OpOf(syntax::ComparisonOp op) {
   switch (op) {
     case syntax::ComparisonOp::kEqual:
@@ -173,6 +187,19 @@ std::optional<uint32_t> Statistics::FindIndex(std::string_view label, std::strin
   return std::nullopt;
 }
 
+std::vector<IndexInfo> Statistics::CompositeIndexes(std::string_view label) const {
+  std::vector<IndexInfo> out;
+  if (options_.reader == nullptr || !options_.indexes) return out;
+  const Catalog& catalog = options_.reader->catalog();
+  const auto label_id = catalog.FindLabel(label);
+  if (!label_id.has_value()) return out;
+  for (IndexInfo& index : catalog.Indexes()) {
+    if (index.label != *label_id || index.keys.size() < 2 || !index.online) continue;
+    if (index.kind != IndexKind::kText) out.push_back(std::move(index));
+  }
+  return out;
+}
+
 std::vector<std::string> PatternPlanner::LabelsOf(Slot node) const {
   std::vector<std::string> labels;
   for (const ExprRef& e : pattern_.predicates) {
@@ -242,8 +269,8 @@ void PatternPlanner::ConsiderPredicate(Slot node, size_t index,
     if (best->rows <= 1 && best->way != Start::Way::kAll) return;
     best->way = Start::Way::kId;
     best->rows = 1;
-    best->predicate = index;
-    best->value = test.value;
+    best->predicates = {index};
+    best->values = {test.value};
     return;
   }
   for (const std::string& label : labels) ConsiderIndex(test, index, {label}, best);
@@ -252,7 +279,7 @@ void PatternPlanner::ConsiderPredicate(Slot node, size_t index,
 
 void PatternPlanner::ConsiderIndex(const PropertyTest& test, size_t predicate,
                                    const std::vector<std::string>& labels, Start* best) const {
-  const bool equal = test.op == PropertyTest::Op::kEqual || test.op == PropertyTest::Op::kIn;
+  const bool equal = IsEqual(test);
   double rows = 0;
   std::vector<uint32_t> indexes;
   for (const std::string& label : labels) {
@@ -273,34 +300,82 @@ void PatternPlanner::ConsiderIndex(const PropertyTest& test, size_t predicate,
   best->label = labels.size() == 1 ? labels.front() : "";
   best->labels = labels.size() == 1 ? std::vector<std::string>() : labels;
   best->indexes = std::move(indexes);
-  best->key = test.key;
-  best->predicate = predicate;
-  best->value = best->low = best->high = nullptr;
+  best->keys = {test.key};
+  best->values.clear();
+  best->predicates.clear();
+  best->low = best->high = nullptr;
   best->low_inclusive = best->high_inclusive = true;
-  switch (test.op) {
-    case PropertyTest::Op::kGreater:
-    case PropertyTest::Op::kGreaterEqual:
-      best->low = test.value;
-      best->low_inclusive = test.op == PropertyTest::Op::kGreaterEqual;
-      break;
-    case PropertyTest::Op::kLess:
-    case PropertyTest::Op::kLessEqual:
-      best->high = test.value;
-      best->high_inclusive = test.op == PropertyTest::Op::kLessEqual;
-      break;
-    case PropertyTest::Op::kIn:
-      best->value = test.value;
-      break;
-    default: {
-      // One value, as a list of one: the seek takes any number.
-      auto list = std::make_shared<bind::Expr>();
-      list->kind = ExprKind::kList;
-      list->type = bind::Type::ListOf(test.value->type.kinds);
-      list->args = {test.value};
-      best->value = list;
-      break;
+  if (equal) {
+    best->values = {ListOf(test)};
+    best->predicates = {predicate};
+  } else {
+    SetRange(test, best);
+  }
+}
+
+void PatternPlanner::SetRange(const PropertyTest& test, Start* start) {
+  using Op = PropertyTest::Op;
+  if (test.op == Op::kGreater || test.op == Op::kGreaterEqual) {
+    start->low = test.value;
+    start->low_inclusive = test.op == Op::kGreaterEqual;
+  } else {
+    start->high = test.value;
+    start->high_inclusive = test.op == Op::kLessEqual;
+  }
+}
+
+size_t PatternPlanner::TestOf(Slot node, std::string_view key, PropertyTest* test) const {
+  size_t found = SIZE_MAX;
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    if (predicate_placed_[i] != 0) continue;
+    PropertyTest each = ReadPropertyTest(pattern_.predicates[i]);
+    if (each.op == PropertyTest::Op::kNone || each.op == PropertyTest::Op::kId ||
+        each.node != node || each.key != key || !Ready(each.value)) {
+      continue;
+    }
+    if (found != SIZE_MAX && (IsEqual(*test) || !IsEqual(each))) continue;
+    found = i;
+    *test = std::move(each);
+  }
+  return found;
+}
+
+void PatternPlanner::ConsiderComposite(Slot node, const std::string& label, const IndexInfo& index,
+                                       Start* best) const {
+  Start start = *best;
+  start.way = Start::Way::kIndex;
+  start.label = label;
+  start.labels.clear();
+  start.indexes = {index.id};
+  start.keys.clear();
+  start.values.clear();
+  start.predicates.clear();
+  start.low = start.high = nullptr;
+  start.low_inclusive = start.high_inclusive = true;
+  for (const KeyId key : index.keys) {
+    PropertyTest test;
+    const size_t predicate = TestOf(node, builder_.statistics_.KeyName(key), &test);
+    // A node that lacks one of the properties is not in the index, so all must be asked for.
+    if (predicate == SIZE_MAX || start.low != nullptr || start.high != nullptr) return;
+    start.keys.push_back(test.key);
+    if (IsEqual(test)) {
+      start.values.push_back(ListOf(test));
+      start.predicates.push_back(predicate);
+    } else {
+      SetRange(test, &start);
     }
   }
+  if (start.values.empty()) return;
+  const double all = builder_.statistics_.Nodes(label);
+  const bool whole = start.values.size() == index.keys.size();
+  if (whole && index.kind == IndexKind::kUnique) {
+    start.rows = 1;
+  } else {
+    // Each equality takes a root more of what is left, as one alone takes the square root.
+    start.rows = std::max(1.0, std::pow(all, 1.0 / static_cast<double>(start.values.size() + 1)));
+    if (!whole) start.rows *= kRangeShare;
+  }
+  if (best->way == Start::Way::kAll || start.rows < best->rows) *best = std::move(start);
 }
 
 PatternPlanner::Start PatternPlanner::BestStart(Slot node) const {
@@ -310,6 +385,11 @@ PatternPlanner::Start PatternPlanner::BestStart(Slot node) const {
   const std::vector<std::string> labels = LabelsOf(node);
   for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
     ConsiderPredicate(node, i, labels, &best);
+  }
+  for (const std::string& label : labels) {
+    for (const IndexInfo& index : builder_.statistics_.CompositeIndexes(label)) {
+      ConsiderComposite(node, label, index, &best);
+    }
   }
   if (best.way == Start::Way::kAll) {
     for (const std::string& label : labels) {
@@ -328,8 +408,9 @@ PatternPlanner::Start PatternPlanner::BestStart(Slot node) const {
 // the labels and the equality, which the operator decides as the language does. The ends of ranges
 // are checked again: an index orders what the language does not compare.
 void PatternPlanner::MarkAnswered(const Start& start) {
-  const bool by_values = start.way == Start::Way::kIndex && start.value != nullptr;
-  if (by_values) predicate_placed_[start.predicate] = 1;
+  if (start.way == Start::Way::kIndex) {
+    for (const size_t predicate : start.predicates) predicate_placed_[predicate] = 1;
+  }
   if (start.way != Start::Way::kLabel && start.way != Start::Way::kIndex) return;
   for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
     const ExprRef& e = pattern_.predicates[i];

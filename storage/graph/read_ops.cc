@@ -352,10 +352,11 @@ absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexRange(const Source& source, c
                                                          const Layout& layout, uint32_t index,
                                                          const IndexRange& range, Budget& budget) {
   SKEIN_RETURN_IF_ERROR(CheckIndex(source, index));
-  return std::unique_ptr<IdCursor>(std::make_unique<IndexScan>(
-      source, viewer, index,
-      ValueRange(layout, index, range.low, range.low_inclusive, range.high, range.high_inclusive),
-      budget));
+  return std::unique_ptr<IdCursor>(
+      std::make_unique<IndexScan>(source, viewer, index,
+                                  ValueRange(layout, index, range.equal, range.low,
+                                             range.low_inclusive, range.high, range.high_inclusive),
+                                  budget));
 }
 
 absl::StatusOr<std::vector<TextHit>> SearchText(const Source& source, const Viewer& viewer,

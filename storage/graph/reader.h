@@ -211,6 +211,7 @@ class IdCursor {
 // A range of the index's first property. Only values that compare with a given bound are in it:
 // numbers with numbers, strings with strings; points and durations have no ranges.
 struct IndexRange {
+  std::vector<Value> equal;        // of the properties before the one that low and high bound
   std::optional<Value> low, high;  // nullopt: open end
   bool low_inclusive = true, high_inclusive = true;
 };

@@ -1,5 +1,7 @@
 #include "storage/index/property_index.h"
 
+#include <utility>
+
 #include "storage/base/status.h"
 #include "storage/keys/value_key.h"
 #include "storage/kv/store.h"
@@ -31,13 +33,14 @@ KeyRange EqualRange(const Layout& layout, uint32_t index, std::span<const Value>
   return {*std::move(prefix), std::move(end), false};
 }
 
-KeyRange ValueRange(const Layout& layout, uint32_t index, const std::optional<Value>& low,
-                    bool low_inclusive, const std::optional<Value>& high, bool high_inclusive) {
-  const std::string all = layout.Index(index);
-  if (!low && !high) return {all, PrefixEnd(all), false};
+KeyRange ValueRange(const Layout& layout, uint32_t index, std::span<const Value> equal,
+                    const std::optional<Value>& low, bool low_inclusive,
+                    const std::optional<Value>& high, bool high_inclusive) {
+  KeyRange range = EqualRange(layout, index, equal);
+  if (range.none || (!low && !high)) return range;
+  const std::string all = std::exchange(range.begin, {});
   if ((low && !Ordered(*low)) || (high && !Ordered(*high))) return None();
   if (low && high && !Comparable(*low, *high)) return None();
-  KeyRange range;
   const auto bound = [&all](const Value& value, std::string* out) {
     *out = all;
     return AppendValueKey(value, out).ok();

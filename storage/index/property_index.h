@@ -32,9 +32,10 @@ absl::StatusOr<std::string> IndexPrefix(const Layout& layout, uint32_t index,
 // property holds) give none.
 KeyRange EqualRange(const Layout& layout, uint32_t index, std::span<const Value> equal);
 
-// Entries whose first value lies between; either bound may be open, then the range ends with the
-// other bound's kind. Bounds that do not compare give none.
-KeyRange ValueRange(const Layout& layout, uint32_t index, const std::optional<Value>& low,
-                    bool low_inclusive, const std::optional<Value>& high, bool high_inclusive);
+// Entries whose first values equal `equal` and whose next lies between; either bound may be open,
+// then the range ends with the other bound's kind. Bounds that do not compare give none.
+KeyRange ValueRange(const Layout& layout, uint32_t index, std::span<const Value> equal,
+                    const std::optional<Value>& low, bool low_inclusive,
+                    const std::optional<Value>& high, bool high_inclusive);
 
 }  // namespace skein

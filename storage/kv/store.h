@@ -192,7 +192,7 @@ struct StoreStats {
   std::vector<TableStats> tables;
   uint64_t round_trips = 0;  // MultiGet, MultiScan and Commit calls since opening
   uint64_t commits = 0, groups = 0, conflicts = 0;
-  uint64_t log_bytes = 0, log_syncs = 0;  // of the store's own log; syncs since opening
+  uint64_t log_bytes = 0, log_syncs = 0;       // of the store's own log; syncs since opening
   uint64_t cache_bytes = 0, buffer_bytes = 0;  // in memory: of what was read, of what was written
 };
 

@@ -260,25 +260,32 @@ class Comparison {
     for (const IndexInfo& index : reader_.catalog().Indexes()) {
       if (index.kind == IndexKind::kText || !index.online) continue;
       IndexRange range;
+      if (index.keys.size() > 1 && dice_() % 2 == 0) range.equal.push_back(AnyValue(dice_));
       if (dice_() % 3 != 0) range.low = AnyValue(dice_);
       if (dice_() % 3 != 0) range.high = AnyValue(dice_);
       range.low_inclusive = dice_() % 2 == 0;
       range.high_inclusive = dice_() % 2 == 0;
       const auto got =
           Drain(reader_.SeekIndexRange(viewer_, index.id, range, budget_), "SeekIndexRange");
-      const auto expected = reference_.Seek(viewer_, index, [&range](const Value& value) {
-        return ReferenceGraph::Within(value, range);
-      });
+      const auto expected =
+          reference_.Seek(viewer_, index, [&range](std::span<const Value> values) {
+            for (size_t i = 0; i < range.equal.size(); ++i) {
+              if (Equal(range.equal[i], values[i]) != true) return false;
+            }
+            return ReferenceGraph::Within(values[range.equal.size()], range);
+          });
       if (got != expected) {
-        Differs("SeekIndexRange [", range.low ? ToLiteral(*range.low) : "-", ", ",
+        Differs("SeekIndexRange [", range.equal.empty() ? "" : ToLiteral(range.equal[0]) + "; ",
+                range.low ? ToLiteral(*range.low) : "-", ", ",
                 range.high ? ToLiteral(*range.high) : "-", "] gave", List(got), ", not",
                 List(expected));
       }
       const Value value = AnyValue(dice_);
       const auto equal =
           Drain(reader_.SeekIndex(viewer_, index.id, {&value, 1}, budget_), "SeekIndex");
-      const auto same = reference_.Seek(
-          viewer_, index, [&value](const Value& other) { return Equal(value, other) == true; });
+      const auto same = reference_.Seek(viewer_, index, [&value](std::span<const Value> values) {
+        return Equal(value, values[0]) == true;
+      });
       if (equal != same) {
         Differs("SeekIndex of ", ToLiteral(value), " gave", List(equal));
       }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -123,7 +124,7 @@ class ReferenceGraph {
     return c && *c <= 0 && (*c < 0 || range.high_inclusive);
   }
 
-  // Nodes of the label whose first value passes, by (values, id).
+  // Nodes of the label whose values pass, by (values, id).
   template <typename Passes>
   std::vector<uint64_t> Seek(const Viewer& viewer, const IndexInfo& index,
                              const Passes& passes) const {
@@ -134,7 +135,7 @@ class ReferenceGraph {
       for (const KeyId key : index.keys) {
         if (const auto value = Property(node.properties, key)) values.push_back(*value);
       }
-      if (values.size() != index.keys.size() || !passes(values[0])) continue;
+      if (values.size() != index.keys.size() || !passes(std::span<const Value>(values))) continue;
       found.emplace_back(std::move(values), Raw(id));
     }
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
