@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034
 packages_build=(ca-certificates g++ cmake ninja-build pkg-config mold ccache
   libabsl-dev libargon2-dev libboost1.81-dev libcli11-dev libcpp-httplib-dev libedit-dev libfmt-dev libicu-dev libjemalloc-dev
-  libre2-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libstreamvbyte-dev libxxhash-dev libyaml-cpp-dev zlib1g-dev)
+  libre2-dev librocksdb-dev libs2-dev libsimdjson-dev libspdlog-dev libssl-dev libstreamvbyte-dev libxxhash-dev libyaml-cpp-dev zlib1g-dev)
 # shellcheck disable=SC2034
 packages_test=(libgtest-dev libgmock-dev python3 git clang-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev
   chromium fonts-noto-cjk)

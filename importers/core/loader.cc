@@ -748,6 +748,11 @@ absl::Status Loader::AssertSame(const std::vector<Mapping>& mappings, TimeUs now
   return absl::OkStatus();
 }
 
+std::string_view Loader::NamePrefix(IndexKind kind) {
+  if (kind == IndexKind::kText) return "text_";
+  return kind == IndexKind::kPoint ? "point_" : "range_";
+}
+
 absl::Status Loader::Finish(const std::vector<Mapping>& mappings) {
   Catalog& catalog = graph_.catalog();
   for (const Mapping& mapping : mappings) {
@@ -755,7 +760,7 @@ absl::Status Loader::Finish(const std::vector<Mapping>& mappings) {
       IndexInfo index;
       index.kind = rule.kind;
       SKEIN_ASSIGN_OR_RETURN(index.label, catalog.InternLabel(rule.label));
-      index.name = internal::Join(rule.kind == IndexKind::kText ? "text_" : "range_", rule.label);
+      index.name = internal::Join(NamePrefix(rule.kind), rule.label);
       for (const std::string& property : rule.properties) {
         SKEIN_ASSIGN_OR_RETURN(const KeyId key, catalog.InternKey(property));
         index.keys.push_back(key);

@@ -92,6 +92,7 @@ class Loader {
   const ImportCounts& late(size_t file) const { return late_[file]; }
   // Indexes that mappings ask for, then compaction: all is durable, indexed and quick to open.
   absl::Status Finish(const std::vector<Mapping>& mappings);
+  static std::string_view NamePrefix(IndexKind kind);
 
  private:
   struct Slot;

@@ -209,8 +209,12 @@ void MappingParser::ParseIndexes(const YAML::Node& node) {
     rule.label = in_.Text(element, "label").value_or("");
     rule.properties = in_.Texts(element, "properties").value_or(std::vector<std::string>{});
     const std::string kind = in_.Text(element, "kind").value_or("range");
-    if (kind != "range" && kind != "text") in_.Fail(element["kind"], "'kind' is range or text");
-    rule.kind = kind == "text" ? IndexKind::kText : IndexKind::kRange;
+    if (kind != "range" && kind != "text" && kind != "point") {
+      in_.Fail(element["kind"], "'kind' is range, text or point");
+    }
+    rule.kind = kind == "text"    ? IndexKind::kText
+                : kind == "point" ? IndexKind::kPoint
+                                  : IndexKind::kRange;
     if (rule.label.empty() || rule.properties.empty()) {
       in_.Fail(element, "an index needs label and properties");
     }

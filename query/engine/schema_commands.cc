@@ -15,9 +15,24 @@ using syntax::SchemaCommand;
 // `index_Person_name` and the like, where the command gives no name.
 std::string DefaultName(const SchemaCommand& command) {
   std::string name = command.kind == SchemaCommand::Kind::kCreateUnique ? "unique_" : "index_";
+  if (command.index == SchemaCommand::Index::kPoint) name = "point_";
+  if (command.index == SchemaCommand::Index::kText) name = "text_";
   name += command.label.text;
   for (const auto& key : command.keys) name += "_" + key.text;
   return name;
+}
+
+IndexKind KindOf(const SchemaCommand& command) {
+  if (command.kind == SchemaCommand::Kind::kCreateUnique) return IndexKind::kUnique;
+  switch (command.index) {
+    case SchemaCommand::Index::kPoint:
+      return IndexKind::kPoint;
+    case SchemaCommand::Index::kText:
+      return IndexKind::kText;
+    case SchemaCommand::Index::kRange:
+      break;
+  }
+  return IndexKind::kRange;
 }
 
 std::optional<IndexInfo> FindByName(const Catalog& catalog, std::string_view name) {
@@ -34,8 +49,7 @@ absl::Status CreateIt(const SchemaCommand& command, Graph& graph, HeldResult* ou
   }
   IndexInfo index;
   index.name = command.name.has_value() ? command.name->text : DefaultName(command);
-  index.kind =
-      command.kind == SchemaCommand::Kind::kCreateUnique ? IndexKind::kUnique : IndexKind::kRange;
+  index.kind = KindOf(command);
   SKEIN_ASSIGN_OR_RETURN(index.label, graph.catalog().InternLabel(command.label.text));
   for (const auto& key : command.keys) {
     SKEIN_ASSIGN_OR_RETURN(const KeyId id, graph.catalog().InternKey(key.text));

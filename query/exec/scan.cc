@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "query/exec/operators.h"
 #include "storage/base/status.h"
+#include "storage/index/point_index.h"
 
 namespace skein::exec {
 
@@ -203,6 +204,9 @@ class SeekIndexOperator final : public SeekOperator {
     if (node_.seek_high != nullptr) {
       SKEIN_ASSIGN_OR_RETURN(high_, exec::Compile(node_.seek_high, context_));
     }
+    if (node_.seek_center == nullptr) return absl::OkStatus();
+    SKEIN_ASSIGN_OR_RETURN(center_, exec::Compile(node_.seek_center, context_));
+    SKEIN_ASSIGN_OR_RETURN(extent_, exec::Compile(node_.seek_extent, context_));
     return absl::OkStatus();
   }
 
@@ -213,6 +217,10 @@ class SeekIndexOperator final : public SeekOperator {
     }
     if (low_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*low_, batch_, &lows_));
     if (high_ != nullptr) SKEIN_RETURN_IF_ERROR(EvalAll(*high_, batch_, &highs_));
+    if (center_ != nullptr) {
+      SKEIN_RETURN_IF_ERROR(EvalAll(*center_, batch_, &centers_));
+      SKEIN_RETURN_IF_ERROR(EvalAll(*extent_, batch_, &extents_));
+    }
     if (node_.labels.empty()) return SeekLabel(node_.label, node_.index_ids[0]);
     for (size_t i = 0; i < node_.labels.size(); ++i) {
       SKEIN_RETURN_IF_ERROR(SeekLabel(node_.labels[i], node_.index_ids[i]));
@@ -303,6 +311,10 @@ class SeekIndexOperator final : public SeekOperator {
           (range.high.has_value() && range.high->is_null())) {
         continue;
       }
+      if (center_ != nullptr) {
+        SKEIN_RETURN_IF_ERROR(SeekArea(index, row, std::move(range)));
+        continue;
+      }
       const size_t first = found_.size();
       bool repeats = false;
       SKEIN_RETURN_IF_ERROR(SeekValues(index, row, &range, &repeats));
@@ -327,6 +339,29 @@ class SeekIndexOperator final : public SeekOperator {
     if (of.single) return {&wanted, 1};
     if (wanted.kind() != ValueKind::kList) return {};
     return wanted.list();
+  }
+
+  // The filter above decides what of it is near enough.
+  absl::Status SeekArea(uint32_t index, uint32_t row, IndexRange moments) {
+    const Value center = centers_.At(row), extent = extents_.At(row);
+    PointArea area;
+    if (center.kind() != ValueKind::kPoint) return absl::OkStatus();
+    area.center = center.point();
+    if (node_.seek_box) {
+      if (extent.kind() != ValueKind::kPoint) return absl::OkStatus();
+      area.is_box = true;
+      area.corner = extent.point();
+    } else {
+      if (!extent.is_number()) return absl::OkStatus();
+      area.radius = extent.number();
+    }
+    area.low = std::move(moments.low);
+    area.high = std::move(moments.high);
+    area.low_inclusive = moments.low_inclusive;
+    area.high_inclusive = moments.high_inclusive;
+    SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().SeekIndexArea(context_.viewer(), index,
+                                                                        area, context_.budget()));
+    return TakeAll(*cursor, row);
   }
 
   // Every combination of the lists' values from the range->equal.size()-th list on.
@@ -361,9 +396,10 @@ class SeekIndexOperator final : public SeekOperator {
     return absl::OkStatus();
   }
 
-  std::vector<Wanted> wanted_;  // of each key that is to equal something
-  EvaluatorPtr low_, high_;     // of the key after those
-  Column lows_, highs_;
+  std::vector<Wanted> wanted_;    // of each key that is to equal something
+  EvaluatorPtr low_, high_;       // of the key after those
+  EvaluatorPtr center_, extent_;  // of a point index
+  Column lows_, highs_, centers_, extents_;
 };
 
 }  // namespace

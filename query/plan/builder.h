@@ -22,8 +22,8 @@ class Statistics {
   // An online index over exactly `key` of `label`. Sets *unique.
   std::optional<uint32_t> FindIndex(std::string_view label, std::string_view key,
                                     bool* unique) const;
-  // The online indexes of `label` over several keys, in order of their ids.
-  std::vector<IndexInfo> CompositeIndexes(std::string_view label) const;
+  // The online indexes of `label` over several keys or over points, in order of their ids.
+  std::vector<IndexInfo> OtherIndexes(std::string_view label) const;
   std::string_view KeyName(KeyId key) const { return options_.reader->catalog().Name(key); }
 
  private:
@@ -112,6 +112,16 @@ struct PropertyTest {
 };
 PropertyTest ReadPropertyTest(const ExprRef& e);
 
+// point.distance(n.key, center) < extent, or point.withinBBox(n.key, center, extent); null `center`
+// where the predicate is neither.
+struct AreaTest {
+  Slot node = kNoSlot;
+  std::string key;
+  ExprRef center, extent;
+  bool box = false;
+};
+AreaTest ReadAreaTest(const ExprRef& e);
+
 // The clauses with simple predicates moved to the MATCH that gives what they read its value, where
 // they may choose how it is found (carry_predicates.cc).
 std::vector<bind::ClauseRef> CarryPredicates(const std::vector<bind::ClauseRef>& clauses);
@@ -135,6 +145,8 @@ class PatternPlanner {
     std::vector<size_t> predicates;   // that say so, and that the access answers
     ExprRef low, high;                // kIndex: of the key after those of `values`
     bool low_inclusive = true, high_inclusive = true;
+    ExprRef center, extent;  // kIndex of points: AreaTest's
+    bool box = false;
   };
 
   // Ways to go on, cheapest first.
@@ -179,6 +191,12 @@ class PatternPlanner {
   // An index of several keys, all but the last tested for equality.
   void ConsiderComposite(Slot node, const std::string& label, const IndexInfo& index,
                          Start* best) const;
+  // An index of points, whose second key, if it has one, is asked for too.
+  void ConsiderPoints(Slot node, const std::string& label, const IndexInfo& index,
+                      Start* best) const;
+  // What the open predicates ask of node.key in ranges: start->low and start->high.
+  void FindRange(Slot node, std::string_view key, Start* start) const;
+  static Start IndexStart(const Start& best, const std::string& label, const IndexInfo& index);
   // The open test of node.key that narrows most: equality before a range; SIZE_MAX if there is
   // none.
   size_t TestOf(Slot node, std::string_view key, PropertyTest* test) const;

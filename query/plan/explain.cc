@@ -200,9 +200,16 @@ class Explainer {
     std::string label = node.label;
     for (const std::string& any : node.labels) label += (label.empty() ? "" : "|") + any;
     std::string out = "(" + Name(node.to) + ":" + label + ")";
-    for (size_t i = 0; i < node.index_keys.size(); ++i) {
+    const size_t named = node.seek_center != nullptr ? 1 : node.index_keys.size();
+    for (size_t i = 0; i < named; ++i) {
       out += (i == 0 ? " " : ", ") + node.index_keys[i];
       if (i < node.exprs.size()) out += " IN " + ExprText(node.exprs[i]);
+    }
+    if (node.seek_center != nullptr) {
+      out += node.seek_box ? " in the box of " + ExprText(node.seek_center) + " and "
+                           : " around " + ExprText(node.seek_center) + " within ";
+      out += ExprText(node.seek_extent);
+      if (node.index_keys.size() > 1) out += ", " + node.index_keys[1];
     }
     if (node.seek_low != nullptr) {
       out += (node.low_inclusive ? " >= " : " > ") + ExprText(node.seek_low);

@@ -109,6 +109,8 @@ std::vector<ExprRef> ExprsOf(const Node& node) {
   };
   add(node.seek_low);
   add(node.seek_high);
+  add(node.seek_center);
+  add(node.seek_extent);
   add(node.valid_from);
   add(node.valid_to);
   add(node.skip);
@@ -146,7 +148,10 @@ void ReplaceExprs(Node* node, const std::function<ExprRef(const ExprRef&)>& repl
                      &node->left_keys, &node->right_keys}) {
     all(list);
   }
-  for (ExprRef* e : {&node->seek_low, &node->seek_high, &node->skip, &node->limit}) one(e);
+  for (ExprRef* e : {&node->seek_low, &node->seek_high, &node->seek_center, &node->seek_extent,
+                     &node->skip, &node->limit}) {
+    one(e);
+  }
   for (TimeBound& bound : node->time_bounds) one(&bound.value);
   for (auto& item : node->items) one(&item.expr);
   for (auto& item : node->aggregates) one(&item.call);

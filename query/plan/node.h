@@ -150,6 +150,10 @@ struct Node {
   std::vector<ExprRef> exprs;
   ExprRef seek_low, seek_high;
   bool low_inclusive = true, high_inclusive = true;
+  // kSeekIndex of a point index: its first key is within a distance (`extent`) of `center`, or in
+  // the box of these two corners; seek_low and seek_high are of its second key.
+  ExprRef seek_center, seek_extent;
+  bool seek_box = false;
   std::vector<bind::ProjectItem> items;
   std::vector<bind::AggregateItem> aggregates;
   std::vector<Slot> keys;

@@ -240,6 +240,9 @@ absl::Status PatternPlanner::PlaceStart(const Start& start) {
     node->index_keys = start.keys;
     node->seek_low = start.low;
     node->seek_high = start.high;
+    node->seek_center = start.center;
+    node->seek_extent = start.extent;
+    node->seek_box = start.box;
     node->low_inclusive = start.low_inclusive;
     node->high_inclusive = start.high_inclusive;
   }
@@ -446,7 +449,7 @@ absl::Status PatternPlanner::PlaceJoin(const std::set<Slot>& component, Slot sha
 bool PatternPlanner::IsCorrelated(const Start& start) {
   const auto varies = [](const ExprRef& e) { return e != nullptr && !bind::IsConstant(e); };
   return std::any_of(start.values.begin(), start.values.end(), varies) || varies(start.low) ||
-         varies(start.high);
+         varies(start.high) || varies(start.center) || varies(start.extent);
 }
 
 absl::Status PatternPlanner::PlaceAnyStart(const Start& start) {

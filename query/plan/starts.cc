@@ -17,6 +17,7 @@ using bind::LabelTree;
 // measurement of ours has improved yet).
 constexpr double kEqualShare = 0.1;
 constexpr double kRangeShare = 0.3;
+constexpr double kAreaShare = 0.01;
 constexpr double kOtherShare = 0.5;
 
 void ConjunctLabels(const LabelTree& tree, std::vector<std::string>* out) {
@@ -85,6 +86,10 @@ ExprRef ListOf(const PropertyTest& test) {
   return list;
 }
 
+bool IsCall(const ExprRef& e, std::string_view name) {
+  return e->kind == ExprKind::kFunction && e->function->name == name;
+}
+
 PropertyTest::Op OpOf(syntax::ComparisonOp op) {
   switch (op) {
     case syntax::ComparisonOp::kEqual:
@@ -128,6 +133,35 @@ PropertyTest ReadPropertyTest(const ExprRef& e) {
   if (id) {
     if (op != PropertyTest::Op::kEqual) return {};
     out.op = PropertyTest::Op::kId;
+  }
+  return out;
+}
+
+AreaTest ReadAreaTest(const ExprRef& e) {
+  AreaTest out;
+  bool id = false;
+  const auto reads = [&](const ExprRef& at) {
+    return ReadAccess(at, &out.node, &out.key, &id) && !id;
+  };
+  if (IsCall(e, "point.withinBBox") && reads(e->args[0])) {
+    out.box = true;
+    out.center = e->args[1];
+    out.extent = e->args[2];
+  } else if (e->kind == ExprKind::kComparison && e->comparisons.size() == 1) {
+    const PropertyTest::Op op = OpOf(e->comparisons[0]);
+    const bool less = op == PropertyTest::Op::kLess || op == PropertyTest::Op::kLessEqual;
+    const bool more = op == PropertyTest::Op::kGreater || op == PropertyTest::Op::kGreaterEqual;
+    if (!less && !more) return {};
+    const ExprRef& distance = e->args[less ? 0 : 1];
+    if (!IsCall(distance, "point.distance")) return {};
+    const bool first = reads(distance->args[0]);
+    if (!first && !reads(distance->args[1])) return {};
+    out.center = distance->args[first ? 1 : 0];
+    out.extent = e->args[less ? 1 : 0];
+  }
+  if (out.center == nullptr || bind::ReadsSlot(out.center, out.node) ||
+      bind::ReadsSlot(out.extent, out.node)) {
+    return {};
   }
   return out;
 }
@@ -187,15 +221,16 @@ std::optional<uint32_t> Statistics::FindIndex(std::string_view label, std::strin
   return std::nullopt;
 }
 
-std::vector<IndexInfo> Statistics::CompositeIndexes(std::string_view label) const {
+std::vector<IndexInfo> Statistics::OtherIndexes(std::string_view label) const {
   std::vector<IndexInfo> out;
   if (options_.reader == nullptr || !options_.indexes) return out;
   const Catalog& catalog = options_.reader->catalog();
   const auto label_id = catalog.FindLabel(label);
   if (!label_id.has_value()) return out;
   for (IndexInfo& index : catalog.Indexes()) {
-    if (index.label != *label_id || index.keys.size() < 2 || !index.online) continue;
-    if (index.kind != IndexKind::kText) out.push_back(std::move(index));
+    if (index.label != *label_id || !index.online || index.kind == IndexKind::kText) continue;
+    const bool other = index.keys.size() > 1 || index.kind == IndexKind::kPoint;
+    if (other) out.push_back(std::move(index));
   }
   return out;
 }
@@ -305,9 +340,12 @@ void PatternPlanner::ConsiderIndex(const PropertyTest& test, size_t predicate,
   best->predicates.clear();
   best->low = best->high = nullptr;
   best->low_inclusive = best->high_inclusive = true;
+  best->center = best->extent = nullptr;
   if (equal) {
     best->values = {ListOf(test)};
     best->predicates = {predicate};
+  } else if (labels.size() == 1) {
+    FindRange(test.node, test.key, best);
   } else {
     SetRange(test, best);
   }
@@ -340,18 +378,75 @@ size_t PatternPlanner::TestOf(Slot node, std::string_view key, PropertyTest* tes
   return found;
 }
 
+void PatternPlanner::FindRange(Slot node, std::string_view key, Start* start) const {
+  for (size_t i = 0; i < pattern_.predicates.size(); ++i) {
+    if (predicate_placed_[i] != 0) continue;
+    const PropertyTest test = ReadPropertyTest(pattern_.predicates[i]);
+    if (test.op == PropertyTest::Op::kNone || test.op == PropertyTest::Op::kId || IsEqual(test) ||
+        test.node != node || test.key != key || !Ready(test.value)) {
+      continue;
+    }
+    Start one = *start;
+    one.low = one.high = nullptr;
+    SetRange(test, &one);
+    // Of several bounds on one side the first; all of them are checked again.
+    if (one.low != nullptr && start->low == nullptr) {
+      start->low = one.low;
+      start->low_inclusive = one.low_inclusive;
+    }
+    if (one.high != nullptr && start->high == nullptr) {
+      start->high = one.high;
+      start->high_inclusive = one.high_inclusive;
+    }
+  }
+}
+
+PatternPlanner::Start PatternPlanner::IndexStart(const Start& best, const std::string& label,
+                                                 const IndexInfo& index) {
+  Start start;
+  start.way = Start::Way::kIndex;
+  start.node = best.node;
+  start.label = label;
+  start.indexes = {index.id};
+  return start;
+}
+
+void PatternPlanner::ConsiderPoints(Slot node, const std::string& label, const IndexInfo& index,
+                                    Start* best) const {
+  Start start = IndexStart(*best, label, index);
+  for (const KeyId key : index.keys) start.keys.emplace_back(builder_.statistics_.KeyName(key));
+  for (size_t i = 0; i < pattern_.predicates.size() && start.center == nullptr; ++i) {
+    if (predicate_placed_[i] != 0) continue;
+    const AreaTest test = ReadAreaTest(pattern_.predicates[i]);
+    if (test.center == nullptr || test.node != node || test.key != start.keys[0] ||
+        !Ready(test.center) || !Ready(test.extent)) {
+      continue;
+    }
+    start.center = test.center;
+    start.extent = test.extent;
+    start.box = test.box;
+  }
+  if (start.center == nullptr) return;
+  start.rows = builder_.statistics_.Nodes(label) * kAreaShare;
+  if (start.keys.size() > 1) {
+    PropertyTest test;
+    if (TestOf(node, start.keys[1], &test) == SIZE_MAX) return;
+    if (test.op == PropertyTest::Op::kEqual) {
+      start.low = start.high = test.value;
+    } else {
+      FindRange(node, start.keys[1], &start);
+    }
+    // A node without a moment is not in the index.
+    if (start.low == nullptr && start.high == nullptr) return;
+    start.rows *= kRangeShare;
+  }
+  start.rows = std::max(1.0, start.rows);
+  if (best->way == Start::Way::kAll || start.rows < best->rows) *best = std::move(start);
+}
+
 void PatternPlanner::ConsiderComposite(Slot node, const std::string& label, const IndexInfo& index,
                                        Start* best) const {
-  Start start = *best;
-  start.way = Start::Way::kIndex;
-  start.label = label;
-  start.labels.clear();
-  start.indexes = {index.id};
-  start.keys.clear();
-  start.values.clear();
-  start.predicates.clear();
-  start.low = start.high = nullptr;
-  start.low_inclusive = start.high_inclusive = true;
+  Start start = IndexStart(*best, label, index);
   for (const KeyId key : index.keys) {
     PropertyTest test;
     const size_t predicate = TestOf(node, builder_.statistics_.KeyName(key), &test);
@@ -362,7 +457,7 @@ void PatternPlanner::ConsiderComposite(Slot node, const std::string& label, cons
       start.values.push_back(ListOf(test));
       start.predicates.push_back(predicate);
     } else {
-      SetRange(test, &start);
+      FindRange(node, test.key, &start);
     }
   }
   if (start.values.empty()) return;
@@ -387,8 +482,12 @@ PatternPlanner::Start PatternPlanner::BestStart(Slot node) const {
     ConsiderPredicate(node, i, labels, &best);
   }
   for (const std::string& label : labels) {
-    for (const IndexInfo& index : builder_.statistics_.CompositeIndexes(label)) {
-      ConsiderComposite(node, label, index, &best);
+    for (const IndexInfo& index : builder_.statistics_.OtherIndexes(label)) {
+      if (index.kind == IndexKind::kPoint) {
+        ConsiderPoints(node, label, index, &best);
+      } else {
+        ConsiderComposite(node, label, index, &best);
+      }
     }
   }
   if (best.way == Start::Way::kAll) {

@@ -56,6 +56,19 @@ absl::Status Databases(std::span<const Value>, ProcedureContext&, RowSink& out) 
   return out.Emit(row);
 }
 
+std::string_view KindText(IndexKind kind) {
+  switch (kind) {
+    case IndexKind::kText:
+      return "TEXT";
+    case IndexKind::kPoint:
+      return "POINT";
+    case IndexKind::kRange:
+    case IndexKind::kUnique:
+      break;
+  }
+  return "RANGE";
+}
+
 absl::Status EmitIndex(const IndexInfo& index, const Catalog& catalog, bool constraint,
                        RowSink& out) {
   ValueList keys;
@@ -74,7 +87,7 @@ absl::Status EmitIndex(const IndexInfo& index, const Catalog& catalog, bool cons
   const Value row[] = {Value::Integer(index.id),
                        Text(index.name),
                        Text(index.online ? "ONLINE" : "POPULATING"),
-                       Text(index.kind == IndexKind::kText ? "TEXT" : "RANGE"),
+                       Text(KindText(index.kind)),
                        Text("NODE"),
                        labels,
                        properties};

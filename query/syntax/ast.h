@@ -731,6 +731,8 @@ struct SchemaCommand {
   bool on_links = false;
   Name label;  // or link type
   std::vector<Name> keys;
+  // kCreateIndex: POINT, TEXT; RANGE is what it is without a word.
+  enum class Index : uint8_t { kRange, kPoint, kText } index = Index::kRange;
 };
 
 // What Parse() returns: a query or a schema command, and the text that all spans point into.

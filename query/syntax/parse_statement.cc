@@ -274,6 +274,9 @@ absl::Status Parser::CheckComposition(const SingleQuery& query, QueryPlace place
 // ---- schema commands ----
 
 bool Parser::AtSchemaCommand() const {
+  if (Is(Keyword::kCreate) && Is(Keyword::kIndex, 2)) {
+    return IsWord("point", 1) || IsWord("range", 1) || IsWord("text", 1);
+  }
   if (Is(Keyword::kCreate) || Is(Keyword::kDrop)) {
     return Is(Keyword::kIndex, 1) || Is(Keyword::kConstraint, 1);
   }
@@ -305,6 +308,13 @@ absl::StatusOr<SchemaCommand> Parser::ParseSchemaCommand() {
 
 absl::Status Parser::ParseCreateSchema(SchemaCommand* command) {
   Skip();  // CREATE
+  if (TakeWord("point")) {
+    command->index = SchemaCommand::Index::kPoint;
+  } else if (TakeWord("text")) {
+    command->index = SchemaCommand::Index::kText;
+  } else {
+    TakeWord("range");
+  }
   const bool index = Is(Keyword::kIndex);
   command->kind = index ? SchemaCommand::Kind::kCreateIndex : SchemaCommand::Kind::kCreateUnique;
   Skip();

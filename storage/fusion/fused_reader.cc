@@ -215,6 +215,12 @@ class FusedReader final : public Reader, public ReaderView, public FusionReader 
     SKEIN_ASSIGN_OR_RETURN(auto cursor, below_->SeekIndexRange(viewer, index, range, budget));
     return OpenNamed(std::move(cursor));
   }
+  absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Viewer& viewer, uint32_t index,
+                                                          const PointArea& area,
+                                                          Budget& budget) const override {
+    SKEIN_ASSIGN_OR_RETURN(auto cursor, below_->SeekIndexArea(viewer, index, area, budget));
+    return OpenNamed(std::move(cursor));
+  }
 
   absl::StatusOr<std::vector<TextHit>> SearchText(const Viewer& viewer, std::string_view text,
                                                   std::optional<LabelId> label, size_t limit,

@@ -2,9 +2,29 @@
 
 #include "storage/base/status.h"
 #include "storage/graph/read_ops.h"
-#include "storage/index/property_index.h"
+#include "storage/index/point_index.h"
 
 namespace skein {
+
+namespace {
+
+absl::StatusOr<std::optional<std::string>> PointValuesKey(const Layout& layout,
+                                                          const IndexInfo& index,
+                                                          const NodeRecord& node) {
+  const PropertyEntry* at = read_ops::FindProperty(node.properties, index.keys[0]);
+  if (at == nullptr || at->value.kind() != ValueKind::kPoint) return std::optional<std::string>();
+  const PropertyEntry* moment = nullptr;
+  if (index.keys.size() > 1) {
+    moment = read_ops::FindProperty(node.properties, index.keys[1]);
+    if (moment == nullptr) return std::optional<std::string>();
+  }
+  std::string key = layout.Index(index.id);
+  SKEIN_RETURN_IF_ERROR(
+      AppendPointKey(at->value.point(), moment == nullptr ? nullptr : &moment->value, &key));
+  return std::optional<std::string>(std::move(key));
+}
+
+}  // namespace
 
 absl::StatusOr<std::optional<std::string>> IndexValuesKey(const Layout& layout,
                                                           const IndexInfo& index,
@@ -12,6 +32,7 @@ absl::StatusOr<std::optional<std::string>> IndexValuesKey(const Layout& layout,
   if (index.kind == IndexKind::kText || !read_ops::HasLabel(node, index.label)) {
     return std::optional<std::string>();
   }
+  if (index.kind == IndexKind::kPoint) return PointValuesKey(layout, index, node);
   std::vector<Value> values;
   for (const KeyId key : index.keys) {
     const PropertyEntry* property = read_ops::FindProperty(node.properties, key);

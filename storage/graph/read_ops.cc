@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "storage/base/status.h"
-#include "storage/index/property_index.h"
+#include "storage/index/point_index.h"
 #include "storage/index/text.h"
 
 namespace skein::read_ops {
@@ -100,25 +100,24 @@ class LinkScan final : public IdCursor {
 
 class IndexScan final : public IdCursor {
  public:
-  IndexScan(const Source& source, const Viewer& viewer, uint32_t index, KeyRange range,
-            Budget& budget)
+  IndexScan(const Source& source, const Viewer& viewer, uint32_t index,
+            std::vector<KeyRange> ranges, Budget& budget)
       : source_(source),
         viewer_(viewer),
         index_(index),
-        end_(std::move(range.end)),
-        budget_(budget) {
-    if (!range.none) next_ = std::move(range.begin);
-  }
+        ranges_(std::move(ranges)),
+        budget_(budget) {}
 
   absl::StatusOr<bool> Next(size_t max, std::vector<uint64_t>* out) override {
     out->clear();
     SKEIN_RETURN_IF_ERROR(budget_.Check());
     while (out->size() < max) {
       if (at_ == page_.size()) {
-        if (!next_) break;
+        if (!next_ && !NextRange()) break;
         SKEIN_RETURN_IF_ERROR(budget_.Check());
         const std::string from = *next_;
-        SKEIN_RETURN_IF_ERROR(source_.IndexPage(index_, from, end_, &page_, &next_));
+        SKEIN_RETURN_IF_ERROR(
+            source_.IndexPage(index_, from, ranges_[range_ - 1].end, &page_, &next_));
         at_ = 0;
         continue;
       }
@@ -131,10 +130,20 @@ class IndexScan final : public IdCursor {
   }
 
  private:
+  bool NextRange() {
+    while (range_ < ranges_.size()) {
+      if (ranges_[range_++].none) continue;
+      next_ = ranges_[range_ - 1].begin;
+      return true;
+    }
+    return false;
+  }
+
   const Source& source_;
   const Viewer& viewer_;
   uint32_t index_;
-  std::string end_;
+  std::vector<KeyRange> ranges_;
+  size_t range_ = 0;  // begun
   Budget& budget_;
   std::optional<std::string> next_;
   std::vector<IndexHit> page_;
@@ -166,10 +175,18 @@ class FoundHits final : public IdCursor {
   size_t at_ = 0;
 };
 
-absl::Status CheckIndex(const Source& source, uint32_t index) {
+std::vector<KeyRange> OneRange(KeyRange range) {
+  std::vector<KeyRange> ranges;
+  ranges.push_back(std::move(range));
+  return ranges;
+}
+
+absl::Status CheckIndex(const Source& source, uint32_t index, bool points = false) {
   const auto state = source.stored_catalog().GetIndexState(index);
   if (!state) return NotFound("no index ", index);
-  if (state->kind == IndexKind::kText) return InvalidArgument("index ", index, " is a text index");
+  const bool fits = points ? state->kind == IndexKind::kPoint
+                           : state->kind == IndexKind::kRange || state->kind == IndexKind::kUnique;
+  if (!fits) return InvalidArgument("index ", index, " is of another kind");
   if (!state->online) return FailedPrecondition("index ", index, " is still being built");
   if (source.source_version() < source.IndexSince(index)) {
     return Aborted("index ", index, " was built after this snapshot was taken; try again");
@@ -345,18 +362,27 @@ absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Source& source, const 
   }
   KeyRange range = EqualRange(layout, index, equal);
   return std::unique_ptr<IdCursor>(
-      std::make_unique<IndexScan>(source, viewer, index, std::move(range), budget));
+      std::make_unique<IndexScan>(source, viewer, index, OneRange(std::move(range)), budget));
 }
 
 absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexRange(const Source& source, const Viewer& viewer,
                                                          const Layout& layout, uint32_t index,
                                                          const IndexRange& range, Budget& budget) {
   SKEIN_RETURN_IF_ERROR(CheckIndex(source, index));
+  KeyRange keys = ValueRange(layout, index, range.equal, range.low, range.low_inclusive, range.high,
+                             range.high_inclusive);
   return std::unique_ptr<IdCursor>(
-      std::make_unique<IndexScan>(source, viewer, index,
-                                  ValueRange(layout, index, range.equal, range.low,
-                                             range.low_inclusive, range.high, range.high_inclusive),
-                                  budget));
+      std::make_unique<IndexScan>(source, viewer, index, OneRange(std::move(keys)), budget));
+}
+
+absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Source& source, const Viewer& viewer,
+                                                        const Layout& layout, uint32_t index,
+                                                        const PointArea& area, Budget& budget) {
+  SKEIN_RETURN_IF_ERROR(CheckIndex(source, index, /*points=*/true));
+  const auto state = source.stored_catalog().GetIndexState(index);
+  if (!state) return NotFound("no index ", index);
+  return std::unique_ptr<IdCursor>(std::make_unique<IndexScan>(
+      source, viewer, index, AreaRanges(layout, index, state->keys > 1, area), budget));
 }
 
 absl::StatusOr<std::vector<TextHit>> SearchText(const Source& source, const Viewer& viewer,

@@ -59,6 +59,9 @@ absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndex(const Source& source, const 
 absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexRange(const Source& source, const Viewer& viewer,
                                                          const Layout& layout, uint32_t index,
                                                          const IndexRange& range, Budget& budget);
+absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Source& source, const Viewer& viewer,
+                                                        const Layout& layout, uint32_t index,
+                                                        const PointArea& area, Budget& budget);
 absl::StatusOr<std::vector<TextHit>> SearchText(const Source& source, const Viewer& viewer,
                                                 std::string_view text, std::optional<LabelId> label,
                                                 size_t limit, Budget& budget);
@@ -149,6 +152,11 @@ class SourceReader : public Base, public FusionReader {
                                                            const IndexRange& range,
                                                            Budget& budget) const override {
     return read_ops::SeekIndexRange(source(), viewer, layout(), index, range, budget);
+  }
+  absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Viewer& viewer, uint32_t index,
+                                                          const PointArea& area,
+                                                          Budget& budget) const override {
+    return read_ops::SeekIndexArea(source(), viewer, layout(), index, area, budget);
   }
   absl::StatusOr<std::vector<TextHit>> SearchText(const Viewer& viewer, std::string_view text,
                                                   std::optional<LabelId> label, size_t limit,

@@ -41,6 +41,7 @@ namespace skein {
 
 class Catalog;
 class MemoryBudget;
+struct PointArea;  // storage/index/point_index.h
 
 // Whose eyes: the policies a person may see now. Built by the caller from identity and policy
 // tables; immutable.
@@ -295,6 +296,12 @@ class Reader {
                                                                    uint32_t index,
                                                                    const IndexRange& range,
                                                                    Budget& budget) const = 0;
+  // Nodes in an area, of a kPoint index: all that are in it, in no order, and some around it. Errors
+  // as SeekIndex; INVALID_ARGUMENT: an index of another kind.
+  virtual absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Viewer& viewer,
+                                                                  uint32_t index,
+                                                                  const PointArea& area,
+                                                                  Budget& budget) const = 0;
   // Names, plates, numbers: prefix and word match, Chinese by character and pinyin; best first,
   // ties by (node, key). At most `limit` hits, one a property. Strings, lists of strings and
   // integers of five digits or more are searched, whether or not an index is declared. A query that

@@ -1,7 +1,5 @@
 #include "storage/index/property_index.h"
 
-#include <utility>
-
 #include "storage/base/status.h"
 #include "storage/keys/value_key.h"
 #include "storage/kv/store.h"
@@ -36,11 +34,18 @@ KeyRange EqualRange(const Layout& layout, uint32_t index, std::span<const Value>
 KeyRange ValueRange(const Layout& layout, uint32_t index, std::span<const Value> equal,
                     const std::optional<Value>& low, bool low_inclusive,
                     const std::optional<Value>& high, bool high_inclusive) {
-  KeyRange range = EqualRange(layout, index, equal);
-  if (range.none || (!low && !high)) return range;
-  const std::string all = std::exchange(range.begin, {});
+  const KeyRange all = EqualRange(layout, index, equal);
+  if (all.none) return all;
+  return ValueRangeAfter(all.begin, low, low_inclusive, high, high_inclusive);
+}
+
+KeyRange ValueRangeAfter(const std::string& all, const std::optional<Value>& low,
+                         bool low_inclusive, const std::optional<Value>& high,
+                         bool high_inclusive) {
+  if (!low && !high) return {all, PrefixEnd(all), false};
   if ((low && !Ordered(*low)) || (high && !Ordered(*high))) return None();
   if (low && high && !Comparable(*low, *high)) return None();
+  KeyRange range;
   const auto bound = [&all](const Value& value, std::string* out) {
     *out = all;
     return AppendValueKey(value, out).ok();

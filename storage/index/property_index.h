@@ -38,4 +38,9 @@ KeyRange ValueRange(const Layout& layout, uint32_t index, std::span<const Value>
                     const std::optional<Value>& low, bool low_inclusive,
                     const std::optional<Value>& high, bool high_inclusive);
 
+// The same where `equal` has been written already: of the keys that begin with `prefix`, those
+// whose next value lies between.
+KeyRange ValueRangeAfter(const std::string& prefix, const std::optional<Value>& low,
+                         bool low_inclusive, const std::optional<Value>& high, bool high_inclusive);
+
 }  // namespace skein

@@ -46,8 +46,9 @@ struct Batch {
 };
 
 // kRange answers equality and ranges; kUnique too, and forbids two nodes of one owner unit to agree
-// in all its properties; kText is a declaration only: every text is searchable anyway.
-enum class IndexKind : uint8_t { kRange, kUnique, kText };
+// in all its properties; kText is a declaration only: every text is searchable anyway; kPoint finds
+// nodes by where they are (its first property) and when (its second, if it has one).
+enum class IndexKind : uint8_t { kRange, kUnique, kText, kPoint };
 
 // Declared on (label, properties). A unique index is also a constraint.
 struct IndexInfo {

@@ -111,7 +111,7 @@ std::optional<IndexInfo> DecodeIndex(uint32_t id, std::string_view row) {
   if (in.Byte() != kRowVersion) return std::nullopt;
   index.name = std::string(in.String());
   const uint8_t kind = in.Byte();
-  if (kind > static_cast<uint8_t>(IndexKind::kText)) return std::nullopt;
+  if (kind > static_cast<uint8_t>(IndexKind::kPoint)) return std::nullopt;
   index.kind = static_cast<IndexKind>(kind);
   index.label = LabelId{in.Varint32()};
   const uint64_t keys = in.Varint();
@@ -246,7 +246,7 @@ class CatalogImpl final : public StoredCatalog {
     absl::ReaderMutexLock lock(&mu_);
     const auto it = indexes_.find(id);
     if (it == indexes_.end()) return std::nullopt;
-    return IndexState{it->second.kind, it->second.online};
+    return IndexState{it->second.kind, it->second.online, it->second.keys.size()};
   }
   absl::StatusOr<IndexInfo> AddIndex(IndexInfo index) override;
   absl::Status SetIndexOnline(uint32_t id) override;
@@ -414,6 +414,10 @@ absl::StatusOr<IndexInfo> CatalogImpl::AddIndex(IndexInfo index) {
   if (Raw(index.label) >= label_count()) return InvalidArgument("no label ", Raw(index.label));
   if (index.keys.empty() || index.keys.size() > 8) {
     return InvalidArgument("an index has 1 to 8 properties, not ", index.keys.size());
+  }
+  if (index.kind == IndexKind::kPoint && index.keys.size() > 2) {
+    return InvalidArgument("a point index has a position and at most one moment, not ",
+                           index.keys.size(), " properties");
   }
   for (const KeyId key : index.keys) {
     if (Raw(key) >= key_count()) return InvalidArgument("no property key ", Raw(key));

@@ -43,6 +43,7 @@ class StoredCatalog : public Catalog {
   struct IndexState {
     IndexKind kind = IndexKind::kRange;
     bool online = false;
+    size_t keys = 0;
   };
   virtual std::optional<IndexState> GetIndexState(uint32_t id) const = 0;
 

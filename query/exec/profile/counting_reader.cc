@@ -100,6 +100,12 @@ class CountingReader final : public Reader, public ReaderView {
     ++calls_;
     return reader_.SeekIndexRange(viewer, index, range, budget);
   }
+  absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Viewer& viewer, uint32_t index,
+                                                          const PointArea& area,
+                                                          Budget& budget) const override {
+    ++calls_;
+    return reader_.SeekIndexArea(viewer, index, area, budget);
+  }
   absl::StatusOr<std::vector<TextHit>> SearchText(const Viewer& viewer, std::string_view text,
                                                   std::optional<LabelId> label, size_t limit,
                                                   Budget& budget) const override {
