@@ -73,26 +73,37 @@ absl::Status HistorySource::EndedAfter(const std::string& begin, const std::stri
   return absl::OkStatus();
 }
 
-absl::Status HistorySource::Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const {
-  std::vector<NodePtr> found;
-  SKEIN_RETURN_IF_ERROR(base_.Nodes(ids, &found));
+template <typename Id, typename Ptr, typename Decode>
+absl::Status HistorySource::AsTheyWere(char kind, std::span<const Id> ids, const Decode& decode,
+                                       std::vector<Ptr>* found) const {
   std::vector<size_t> places;
   std::vector<std::string> prefixes, values;
   for (size_t i = 0; i < ids.size(); ++i) {
-    if (found[i] != nullptr && Existed(found[i]->since)) continue;
-    found[i] = nullptr;
+    Ptr& element = (*found)[i];
+    if (element != nullptr && Existed(element->since)) continue;
+    element = nullptr;
     places.push_back(i);
-    prefixes.push_back(core_->layout.Was('n', Raw(ids[i])));
+    prefixes.push_back(core_->layout.Was(kind, Raw(ids[i])));
   }
   SKEIN_RETURN_IF_ERROR(FirstAfter(prefixes, &values));
   for (size_t k = 0; k < places.size(); ++k) {
     if (values[k].empty()) continue;
-    const NodeId id = ids[places[k]];
-    std::optional<NodeRecord> node = DecodeNode(id, values[k]);
-    if (!node) return DamagedRow(Table::kVersions, Raw(id));
-    if (!Existed(node->since)) continue;
-    found[places[k]] = std::make_shared<const NodeRecord>(*std::move(node));
+    const Id id = ids[places[k]];
+    Ptr was = decode(id, values[k]);
+    if (was == nullptr) return DamagedRow(Table::kVersions, Raw(id));
+    if (Existed(was->since)) (*found)[places[k]] = std::move(was);
   }
+  return absl::OkStatus();
+}
+
+absl::Status HistorySource::Nodes(std::span<const NodeId> ids, std::vector<NodePtr>* out) const {
+  std::vector<NodePtr> found;
+  SKEIN_RETURN_IF_ERROR(base_.Nodes(ids, &found));
+  const auto decode = [](NodeId id, std::string_view value) -> NodePtr {
+    std::optional<NodeRecord> node = DecodeNode(id, value);
+    return node ? std::make_shared<const NodeRecord>(*std::move(node)) : nullptr;
+  };
+  SKEIN_RETURN_IF_ERROR(AsTheyWere('n', ids, decode, &found));
   *out = std::move(found);
   return absl::OkStatus();
 }
@@ -100,26 +111,15 @@ absl::Status HistorySource::Nodes(std::span<const NodeId> ids, std::vector<NodeP
 absl::Status HistorySource::Links(std::span<const LinkId> ids, std::vector<LinkPtr>* out) const {
   std::vector<LinkPtr> found;
   SKEIN_RETURN_IF_ERROR(base_.Links(ids, &found));
-  std::vector<size_t> places;
-  std::vector<std::string> prefixes, values;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (found[i] != nullptr && Existed(found[i]->since)) continue;
-    found[i] = nullptr;
-    places.push_back(i);
-    prefixes.push_back(core_->layout.Was('l', Raw(ids[i])));
-  }
-  SKEIN_RETURN_IF_ERROR(FirstAfter(prefixes, &values));
-  for (size_t k = 0; k < places.size(); ++k) {
-    if (values[k].empty()) continue;
-    const LinkId id = ids[places[k]];
-    const auto chunk = LinkChunk::Read(LinkPage(id), values[k]);
-    if (chunk == nullptr || chunk->size() != 1) return DamagedRow(Table::kVersions, Raw(id));
+  const auto decode = [](LinkId id, std::string_view value) -> LinkPtr {
+    const auto chunk = LinkChunk::Read(LinkPage(id), value);
+    if (chunk == nullptr || chunk->size() != 1) return nullptr;
     std::vector<StoredLink> link;
     const uint32_t first = 0;
     chunk->Decode({&first, 1}, &link);
-    if (!Existed(link[0].since)) continue;
-    found[places[k]] = std::make_shared<const StoredLink>(std::move(link[0]));
-  }
+    return std::make_shared<const StoredLink>(std::move(link[0]));
+  };
+  SKEIN_RETURN_IF_ERROR(AsTheyWere('l', ids, decode, &found));
   *out = std::move(found);
   return absl::OkStatus();
 }

@@ -38,29 +38,36 @@ absl::Status ShortestTrails::Search(NodeId from, NodeId to, const Options& optio
   return absl::OkStatus();
 }
 
-absl::Status ShortestTrails::GrowBack(const Options& options, const Filter& filter) {
-  const std::vector<NodeId> frontier = std::exchange(frontier_, {});
-  ++radius_;
-  ExpandOptions back = options.backward;
-  back.links = true;
-  SKEIN_ASSIGN_OR_RETURN(
-      auto cursor, context_.reader().Expand(context_.viewer(), frontier, back, context_.budget()));
+template <typename Take>
+absl::Status ShortestTrails::ExpandAll(std::span<const NodeId> frontier, ExpandOptions options,
+                                       const Filter& filter, const Take& take) {
+  options.links = true;
+  SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), frontier, options,
+                                                               context_.budget()));
   ExpandBatch found;
   for (;;) {
     SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found));
-    if (!more) break;
+    if (!more) return absl::OkStatus();
     std::vector<uint32_t> kept = AllRows(found.size());
     SKEIN_RETURN_IF_ERROR(filter(found, &kept));
+    SKEIN_RETURN_IF_ERROR(take(found, kept));
+    SKEIN_RETURN_IF_ERROR(context_.Check());
+  }
+}
+
+absl::Status ShortestTrails::GrowBack(const Options& options, const Filter& filter) {
+  const std::vector<NodeId> frontier = std::exchange(frontier_, {});
+  ++radius_;
+  const auto take = [this](const ExpandBatch& found, const std::vector<uint32_t>& kept) {
     const size_t before = frontier_.size();
     for (const uint32_t i : kept) {
       if (distance_.try_emplace(found.neighbour[i], radius_).second) {
         frontier_.push_back(found.neighbour[i]);
       }
     }
-    SKEIN_RETURN_IF_ERROR(charge_.Take((frontier_.size() - before) * 48));
-    SKEIN_RETURN_IF_ERROR(context_.Check());
-  }
-  return absl::OkStatus();
+    return charge_.Take((frontier_.size() - before) * 48);
+  };
+  return ExpandAll(frontier, options.backward, filter, take);
 }
 
 bool ShortestTrails::OnWalk(uint32_t step, LinkId link) const {
@@ -75,21 +82,12 @@ absl::Status ShortestTrails::WalksOf(int64_t length, NodeId from, NodeId to, con
                                      std::vector<std::vector<LinkId>>* out) {
   MemoryCharge charge(context_.budget());
   steps_.assign(1, {from, kNoLink, kRoot});
-  ExpandOptions forward = options.forward;
-  forward.links = true;
   size_t begin = 0;
   for (int64_t depth = 1; depth <= length && begin < steps_.size(); ++depth) {
     const size_t end = steps_.size();
     std::vector<NodeId> frontier;
     for (size_t i = begin; i < end; ++i) frontier.push_back(steps_[i].node);
-    SKEIN_ASSIGN_OR_RETURN(auto cursor, context_.reader().Expand(context_.viewer(), frontier,
-                                                                 forward, context_.budget()));
-    ExpandBatch found;
-    for (;;) {
-      SKEIN_ASSIGN_OR_RETURN(const bool more, cursor->Next(&found));
-      if (!more) break;
-      std::vector<uint32_t> kept = AllRows(found.size());
-      SKEIN_RETURN_IF_ERROR(filter(found, &kept));
+    const auto take = [&](const ExpandBatch& found, const std::vector<uint32_t>& kept) {
       const size_t before = steps_.size();
       for (const uint32_t i : kept) {
         const auto parent = static_cast<uint32_t>(begin + found.source[i]);
@@ -104,9 +102,9 @@ absl::Status ShortestTrails::WalksOf(int64_t length, NodeId from, NodeId to, con
         if (depth == length && found.neighbour[i] != to) continue;
         steps_.push_back({found.neighbour[i], found.link[i], parent});
       }
-      SKEIN_RETURN_IF_ERROR(charge.Take((steps_.size() - before) * sizeof(Step)));
-      SKEIN_RETURN_IF_ERROR(context_.Check());
-    }
+      return charge.Take((steps_.size() - before) * sizeof(Step));
+    };
+    SKEIN_RETURN_IF_ERROR(ExpandAll(frontier, options.forward, filter, take));
     begin = end;
     // Walks that arrive before their time may come back later.
     if (depth == length) *cut |= steps_.size() > begin;

@@ -46,6 +46,10 @@ class ShortestTrails {
     uint32_t parent = kRoot;
   };
 
+  // Gives `take` every batch that the frontier expands to, and which of its rows pass the filter.
+  template <typename Take>
+  absl::Status ExpandAll(std::span<const NodeId> frontier, ExpandOptions options,
+                         const Filter& filter, const Take& take);
   // One more level of distances.
   absl::Status GrowBack(const Options& options, const Filter& filter);
   // All walks of exactly `length` links. *cut: some walk was dropped that a longer limit might let
