@@ -1,6 +1,6 @@
 // Durable writes beside SQLite's, in turn: single links, links of 16 threads, batches of 10,000.
 //
-//   skein_bench_durable --dir DIR [--nodes N] [--links N] [--rounds N] [--kv]
+//   skein_bench_durable --dir DIR [--nodes N] [--links N] [--rounds N] [--kv | --alone]
 //
 // Both get the same nodes and links first, then the same inserts: links between random nodes with
 // two numbers, each transaction on the disk when it returns. Ours go through the public Graph API,
@@ -34,7 +34,7 @@ struct Options {
   std::string dir;
   uint64_t nodes = 100'000, links = 1'000'000;
   int rounds = 5, singles = 400, threads = 16, each = 100, batch = 10'000;
-  bool kv = false;
+  bool kv = false, alone = false;
 };
 
 struct Link {
@@ -319,12 +319,30 @@ void Compare(const Side& ours, const Side& theirs) {
       Median(theirs.batch_ms) / Median(ours.batch_ms));
 }
 
+// Links of a round.
+size_t Taken(const Options& options) {
+  return static_cast<size_t>(options.singles) +
+         static_cast<size_t>(options.threads) * static_cast<size_t>(options.each) +
+         static_cast<size_t>(options.batch);
+}
+
 absl::Status Main(const Options& options) {
   Links links(options.nodes);
   const auto base = links.Take(options.links);
   Ours ours;
   Sqlite wal(options.dir + "/wal.db", "WAL"), journal(options.dir + "/journal.db", "DELETE");
   SKEIN_RETURN_IF_ERROR(ours.Open(options.dir + "/store", options.nodes, base));
+  if (options.alone) {
+    Side side;
+    side.name = "skein";
+    side.one = side.of_threads = [&ours](const Link& link) { return ours.Insert(link); };
+    side.batch = [&ours](const std::vector<Link>& all) { return ours.InsertAll(all); };
+    for (int round = 0; round < options.rounds; ++round) {
+      SKEIN_RETURN_IF_ERROR(Round(options, links, side));
+      links.Take(Taken(options));
+    }
+    return absl::OkStatus();
+  }
   SKEIN_RETURN_IF_ERROR(wal.Open(base));
   SKEIN_RETURN_IF_ERROR(journal.Open(base));
   const auto side = [](std::string name, Sqlite& db) {
@@ -341,9 +359,7 @@ absl::Status Main(const Options& options) {
   us.batch = [&ours](const std::vector<Link>& all) { return ours.InsertAll(all); };
   for (int round = 0; round < options.rounds; ++round) {
     for (Side* each : {&us, &theirs, &other}) SKEIN_RETURN_IF_ERROR(Round(options, links, *each));
-    links.Take(static_cast<size_t>(options.singles) +
-               static_cast<size_t>(options.threads) * static_cast<size_t>(options.each) +
-               static_cast<size_t>(options.batch));
+    links.Take(Taken(options));
   }
   SKEIN_ASSIGN_OR_RETURN(const auto our_sums, ours.Sums(options.nodes));
   for (Sqlite* db : {&wal, &journal}) {
@@ -401,6 +417,8 @@ int main(int argc, char** argv) {
   app.add_option("--singles", options.singles, "Inserts one by one, a round");
   app.add_option("--threads", options.threads);
   app.add_option("--each", options.each, "Inserts of each thread, a round");
+  app.add_option("--batch", options.batch, "Inserts of one transaction, a round");
+  app.add_flag("--alone", options.alone, "Without SQLite: to profile");
   app.add_flag("--kv", options.kv, "The store below the graph alone, without SQLite");
   CLI11_PARSE(app, argc, argv);
   std::filesystem::create_directories(options.dir);

@@ -308,6 +308,7 @@ std::shared_ptr<AdjacencyChunk> AdjacencyChunk::ReadUnstamped(std::string_view b
 }
 
 bool AdjacencyChunk::Parse(std::string_view bytes) {
+  stored_bytes_ = bytes.size();
   ByteReader in(bytes);
   const uint8_t version = in.Byte();
   if (version < kNoLines || version > kVersion) return false;
@@ -696,15 +697,15 @@ std::string FoldAdjacencyChunks(uint64_t page,
   for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
     VertexEntries vertex;
     vertex.vertex = NodeId{page * kVerticesPerPage + v};
-    bool any = false;
+    size_t speaking = 0;
     for (const auto& chunk : chunks) {
       if (!chunk->Has(v)) continue;
-      any = true;
+      ++speaking;
       vertex.policy = chunk->Block(v).policy;
       chunk->AllEntries(vertex.vertex, &vertex.entries);
     }
-    if (!any) continue;
-    MakeAdjacency(&vertex.entries, chunks.size(), !whole);
+    if (speaking == 0) continue;
+    MakeAdjacency(&vertex.entries, speaking, !whole);
     if (!vertex.entries.empty()) vertices.push_back(std::move(vertex));
   }
   return vertices.empty() && whole ? std::string() : EncodeAdjacencyChunk(vertices, stamp);

@@ -216,6 +216,8 @@ class AdjacencyChunk {
   bool voids_what_it_replaces() const { return voids_; }
 
   size_t bytes() const { return sizeof(*this) + size_ + times_bytes_; }
+  // Of what was read: as it is stored.
+  size_t stored_bytes() const { return stored_bytes_; }
   // The bytes in memory, for those who bring them nearer: offsets of the blocks, then the blocks.
   const uint8_t* blob() const { return blob_.get(); }
   static void PrefetchOffset(const uint8_t* blob, uint32_t vertex) {
@@ -259,7 +261,7 @@ class AdjacencyChunk {
     return {reinterpret_cast<const char*>(blob_.get()) + begin, OffsetOf(vertex + 1) - begin};
   }
 
-  size_t size_ = 0, times_bytes_ = 0;
+  size_t size_ = 0, times_bytes_ = 0, stored_bytes_ = 0;
   uint64_t long_ = 0;  // vertices with several segments; times_ has theirs, ascending
   std::vector<AdjacencyTimes> times_;
   // kVerticesPerPage + 1 offsets within the blob, the blocks, padding.

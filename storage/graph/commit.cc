@@ -186,13 +186,13 @@ void CommitBuilder::RememberLink(const StoredLink& link, bool gone) {
 }
 
 void CommitBuilder::AddAdjacency() {
-  std::map<NodeId, VertexEntries> vertices;
-  const auto add = [&vertices](NodeId node, PolicyId policy, const AdjacencyEntry& entry) {
-    VertexEntries& vertex = vertices[node];
-    vertex.vertex = node;
-    vertex.policy = policy;
-    vertex.entries.push_back(entry);
+  struct Row {
+    NodeId node{};
+    PolicyId policy{};
+    AdjacencyEntry entry;
   };
+  std::vector<Row> rows;
+  rows.reserve(overlay_.links().size() * 2);
   for (const auto& [id, change] : overlay_.links()) {
     if (change.base == nullptr && change.now == nullptr) continue;
     const bool gone = change.now == nullptr;
@@ -202,9 +202,9 @@ void CommitBuilder::AddAdjacency() {
       const NodeId node = outgoing ? link.record.from : link.record.to;
       const PolicyId policy = outgoing ? link.from_policy : link.to_policy;
       AdjacencyEntry entry = EntryOf(link, outgoing);
-      if (!gone) add(node, policy, entry);
+      if (!gone) rows.push_back({node, policy, entry});
       entry.gone = true;
-      if (change.base != nullptr) add(node, policy, entry);
+      if (change.base != nullptr) rows.push_back({node, policy, entry});
     }
   }
   std::vector<VertexEntries> of_page;
@@ -217,10 +217,16 @@ void CommitBuilder::AddAdjacency() {
     pages_.emplace_back(page, AdjacencyChunk::ReadUnstamped(bytes));
     of_page.clear();
   };
-  for (auto& [node, vertex] : vertices) {
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+    return a.node != b.node ? a.node < b.node : AdjacencyLess(a.entry, b.entry);
+  });
+  for (size_t i = 0; i < rows.size();) {
+    const NodeId node = rows[i].node;
     if (!of_page.empty() && AdjacencyPageOf(of_page[0].vertex) != AdjacencyPageOf(node)) flush();
-    std::sort(vertex.entries.begin(), vertex.entries.end(), AdjacencyLess);
-    of_page.push_back(std::move(vertex));
+    VertexEntries& vertex = of_page.emplace_back();
+    vertex.vertex = node;
+    vertex.policy = rows[i].policy;
+    for (; i < rows.size() && rows[i].node == node; ++i) vertex.entries.push_back(rows[i].entry);
   }
   flush();
 }
@@ -299,7 +305,7 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   for (const auto& [page, chunk] : touched) {
     chunk->set_stamp(Raw(version));
     core.adjacency.EndChange(page, version, chunk);
-    if (committed.ok()) core.adjacency_chunks.Added(page, number, chunk->bytes());
+    if (committed.ok()) core.adjacency_chunks.Added(page, number, chunk->stored_bytes());
   }
   return committed;
 }

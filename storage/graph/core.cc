@@ -12,8 +12,6 @@
 namespace skein {
 namespace {
 
-// What is folded is at least a fourth new.
-constexpr uint64_t kFoldRatio = 4;
 constexpr uint64_t kLargePageBytes = uint64_t{256} << 10;
 
 constexpr Version kUnknown{std::numeric_limits<uint64_t>::max()};
@@ -42,6 +40,12 @@ void ChunkCounts::Added(uint64_t page) {
   due_.push_back(page);
 }
 
+void ChunkCounts::Found(uint64_t page, size_t chunks) {
+  if (chunks < chunks_due_) return;
+  absl::MutexLock lock(&mu_);
+  if (added_.try_emplace(page, 0).second) due_.push_back(page);
+}
+
 size_t ChunkCounts::due() {
   absl::MutexLock lock(&mu_);
   return due_.size();
@@ -60,6 +64,27 @@ void ChunkRuns::Added(uint64_t page, uint64_t chunk, uint64_t bytes) {
   newest.first = std::min(newest.first, chunk);
   newest.bytes += bytes;
   if (++newest.chunks == chunks_due_) due_.push_back(page);
+}
+
+size_t ChunkRuns::FirstToFold(std::span<const Chunk> chunks, uint64_t* bytes) {
+  size_t first = chunks.size();
+  while (first > 0 && chunks[first - 1].bytes <= kFoldRatio * *bytes) {
+    *bytes += chunks[--first].bytes;
+  }
+  return first;
+}
+
+void ChunkRuns::Found(uint64_t page, std::span<const Chunk> chunks) {
+  if (chunks.size() <= chunks_due_) return;
+  uint64_t bytes = chunks.back().bytes;
+  const size_t first = FirstToFold(chunks.first(chunks.size() - 1), &bytes);
+  if (chunks.size() - first < chunks_due_) return;
+  absl::MutexLock lock(&mu_);
+  std::vector<Run>& runs = runs_[page];
+  if (!runs.empty()) return;  // known already
+  runs.push_back(
+      {chunks[first].number, bytes, static_cast<uint32_t>(chunks.size() - first), false});
+  due_.push_back(page);
 }
 
 size_t ChunkRuns::due() {

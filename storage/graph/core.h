@@ -59,6 +59,8 @@ class ChunkCounts {
  public:
   explicit ChunkCounts(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page);
+  // What was read of a page: chunks of before the graph was opened count as well.
+  void Found(uint64_t page, size_t chunks);
   size_t due();  // pages
   // Pages that have enough new chunks to be folded; they count from 0 again.
   std::vector<uint64_t> TakeDue();
@@ -93,8 +95,20 @@ class ChunkRuns {
     uint64_t first() const { return folded.empty() ? fresh : folded.front(); }
   };
 
+  // What is folded is at least a fourth new.
+  static constexpr uint64_t kFoldRatio = 4;
+
   explicit ChunkRuns(uint32_t due) : chunks_due_(due) {}
   void Added(uint64_t page, uint64_t chunk, uint64_t bytes);
+  // What was read of a page, by number: chunks of before the graph was opened count as well.
+  struct Chunk {
+    uint64_t number = 0;
+    uint64_t bytes = 0;
+  };
+  void Found(uint64_t page, std::span<const Chunk> chunks);
+  // From which of these chunks on they are to be folded with what comes after, which has `bytes`.
+  // Adds what they have.
+  static size_t FirstToFold(std::span<const Chunk> chunks, uint64_t* bytes);
   size_t due();  // pages
   // Pages with enough new chunks; they count from 0 again. Commits are held meanwhile, so that all
   // later chunks have larger numbers, and what was taken before is folded.

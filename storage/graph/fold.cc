@@ -195,12 +195,17 @@ absl::Status FoldPage(GraphCore& core, const View& view, const ChunkRuns::Due& d
   uint64_t first = due.first(), before = 0;
   if (due.before_max > 0) {
     SKEIN_RETURN_IF_ERROR(ScanChunks(core, view, prefix, layout.Adjacency(due.page, first), &rows));
-    for (const auto& [key, bytes] : rows) before += bytes.size();
-    if (before > due.before_max) {
-      rows.clear();
-    } else {
-      first = before = 0;
+    std::vector<ChunkRuns::Chunk> chunks;
+    for (const auto& [key, bytes] : rows) chunks.push_back({TrailingId(key), bytes.size()});
+    uint64_t bytes = due.before_max / ChunkRuns::kFoldRatio;
+    const size_t from = ChunkRuns::FirstToFold(chunks, &bytes);
+    for (size_t i = 0; i < from; ++i) before += chunks[i].bytes;
+    if (from == 0) {
+      first = 0;
+    } else if (from < chunks.size()) {
+      first = chunks[from].number;
     }
+    rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(from));
   }
   for (const uint64_t run : due.folded) {
     std::string key = layout.Adjacency(due.page, run);
@@ -260,6 +265,22 @@ absl::Status FoldDue(GraphCore& core) {
   }
   SKEIN_RETURN_IF_ERROR(FoldPages(core, *view, adjacency));
   return TableFolder(core, Table::kLinks, FoldLinks).Run(links);
+}
+
+void PostFolding(const std::shared_ptr<GraphCore>& core, bool writer) {
+  // Pages that wait, at most.
+  constexpr size_t kPagesDueMax = 16'384;
+  const size_t due = core->adjacency_chunks.due() + core->link_chunks.due();
+  if (due == 0) return;
+  const auto fold = [core] {
+    core->fold_posted = false;
+    SKEIN_IGNORE_ERROR(FoldDue(*core), "lists stay longer; what ails the store fails a commit");
+  };
+  if (core->options.executor == nullptr || (writer && due > kPagesDueMax)) {
+    if (writer) fold();
+  } else if (!core->fold_posted.exchange(true)) {
+    core->options.executor->Post(fold);
+  }
 }
 
 absl::Status ForgetVersions(GraphCore& core, Version before) {

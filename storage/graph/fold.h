@@ -13,6 +13,9 @@ namespace skein {
 absl::Status FoldChunks(GraphCore& core);
 // The pages to which commits have added many chunks since.
 absl::Status FoldDue(GraphCore& core);
+// The same soon, on the graph's executor. Without one, and where writers outrun the folding, at
+// once, if the caller is a writer.
+void PostFolding(const std::shared_ptr<GraphCore>& core, bool writer);
 
 // Graph::Forget.
 absl::Status ForgetVersions(GraphCore& core, Version before);

@@ -28,9 +28,11 @@ class GraphTest : public testing::Test {
  protected:
   GraphTest() : store_(MakeMemoryStore()) { Open(); }
 
-  void Open() {
+  void Open(Executor* executor = nullptr) {
     graph_ = nullptr;
-    auto graph = Graph::Open(*store_, {});
+    GraphOptions options;
+    options.executor = executor;
+    auto graph = Graph::Open(*store_, options);
     SKEIN_CHECK(graph.ok());
     graph_ = *std::move(graph);
     person_ = *graph_->catalog().InternLabel("Person");
@@ -619,6 +621,32 @@ TEST_F(GraphTest, AHubIsReadAsOneListWhileItGrowsAndChanges) {
                                 Layout(SpaceId::kUsers).Adjacency(Raw(hub) / 64));
   EXPECT_GT(rows.size(), 1U);
   EXPECT_LT(rows.size(), 50U);
+}
+
+// Each opening sees a few commits only, as the program's command line makes them.
+TEST_F(GraphTest, ChunksOfManyOpeningsAreFoldedToo) {
+  NodeId hub{};
+  {
+    auto t = Begin();
+    hub = Person(*t, "hub");
+    for (int i = 0; i < 500; ++i) Link(*t, hub, Person(*t, "other"), {i, kTimeMax});
+    ASSERT_OK(t->Commit().status());
+  }
+  for (int i = 0; i < 200; ++i) {
+    const auto executor = MakeSeededExecutor(1);
+    Open(executor.get());
+    auto t = Begin();
+    Link(*t, hub, Person(*t, "late"), {i, kTimeMax});
+    ASSERT_OK(t->Commit().status());
+    ASSERT_EQ(Neighbours(*Latest(), hub).size(), 501U + static_cast<size_t>(i));
+    executor->Drain();
+    ASSERT_EQ(Neighbours(*Latest(), hub).size(), 501U + static_cast<size_t>(i));
+    graph_ = nullptr;
+  }
+  const auto view = *store_->Latest();
+  const auto rows = *ScanPrefix(*store_, *view, Table::kAdjacency,
+                                Layout(SpaceId::kUsers).Adjacency(Raw(hub) / 64));
+  EXPECT_LT(rows.size(), 80U);
 }
 
 }  // namespace

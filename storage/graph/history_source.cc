@@ -135,7 +135,8 @@ struct SplitList {
 SplitList Split(const AdjacencyPage& page, NodeId id, Version at) {
   const uint32_t vertex = VertexOf(id);
   SplitList split;
-  std::vector<std::pair<LinkId, bool>> voids;  // by chunks after the one at hand
+  // By chunks after the one at hand: of the time after `at`, and of before.
+  std::vector<std::pair<LinkId, bool>> voids, replaced;
   bool tells = true;
   for (auto chunk = page.chunks.rbegin(); chunk != page.chunks.rend(); ++chunk) {
     if (!(*chunk)->Has(vertex)) continue;
@@ -144,15 +145,20 @@ SplitList Split(const AdjacencyPage& page, NodeId id, Version at) {
     split.old.policy = (*chunk)->Block(vertex).policy;  // never changes
     const bool old = (*chunk)->stamp() <= Raw(at) && tells;
     std::sort(voids.begin(), voids.end());
+    std::sort(replaced.begin(), replaced.end());
     for (const AdjacencyEntry& entry : entries) {
-      if (old && !entry.gone &&
-          !std::binary_search(voids.begin(), voids.end(), std::pair(entry.link, entry.outgoing))) {
-        split.old.entries.push_back(entry);
-      } else if (!old || !entry.gone) {
+      const std::pair link(entry.link, entry.outgoing);
+      if (!old) {
         split.unsure.push_back(entry.link);
+      } else if (!entry.gone && !std::binary_search(replaced.begin(), replaced.end(), link)) {
+        if (std::binary_search(voids.begin(), voids.end(), link)) {
+          split.unsure.push_back(entry.link);
+        } else {
+          split.old.entries.push_back(entry);
+        }
       }
     }
-    (*chunk)->Voids(vertex, &voids);
+    (*chunk)->Voids(vertex, old ? &replaced : &voids);
     // Before it, entries may have been replaced without a word.
     tells = tells && (*chunk)->voids_what_it_replaces();
   }

@@ -6,8 +6,10 @@
 namespace skein {
 namespace {
 
-// Chunks on top of the first are merged so that each is at least twice as large as the next: a page
-// that is changed n times without being folded holds about log n of them.
+// Of a page the first chunk and this many on top of it are left alone. One more, and the newest are
+// merged, with those before them that are not twice as large: a page that is changed n times
+// without being folded holds about log n chunks, and a change costs a merge only now and then.
+constexpr size_t kYoungMax = 4;
 constexpr size_t kGrowth = 2;
 // Chunks that wait for changes of their page to end; past these it is read anew.
 constexpr size_t kAddedMax = 1024;
@@ -21,17 +23,21 @@ size_t BytesOf(const AdjacencyPage::Chunks& chunks) {
 AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
                                 std::shared_ptr<const AdjacencyChunk> added) {
   chunks.push_back(std::move(added));
-  while (chunks.size() > 2) {
-    const size_t n = chunks.size();
-    if (chunks[n - 2]->bytes() >= kGrowth * chunks[n - 1]->bytes()) break;
-    const std::string merged =
-        FoldAdjacencyChunks(page, std::span(chunks).subspan(n - 2), /*whole=*/false,
-                            std::max(chunks[n - 2]->stamp(), chunks[n - 1]->stamp()));
-    std::shared_ptr<const AdjacencyChunk> one = AdjacencyChunk::Read(merged);
-    if (one == nullptr) break;  // cannot be: it was written by us just now
-    chunks.resize(n - 2);
-    chunks.push_back(std::move(one));
+  if (chunks.size() <= 1 + kYoungMax) return chunks;
+  size_t from = chunks.size() - 2;
+  size_t bytes = chunks[from + 1]->stored_bytes() + chunks[from]->stored_bytes();
+  Stamp newest = std::max(chunks[from]->stamp(), chunks[from + 1]->stamp());
+  while (from > 1 && chunks[from - 1]->stored_bytes() < kGrowth * bytes) {
+    --from;
+    bytes += chunks[from]->stored_bytes();
+    newest = std::max(newest, chunks[from]->stamp());
   }
+  const std::string merged =
+      FoldAdjacencyChunks(page, std::span(chunks).subspan(from), /*whole=*/false, newest);
+  std::shared_ptr<const AdjacencyChunk> one = AdjacencyChunk::Read(merged);
+  if (one == nullptr) return chunks;  // cannot be: it was written by us just now
+  chunks.resize(from);
+  chunks.push_back(std::move(one));
   return chunks;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/base/status.h"
+#include "storage/graph/fold.h"
 
 namespace skein {
 
@@ -88,6 +89,7 @@ absl::Status SnapshotSource::LoadPages(std::span<const uint64_t> pages,
       view.chunks.push_back(LinkChunk::Read(page, bytes));
       if (view.chunks.back() == nullptr) return DamagedRow(Table::kLinks, page * kLinksPerPage);
     }
+    core_->link_chunks.Found(page, view.chunks.size());
     auto shared = std::make_shared<const LinkPageView>(std::move(view));
     core_->pages.Insert(page, at, shared, shared->bytes());
     (*out)[missing[k]] = std::move(shared);
@@ -166,16 +168,21 @@ absl::Status SnapshotSource::ReadPages(std::span<const uint64_t> pages,
   for (const uint64_t page : pages) prefixes.push_back(core_->layout.Adjacency(page));
   std::vector<Rows> rows;
   SKEIN_RETURN_IF_ERROR(ScanAll(Table::kAdjacency, prefixes, &rows));
+  std::vector<ChunkRuns::Chunk> found;
   for (size_t i = 0; i < pages.size(); ++i) {
     AdjacencyPage::Chunks chunks;
+    found.clear();
     for (const auto& [key, bytes] : rows[i]) {
+      found.push_back({TrailingId(key), bytes.size()});
       std::shared_ptr<AdjacencyChunk> chunk = AdjacencyChunk::ReadUnstamped(bytes);
       if (chunk == nullptr) return DamagedRow(Table::kAdjacency, pages[i] * kVerticesPerPage);
       chunk->set_stamp(Raw(core_->loads.VersionOf(chunk->stamp())));
       chunks.push_back(std::move(chunk));
     }
+    core_->adjacency_chunks.Found(pages[i], found);
     out->push_back(core_->adjacency.Insert(pages[i], view_->version(), std::move(chunks)));
   }
+  PostFolding(core_, /*writer=*/false);
   return absl::OkStatus();
 }
 

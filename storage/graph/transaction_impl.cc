@@ -15,9 +15,6 @@
 namespace skein {
 namespace {
 
-// Pages that may wait to be folded.
-constexpr size_t kPagesDueMax = 16'384;
-
 // Sets, replaces or (null) removes one property; the list stays ascending by key.
 void SetProperty(std::vector<PropertyEntry>* properties, KeyId key, const Value& value,
                  const Provenance& source) {
@@ -394,18 +391,7 @@ absl::StatusOr<Version> TransactionImpl::Commit() {
     committed = CommitHeld();
   }
   if (!committed.ok()) return committed;
-  const size_t due = core_->adjacency_chunks.due() + core_->link_chunks.due();
-  if (due == 0) return committed;
-  const auto fold = [core = core_] {
-    core->fold_posted = false;
-    SKEIN_IGNORE_ERROR(FoldDue(*core), "lists stay longer; what ails the store fails a commit");
-  };
-  // Writers that outrun the folding do it themselves.
-  if (core_->options.executor == nullptr || due > kPagesDueMax) {
-    fold();
-  } else if (!core_->fold_posted.exchange(true)) {
-    core_->options.executor->Post(fold);
-  }
+  PostFolding(core_, /*writer=*/true);
   return committed;
 }
 
