@@ -81,9 +81,13 @@ void ChunkRuns::Found(uint64_t page, std::span<const Chunk> chunks) {
   if (chunks.size() - first < chunks_due_) return;
   absl::MutexLock lock(&mu_);
   std::vector<Run>& runs = runs_[page];
-  if (!runs.empty()) return;  // known already
-  runs.push_back(
-      {chunks[first].number, bytes, static_cast<uint32_t>(chunks.size() - first), false});
+  const Run found{chunks[first].number, bytes, static_cast<uint32_t>(chunks.size() - first), false};
+  // Known already, or about to be folded.
+  if (runs.size() > 1 || (runs.size() == 1 && (runs[0].folded || runs[0].chunks >= chunks_due_ ||
+                                               runs[0].first <= found.first))) {
+    return;
+  }
+  runs = {found};
   due_.push_back(page);
 }
 

@@ -61,7 +61,19 @@ const Change<LinkPtr>* Overlay::Find(LinkId id) const {
   return it == links_.end() ? nullptr : &it->second;
 }
 
+void Overlay::Touch(LinkId id, const LinkRecord& record) const {
+  touched_[record.from].push_back(id);
+  if (record.to != record.from) touched_[record.to].push_back(id);
+}
+
 const std::vector<LinkId>* Overlay::TouchedLinks(NodeId id) const {
+  if (!knows_touched_) {
+    for (const auto& [link, change] : links_) {
+      const LinkPtr& any = change.now != nullptr ? change.now : change.base;
+      if (any != nullptr) Touch(link, any->record);
+    }
+    knows_touched_ = true;
+  }
   const auto it = touched_.find(id);
   return it == touched_.end() ? nullptr : &it->second;
 }
@@ -86,9 +98,7 @@ void Overlay::Set(LinkId id, LinkPtr base, LinkPtr now) {
   Undo undo{Undo::What::kLink, Raw(id), nullptr, it != links_.end(), {}, {}, {}};
   bytes_ += 192 + (now != nullptr ? HeapBytes(*now) : 0);
   if (it == links_.end()) {
-    const LinkRecord& record = now != nullptr ? now->record : base->record;
-    touched_[record.from].push_back(id);
-    if (record.to != record.from) touched_[record.to].push_back(id);
+    if (knows_touched_) Touch(id, now != nullptr ? now->record : base->record);
     links_.emplace(id, Change<LinkPtr>{std::move(base), std::move(now)});
   } else {
     undo.link = it->second;

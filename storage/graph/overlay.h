@@ -92,7 +92,10 @@ class Overlay {
   Layout layout_;
   NodeChanges nodes_;
   LinkChanges links_;
-  absl::flat_hash_map<NodeId, std::vector<LinkId>> touched_;
+  // Links by their ends; of most transactions nobody asks, so not before somebody does.
+  void Touch(LinkId id, const LinkRecord& record) const;
+  mutable bool knows_touched_ = false;
+  mutable absl::flat_hash_map<NodeId, std::vector<LinkId>> touched_;
   Memory remembered_;
   FusionChanges fusion_;
   std::set<std::string> locks_;

@@ -5,13 +5,14 @@
 //           out and keeps others from putting one in (BeginChange), until the outcome is known
 //           (EndChange); and nothing read before the shard's last change is let in. So an entry
 //           never is older than the newest committed state of its id.
-// Cost      A hit takes one shard lock, ~50 ns, no allocation. Bounded: least recently used
-//           entries go when a shard exceeds its part of `bytes_max`.
+// Cost      A hit takes one shard lock and one look-up in a table, no allocation. Bounded: when a
+//           shard exceeds its part of `bytes_max`, entries go that were not asked for since they
+//           were last passed over (second chance), oldest first.
 // Threads   Safe from any thread.
 #pragma once
 
 #include <array>
-#include <list>
+#include <deque>
 #include <memory>
 #include <span>
 #include <utility>
@@ -33,9 +34,9 @@ class VersionedCache {
     Shard& shard = ShardOf(id);
     absl::MutexLock lock(&shard.mu);
     const auto it = shard.entries.find(id);
-    if (it == shard.entries.end() || it->second->from > at) return nullptr;
-    shard.order.splice(shard.order.begin(), shard.order, it->second);
-    return it->second->value;
+    if (it == shard.entries.end() || it->second.from > at) return nullptr;
+    it->second.used = true;
+    return it->second.value;
   }
 
   // Offers what was read at `at`; kept only if the rule allows.
@@ -43,14 +44,12 @@ class VersionedCache {
     Shard& shard = ShardOf(id);
     absl::MutexLock lock(&shard.mu);
     if (at < shard.last_change || shard.changing.contains(id)) return;
-    if (shard.entries.contains(id)) return;
-    shard.order.push_front({id, at, std::move(value), bytes + kOverhead});
-    shard.entries[id] = shard.order.begin();
+    const auto [it, fresh] = shard.entries.try_emplace(id);
+    if (!fresh) return;
+    it->second = {at, std::move(value), bytes + kOverhead, false};
+    shard.order.push_back(id);
     shard.bytes += bytes + kOverhead;
-    while (shard.bytes > shard_bytes_max_ && shard.order.size() > 1) {
-      const auto last = std::prev(shard.order.end());
-      shard.Remove(last->id);
-    }
+    shard.Evict(shard_bytes_max_);
   }
 
   size_t bytes() {
@@ -81,18 +80,20 @@ class VersionedCache {
 
  private:
   static constexpr size_t kShards = 64;
-  static constexpr size_t kOverhead = 96;  // list and table nodes, by estimate
+  static constexpr size_t kOverhead = 80;  // slots of the table and the order, by estimate
 
   struct Entry {
-    uint64_t id;
-    Version from;
+    Version from{};
     std::shared_ptr<const T> value;
-    size_t bytes;
+    size_t bytes = 0;
+    bool used = false;
   };
+  static constexpr size_t kIdsLeftMax = 64;
   struct Shard {
     absl::Mutex mu;
-    std::list<Entry> order ABSL_GUARDED_BY(mu);  // most recently used first
-    absl::flat_hash_map<uint64_t, typename std::list<Entry>::iterator> entries ABSL_GUARDED_BY(mu);
+    absl::flat_hash_map<uint64_t, Entry> entries ABSL_GUARDED_BY(mu);
+    // In order of arrival; ids that were removed stay until they are passed or are too many.
+    std::deque<uint64_t> order ABSL_GUARDED_BY(mu);
     absl::flat_hash_map<uint64_t, uint32_t> changing ABSL_GUARDED_BY(mu);
     Version last_change ABSL_GUARDED_BY(mu){};
     size_t bytes ABSL_GUARDED_BY(mu) = 0;
@@ -100,9 +101,28 @@ class VersionedCache {
     void Remove(uint64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
       const auto it = entries.find(id);
       if (it == entries.end()) return;
-      bytes -= it->second->bytes;
-      order.erase(it->second);
+      bytes -= it->second.bytes;
       entries.erase(it);
+      if (order.size() <= 2 * entries.size() + kIdsLeftMax) return;
+      order.clear();
+      for (const auto& [each, entry] : entries) order.push_back(each);
+    }
+
+    void Evict(size_t bytes_max) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+      // Twice round at most: once to take the marks off, once to find one without.
+      for (size_t steps = 2 * order.size();
+           bytes > bytes_max && entries.size() > 1 && steps > 0 && !order.empty(); --steps) {
+        const uint64_t id = order.front();
+        order.pop_front();
+        const auto it = entries.find(id);
+        if (it == entries.end()) continue;
+        if (std::exchange(it->second.used, false)) {
+          order.push_back(id);
+          continue;
+        }
+        bytes -= it->second.bytes;
+        entries.erase(it);
+      }
     }
   };
 
