@@ -233,9 +233,8 @@ absl::Status ExplorerImpl::SeekExact(std::string_view text, std::optional<LabelI
   const std::vector<Value> values = ExactValues(text);
   std::vector<uint64_t> ids;
   for (const IndexInfo& index : catalog_.Indexes()) {
-    if (!index.online || index.kind == IndexKind::kText ||
-        index.kind == IndexKind::kPoint || index.keys.size() != 1 ||
-        (label && index.label != *label)) {
+    if (!index.online || index.kind == IndexKind::kText || index.kind == IndexKind::kPoint ||
+        index.keys.size() != 1 || (label && index.label != *label)) {
       continue;
     }
     for (const Value& value : values) {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/numbers.h"
 #include "query/exec/operators.h"
+#include "storage/base/point_area.h"
 #include "storage/base/status.h"
-#include "storage/index/point_index.h"
 
 namespace skein::exec {
 

@@ -55,14 +55,13 @@ absl::Status PropertyKeys(std::span<const Value>, ProcedureContext& context, Row
 
 absl::Status Indexes(std::span<const Value>, ProcedureContext& context, RowSink& out) {
   const Catalog& catalog = context.reader.catalog();
-  constexpr std::string_view kKinds[] = {"RANGE", "UNIQUE", "TEXT"};
   for (const IndexInfo& index : catalog.Indexes()) {
     ValueList keys;
     for (KeyId key : index.keys) keys.push_back(Text(catalog.Name(key)));
     const Value row[] = {Value::Integer(index.id),
                          Text(index.name),
                          Text(index.online ? "ONLINE" : "POPULATING"),
-                         Text(kKinds[static_cast<size_t>(index.kind)]),
+                         Text(IndexKindName(index.kind)),
                          Value::List({Text(catalog.Name(index.label))}),
                          Value::List(std::move(keys))};
     SKEIN_RETURN_IF_ERROR(out.Emit(row));

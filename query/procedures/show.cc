@@ -56,25 +56,13 @@ absl::Status Databases(std::span<const Value>, ProcedureContext&, RowSink& out) 
   return out.Emit(row);
 }
 
-std::string_view KindText(IndexKind kind) {
-  switch (kind) {
-    case IndexKind::kText:
-      return "TEXT";
-    case IndexKind::kPoint:
-      return "POINT";
-    case IndexKind::kRange:
-    case IndexKind::kUnique:
-      break;
-  }
-  return "RANGE";
-}
-
 absl::Status EmitIndex(const IndexInfo& index, const Catalog& catalog, bool constraint,
                        RowSink& out) {
   ValueList keys;
   for (const KeyId key : index.keys) keys.push_back(Text(catalog.Name(key)));
   const Value labels = Value::List({Text(catalog.Name(index.label))});
   const Value properties = Value::List(std::move(keys));
+  const bool unique = index.kind == IndexKind::kUnique;  // a constraint; its index is a range
   if (constraint) {
     const Value row[] = {Value::Integer(index.id),
                          Text(index.name),
@@ -87,7 +75,7 @@ absl::Status EmitIndex(const IndexInfo& index, const Catalog& catalog, bool cons
   const Value row[] = {Value::Integer(index.id),
                        Text(index.name),
                        Text(index.online ? "ONLINE" : "POPULATING"),
-                       Text(KindText(index.kind)),
+                       Text(IndexKindName(unique ? IndexKind::kRange : index.kind)),
                        Text("NODE"),
                        labels,
                        properties};

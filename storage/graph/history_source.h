@@ -69,8 +69,8 @@ class HistorySource final : public Source {
   // The first row that table `versions` has after `at_` under each of these prefixes; "": none.
   absl::Status FirstAfter(const std::vector<std::string>& prefixes,
                           std::vector<std::string>* values) const;
-  // Puts in place of every element that is not there, or not as it was at at_, what it was; `decode`
-  // gives nullptr for a value that is damaged.
+  // Puts in place of every element that is not there, or not as it was at at_, what it was;
+  // `decode` gives nullptr for a value that is damaged.
   template <typename Id, typename Ptr, typename Decode>
   absl::Status AsTheyWere(char kind, std::span<const Id> ids, const Decode& decode,
                           std::vector<Ptr>* found) const;

@@ -41,7 +41,7 @@ namespace skein {
 
 class Catalog;
 class MemoryBudget;
-struct PointArea;  // storage/index/point_index.h
+struct PointArea;  // storage/base/point_area.h
 
 // Whose eyes: the policies a person may see now. Built by the caller from identity and policy
 // tables; immutable.
@@ -296,8 +296,8 @@ class Reader {
                                                                    uint32_t index,
                                                                    const IndexRange& range,
                                                                    Budget& budget) const = 0;
-  // Nodes in an area, of a kPoint index: all that are in it, in no order, and some around it. Errors
-  // as SeekIndex; INVALID_ARGUMENT: an index of another kind.
+  // Nodes in an area, of a kPoint index: all that are in it, in no order, and some around it.
+  // Errors as SeekIndex; INVALID_ARGUMENT: an index of another kind.
   virtual absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Viewer& viewer,
                                                                   uint32_t index,
                                                                   const PointArea& area,

@@ -1,7 +1,8 @@
 // Keys and coverings of point indexes: where nodes are, and when.
 //
 // Shape     An entry's key is Layout::Index(id) and
-//             '\1'  a geographic point: its S2 cell (8 bytes, big-endian) — the leaf, or of an index
+//             '\1'  a geographic point: its S2 cell (8 bytes, big-endian) — the leaf, or of an
+//             index
 //                   with a moment the cell of level 13 (about 1 km wide) and the moment's value key
 //             '\2'  a point of another system, which no cell holds; then the moment's value key
 //           then the node. A node has an entry iff it carries the label, the first property is a
@@ -13,28 +14,16 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "storage/base/value.h"
+#include "storage/base/point_area.h"
 #include "storage/index/property_index.h"
 
 namespace skein {
 
 inline constexpr size_t kAreaRangesMax = 256;
-
-// A circle or a box, and of which times.
-struct PointArea {
-  Point center;  // of a circle; of a box its lower left corner
-  Point corner;  // of a box, the upper right one; west of the other: across the 180th meridian
-  double radius = 0;
-  bool is_box = false;
-  // Of the index's second property, as IndexRange has them.
-  std::optional<Value> low, high;
-  bool low_inclusive = true, high_inclusive = true;
-};
 
 // Whether point() calls its system geographic.
 bool IsGeographic(const Point& point);

@@ -49,6 +49,7 @@ struct Batch {
 // in all its properties; kText is a declaration only: every text is searchable anyway; kPoint finds
 // nodes by where they are (its first property) and when (its second, if it has one).
 enum class IndexKind : uint8_t { kRange, kUnique, kText, kPoint };
+std::string_view IndexKindName(IndexKind kind);  // RANGE, UNIQUE, TEXT, POINT
 
 // Declared on (label, properties). A unique index is also a constraint.
 struct IndexInfo {

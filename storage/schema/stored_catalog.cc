@@ -562,6 +562,20 @@ absl::Status CatalogImpl::Load() {
 
 }  // namespace
 
+std::string_view IndexKindName(IndexKind kind) {
+  switch (kind) {
+    case IndexKind::kRange:
+      return "RANGE";
+    case IndexKind::kUnique:
+      return "UNIQUE";
+    case IndexKind::kText:
+      return "TEXT";
+    case IndexKind::kPoint:
+      return "POINT";
+  }
+  return "?";
+}
+
 absl::StatusOr<std::unique_ptr<StoredCatalog>> StoredCatalog::Open(Store& store, SpaceId space,
                                                                    Clock& clock) {
   auto catalog = std::make_unique<CatalogImpl>(store, space, clock);

@@ -258,7 +258,8 @@ class Comparison {
 
   void Indexes() {
     for (const IndexInfo& index : reader_.catalog().Indexes()) {
-      if (index.kind == IndexKind::kText || index.kind == IndexKind::kPoint || !index.online) continue;
+      if (index.kind == IndexKind::kText || index.kind == IndexKind::kPoint || !index.online)
+        continue;
       IndexRange range;
       if (index.keys.size() > 1 && dice_() % 2 == 0) range.equal.push_back(AnyValue(dice_));
       if (dice_() % 3 != 0) range.low = AnyValue(dice_);
