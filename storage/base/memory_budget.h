@@ -30,7 +30,7 @@ namespace skein {
 class MemoryBudget {
  public:
   explicit MemoryBudget(size_t limit) : limit_(limit) {}
-  // Half of the machine's memory, unless SetLimit said something else.
+  // The one of the program: half of the machine's memory, unless SetLimit said something else.
   static MemoryBudget& Process();
   static size_t HalfOfMemory();
 
@@ -38,6 +38,8 @@ class MemoryBudget {
   void SetLimit(size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
   size_t limit() const { return limit_.load(std::memory_order_relaxed); }
 
+  // How a limit is divided, in bytes. Shares of it, each between a least and a most, so that a
+  // small limit leaves something for all, and a large one goes to pages and queries.
   struct Parts {
     size_t block_cache = 0;    // of the key-value store
     size_t write_buffer = 0;   // of it too; two may be full
@@ -50,17 +52,20 @@ class MemoryBudget {
   };
   Parts parts() const;
 
-  // False: queries would hold more than half of the elastic part.
+  // Whoever gets true gives the same number of bytes back. False: queries would hold more than half
+  // of the elastic part; nothing was taken.
   bool TryTake(size_t n);
   void Give(size_t n);
   size_t taken() const { return taken_.load(std::memory_order_relaxed); }
   size_t taken_max() const { return parts().elastic / 2; }
-  // What the pages of adjacency may hold now.
+  // What the pages of adjacency may hold now: the elastic part without what queries have taken, so
+  // at least half of it.
   size_t pages_max() const;
 
-  // Something that holds memory; gone with what Register gave.
+  // Something that holds memory; gone with what Register gave. Its functions are called under the
+  // budget's lock: they must not call the budget.
   struct Holder {
-    std::string name;
+    std::string name;  // for people: "adjacency"
     std::function<size_t()> bytes;
     std::function<void(size_t pages_max)> shrink;  // may be empty
   };
@@ -72,8 +77,10 @@ class MemoryBudget {
    private:
     std::shared_ptr<void> token_;
   };
+  // For as long as the registration lives. `shrink` is called whenever what queries hold has passed
+  // another 16 MiB, up or down, from the thread that took or gave it.
   [[nodiscard]] Registration Register(Holder holder);
-  // Every holder with what it holds now; queries among them.
+  // Every holder with what it holds now, in order of registration, queries first.
   std::vector<std::pair<std::string, size_t>> Use() const;
 
  private:

@@ -1,4 +1,10 @@
 // PointArea: where and when, for look-ups of point indexes (Reader::SeekIndexArea).
+//
+// Shape     A circle around `center`, or the box between `center` and `corner`; and, of an index
+//           with a moment, which moments. Both points of a box are of one coordinate system, else
+//           it holds nothing; nor does a radius that is negative or NaN.
+// Units     Metres where the system is geographic, that of point.distance(); else the system's own.
+// Threads   A value: copied freely, no locks.
 #pragma once
 
 #include <optional>

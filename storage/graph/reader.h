@@ -94,7 +94,8 @@ struct Budget {
   absl::Status TakeBytes(int64_t n);
   void GiveBackBytes(int64_t n);
 
-  std::atomic<int64_t> charged{0};  // to `process`
+  // To `process`; what is left of it is given back when the query's budget goes.
+  std::atomic<int64_t> charged{0};
 };
 
 enum class Direction : uint8_t { kOut, kIn, kBoth };
@@ -209,7 +210,8 @@ class IdCursor {
   virtual absl::StatusOr<bool> Next(size_t max, std::vector<uint64_t>* out) = 0;
 };
 
-// A range of the index's first property. Only values that compare with a given bound are in it:
+// A range of the index's first property, or of the one after those that are to equal something: an
+// index of (a, b) answers a = 1 AND b > 5. Only values that compare with a given bound are in it:
 // numbers with numbers, strings with strings; points and durations have no ranges.
 struct IndexRange {
   std::vector<Value> equal;        // of the properties before the one that low and high bound
@@ -296,8 +298,10 @@ class Reader {
                                                                    uint32_t index,
                                                                    const IndexRange& range,
                                                                    Budget& budget) const = 0;
-  // Nodes in an area, of a kPoint index: all that are in it, in no order, and some around it.
-  // Errors as SeekIndex; INVALID_ARGUMENT: an index of another kind.
+  // Nodes in an area, of a kPoint index: all that are in it, in no order and each once, and some
+  // around it, because cells have corners: the caller compares the points. Where the index has a
+  // moment, nodes without one are not in it. Errors as SeekIndex; INVALID_ARGUMENT: an index of
+  // another kind.
   virtual absl::StatusOr<std::unique_ptr<IdCursor>> SeekIndexArea(const Viewer& viewer,
                                                                   uint32_t index,
                                                                   const PointArea& area,
