@@ -490,6 +490,18 @@ class Lexer {
 
 absl::StatusOr<std::vector<Token>> Lex(std::string_view text) { return Lexer(text).Run(); }
 
+std::vector<std::string_view> KeywordWords() {
+  std::vector<std::string_view> words;
+  for (const KeywordEntry& entry : kKeywords) words.push_back(entry.word);
+  return words;
+}
+
+std::vector<std::string_view> SymbolTexts() {
+  std::vector<std::string_view> texts;
+  for (const SymbolEntry& entry : kSymbols) texts.push_back(entry.text);
+  return texts;
+}
+
 std::string NameOf(const Token& token, std::string_view text) {
   const std::string_view raw = text.substr(token.begin, token.end - token.begin);
   if (token.kind == TokenKind::kWord) return std::string(raw);

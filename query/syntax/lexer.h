@@ -143,6 +143,11 @@ struct Token {
 // The last token is kEnd. `text` must be at most 4 GiB.
 absl::StatusOr<std::vector<Token>> Lex(std::string_view text);
 
+// All that Keyword has, in lower case, and all signs of more or less than a bracket: what the
+// language page must speak of.
+std::vector<std::string_view> KeywordWords();
+std::vector<std::string_view> SymbolTexts();
+
 // What the token stands for; the token's kind must match. All were checked by Lex().
 std::string NameOf(const Token& token, std::string_view text);    // kWord, kQuotedName
 std::string StringOf(const Token& token, std::string_view text);  // escapes resolved

@@ -163,7 +163,7 @@ absl::Status Parser::ParseSelector(PathPattern* path) {
 
 absl::Status Parser::ParseRestrictor(PathPattern* path) {
   struct Entry {
-    std::string_view word;
+    ContextWord word;
     PathRestrictor restrictor;
   };
   static constexpr Entry kWords[] = {{"walk", PathRestrictor::kWalk},

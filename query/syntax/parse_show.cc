@@ -8,8 +8,8 @@ namespace skein::syntax {
 namespace {
 
 struct Listed {
-  std::string_view word;      // lower case
-  std::string_view singular;  // another spelling
+  ContextWord word;
+  ContextWord singular;  // another spelling
   std::string_view procedure;
 };
 constexpr std::array kListed = std::to_array<Listed>({

@@ -101,16 +101,17 @@ bool Parser::IsVariableName(size_t ahead) const {
   return IsName(ahead) && !IsReserved(At(ahead).keyword);
 }
 
-bool Parser::IsWord(std::string_view lower, size_t ahead) const {
+bool Parser::IsWord(ContextWord word, size_t ahead) const {
   if (!Is(TokenKind::kWord, ahead)) return false;
+  const std::string_view lower = word.text();
   const std::string_view text = TextOf(At(ahead));
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
     return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
   });
 }
 
-bool Parser::TakeWord(std::string_view lower) {
-  if (!IsWord(lower)) return false;
+bool Parser::TakeWord(ContextWord word) {
+  if (!IsWord(word)) return false;
   Skip();
   return true;
 }
@@ -391,6 +392,10 @@ absl::Status Parser::ParseStatement(Statement* out) {
   if (out->as_of != nullptr || out->fused) {
     SKEIN_ASSIGN_OR_RETURN(out->query, ParseQuery(QueryPlace::kTop));
   } else if (AtSchemaCommand()) {
+    if (out->mode != Statement::Mode::kRun) {
+      return Fail(ErrorDetail::kUnexpectedSyntax, Here(),
+                  "a command has no plan; EXPLAIN and PROFILE are for queries");
+    }
     SKEIN_ASSIGN_OR_RETURN(out->schema, ParseSchemaCommand());
   } else if (Is(Keyword::kShow)) {
     SKEIN_ASSIGN_OR_RETURN(out->query, ParseShow());

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "query/syntax/ast.h"
 #include "query/syntax/lexer.h"
+#include "query/syntax/words.h"
 
 namespace skein::syntax {
 
@@ -94,9 +95,9 @@ class Parser {
   bool IsName(size_t ahead = 0) const {
     return Is(TokenKind::kWord, ahead) || Is(TokenKind::kQuotedName, ahead);
   }
-  // A word that means something here alone, in lower case.
-  bool IsWord(std::string_view lower, size_t ahead = 0) const;
-  bool TakeWord(std::string_view lower);
+  // A word that means something here alone.
+  bool IsWord(ContextWord word, size_t ahead = 0) const;
+  bool TakeWord(ContextWord word);
   // A name that can stand for a variable: no reserved word.
   bool IsVariableName(size_t ahead = 0) const;
   void Skip(size_t count = 1) { next_ = std::min(next_ + count, tokens_.size() - 1); }

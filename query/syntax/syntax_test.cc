@@ -1,9 +1,13 @@
 // Trees are compared as S-expressions, so that a test shows grouping at a glance.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
+#include "query/syntax/forms.h"
+#include "query/syntax/lexer.h"
 #include "query/syntax/parser.h"
+#include "query/syntax/words.h"
 
 namespace skein::syntax {
 namespace {
@@ -322,6 +326,70 @@ TEST(StatementTest, EveryClauseParses) {
         "SHOW INDEXES", "MATCH (`a b`:`c d`) RETURN `a b`.`e``f` AS `g h`"}) {
     EXPECT_EQ(ErrorOf(text), "ok") << text << "\n" << Parse(text).status();
   }
+}
+
+// The words of a text; those in capitals alone, where asked for. In lower case.
+void AddWords(std::string_view text, bool capitals_only, std::set<std::string>* out) {
+  std::string word;
+  bool capitals = true;
+  const auto end = [&] {
+    if (word.size() > 1 && (capitals || !capitals_only)) out->insert(word);
+    word.clear();
+    capitals = true;
+  };
+  for (const char c : text) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (!upper && !(c >= 'a' && c <= 'z') && c != '_') {
+      end();
+      continue;
+    }
+    capitals = capitals && (upper || c == '_');
+    word += upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  end();
+}
+
+TEST(FormsTest, SpeakOfEveryWordAndSignThatTheParserKnows) {
+  std::set<std::string> spoken, meant;
+  std::string all;
+  for (const FormGroup& group : AllForms()) {
+    for (const Form& form : group.forms) {
+      for (const std::string_view text : {form.name, form.syntax}) {
+        AddWords(text, false, &spoken);
+        AddWords(text, true, &meant);
+      }
+      AddWords(form.text, true, &spoken);
+      for (const std::string_view text : {form.syntax, form.text}) all += std::string(text);
+    }
+  }
+  std::set<std::string_view> known(kContextWords.begin(), kContextWords.end());
+  for (const std::string_view word : KeywordWords()) known.insert(word);
+  for (const std::string_view word : known) {
+    EXPECT_TRUE(spoken.contains(std::string(word))) << "no form speaks of " << word;
+  }
+  for (const std::string& word : meant) {
+    EXPECT_TRUE(known.contains(word)) << "the parser does not know " << word;
+  }
+  for (const std::string_view sign : SymbolTexts()) {
+    EXPECT_NE(all.find(sign), std::string::npos) << "no form speaks of " << sign;
+  }
+}
+
+TEST(FormsTest, AreFoundByNameBeforeMention) {
+  std::set<std::string_view> names;
+  for (const FormGroup& group : AllForms()) {
+    for (const Form& form : group.forms) {
+      EXPECT_TRUE(names.insert(form.name).second) << form.name;
+      EXPECT_FALSE(form.text.empty()) << form.name;
+      EXPECT_FALSE(form.example.empty()) << form.name;
+      ASSERT_FALSE(FindForms(form.name).empty()) << form.name;
+      EXPECT_EQ(FindForms(form.name)[0]->name, form.name);
+    }
+  }
+  EXPECT_EQ(FindForms("match")[0]->name, "MATCH");
+  EXPECT_EQ(FindForms("offset")[0]->name, "RETURN");  // where it is only mentioned
+  EXPECT_TRUE(FindForms("elephant").empty());
+  EXPECT_TRUE(FindForms("").empty());
 }
 
 }  // namespace

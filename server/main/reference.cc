@@ -21,6 +21,8 @@ void AddReferenceCommand(CLI::App& app, int* exit_code) {
   CLI::App* reference =
       app.add_subcommand("reference", "Print a reference page of the query language (Markdown)");
   reference->require_subcommand(1);
+  reference->add_subcommand("language", "Clauses, patterns, operators, with examples")
+      ->callback([exit_code] { *exit_code = Print(LanguageReference()); });
   reference->add_subcommand("functions", "All functions, with examples")->callback([exit_code] {
     *exit_code = Print(FunctionReference());
   });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "query/engine/engine.h"
+#include "query/engine/reference.h"
 #include "query/syntax/error.h"
 #include "server/main/line_editor.h"
 #include "server/main/local_store.h"
@@ -24,7 +25,7 @@ namespace {
 
 constexpr std::string_view kHelp =
     R"(A statement ends with a semicolon and may take several lines. Tab completes names.
-  :help              this text
+  :help              this text;  :help WORDS  of a clause, a function, a procedure
   :param             shows the parameters; :param name=value sets one, :param clear forgets all
   :format NAME       table, csv, json or jsonl
   :explain QUERY     the plan, without running it;  :profile QUERY  with what it did
@@ -179,7 +180,7 @@ class Shell {
       done_ = true;
       return absl::OkStatus();
     }
-    if (name == "help" || name == "h") return std::printf("%s", kHelp.data()), absl::OkStatus();
+    if (name == "help" || name == "h") return Help(rest);
     if (name == "param" || name == "params") return Parameter(rest);
     if (name == "format") {
       SKEIN_RETURN_IF_ERROR(ResultWriter::Make(rest, stdout).status());
@@ -194,6 +195,13 @@ class Shell {
     if (name == "commit") return connection_->Commit();
     if (name == "rollback") return connection_->Rollback();
     return InvalidArgument("unknown command :", name, "; :help lists them");
+  }
+
+  static absl::Status Help(const std::string& words) {
+    const std::string text = words.empty() ? std::string(kHelp) : HelpOn(words);
+    if (text.empty()) return NotFound("nothing is known of '", words, "'; :help lists commands");
+    std::printf("%s", text.c_str());
+    return absl::OkStatus();
   }
 
   absl::Status Parameter(const std::string& rest) {
@@ -227,10 +235,6 @@ class Shell {
 
   // Names that begin as the word does; after a colon only labels and link types.
   std::vector<std::string> Candidates(std::string_view word) {
-    constexpr std::string_view kWords[] = {
-        "MATCH",  "OPTIONAL", "WHERE",  "RETURN", "DISTINCT", "WITH",    "ORDER",
-        "LIMIT",  "SKIP",     "UNION",  "UNWIND", "CREATE",   "MERGE",   "DELETE",
-        "DETACH", "SET",      "REMOVE", "CALL",   "YIELD",    "EXPLAIN", "PROFILE"};
     std::vector<std::string> found;
     absl::StatusOr<Engine::Names> names = source_.Names();
     if (!names.ok()) return found;
@@ -249,7 +253,7 @@ class Shell {
     for (const std::string& name : names->labels) add(name);
     for (const std::string& name : names->link_types) add(name);
     if (head.empty()) {
-      for (std::string_view name : kWords) add(name);
+      for (const std::string& name : LanguageWords()) add(name);
       for (const std::string& name : names->keys) add(name);
       for (const std::string& name : names->functions) add(name + "(");
       for (const std::string& name : names->procedures) add(name);
