@@ -90,6 +90,20 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   void set_scan_part(const ScanPart& part) { scan_part_ = part; }
   const std::optional<ScanPart>& scan_part() const { return scan_part_; }
 
+  // Outer rows of a running EXISTS, by the partition slot of its rows, that have had their
+  // match: 1. Set while the evaluator drains the inner plan; null: none is running.
+  using Settled = std::vector<uint8_t>;
+  const Settled* settled(plan::Slot partition) const {
+    for (const auto& [slot, rows] : settled_) {
+      if (slot == partition) return rows;
+    }
+    return nullptr;
+  }
+  void PushSettled(plan::Slot partition, const Settled* rows) {
+    settled_.emplace_back(partition, rows);
+  }
+  void PopSettled() { settled_.pop_back(); }
+
   // What one call of Operator::Next spent in the calls below it; PROFILE takes it off.
   struct Spent {
     int64_t nanos = 0, bytes = 0, rows = 0, calls = 0;
@@ -169,6 +183,7 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   const Reader* reader_ = nullptr;
   Spent* below_ = nullptr;
   const bool real_clock_;
+  std::vector<std::pair<plan::Slot, const Settled*>> settled_;
   uint64_t looked_ = 0;  // at the clock, in cycles
   std::optional<ScanPart> scan_part_;
   Counters counters_;

@@ -29,10 +29,14 @@ class SubqueryEvaluator final : public Evaluator {
     }
     arguments.at(inner_.partition()) = Ordinals(n);
     std::vector<int64_t> counts(n, 0);
+    settled_.assign(subquery_.kind == SubqueryKind::kExists ? n : 0, 0);
     std::vector<ValueList> lists(subquery_.kind == SubqueryKind::kCollect ? n : 0);
     if (n > 0) {
       SKEIN_RETURN_IF_ERROR(inner_.Start(&arguments));
-      SKEIN_RETURN_IF_ERROR(Drain(&counts, &lists));
+      context_.PushSettled(inner_.partition(), &settled_);
+      const absl::Status drained = Drain(&counts, &lists);
+      context_.PopSettled();
+      SKEIN_RETURN_IF_ERROR(drained);
     }
     std::vector<Value> result(n);
     for (size_t i = 0; i < n; ++i) {
@@ -67,6 +71,7 @@ class SubqueryEvaluator final : public Evaluator {
       for (size_t i = 0; i < batch.rows; ++i) {
         const auto owner = static_cast<size_t>(partition.At(i).integer());
         if ((*counts)[owner]++ == 0) --open;
+        if (!settled_.empty()) settled_[owner] = 1;
         if (subquery_.kind == SubqueryKind::kCollect) {
           (*lists)[owner].push_back(batch.at(subquery_.result).At(i));
         }
@@ -79,6 +84,7 @@ class SubqueryEvaluator final : public Evaluator {
   const bind::Subquery& subquery_;
   Context& context_;
   InnerPlan inner_;
+  Context::Settled settled_;  // kExists: outer rows that have a match
 };
 
 }  // namespace

@@ -27,7 +27,12 @@ class ExpandOperator final : public UnaryOperator {
       if (cursor_ == nullptr) {
         SKEIN_ASSIGN_OR_RETURN(const bool more, input_->Next(&batch_));
         if (!more) return false;
-        SKEIN_RETURN_IF_ERROR(Start());
+        settled_ = node_.first_of == kNoSlot ? nullptr : context_.settled(node_.first_of);
+        SKEIN_RETURN_IF_ERROR(Start(0));
+        if (cursor_ == nullptr) continue;
+      } else if (settled_ != nullptr && WastesTime()) {
+        // The rest of the vertex's links are of a row that has had its match.
+        SKEIN_RETURN_IF_ERROR(Start(last_row_ + 1));
         if (cursor_ == nullptr) continue;
       }
       SKEIN_ASSIGN_OR_RETURN(const bool more, cursor_->Next(&found_));
@@ -35,18 +40,29 @@ class ExpandOperator final : public UnaryOperator {
         cursor_.reset();
         continue;
       }
+      one_source_ = found_.source.front() == found_.source.back();
+      last_row_ = rows_[found_.source.back()];
       if (Emit(out)) return true;
       SKEIN_RETURN_IF_ERROR(context_.Check());
     }
   }
 
  private:
-  absl::Status Start() {
+  bool IsSettled(uint32_t row) const {
+    const Column& partition = batch_.at(node_.first_of);
+    return (*settled_)[static_cast<size_t>(partition.At(row).integer())] != 0;
+  }
+  // A whole batch was links of one vertex, and nobody asks about it any more.
+  bool WastesTime() const { return one_source_ && IsSettled(last_row_); }
+
+  // Over the rows of the batch from `first` on.
+  absl::Status Start(uint32_t first) {
+    cursor_.reset();
     SKEIN_ASSIGN_OR_RETURN(const std::vector<NodeId> from, AsNodes(batch_.at(node_.from)));
     frontier_.clear();
     rows_.clear();
-    for (uint32_t row = 0; row < from.size(); ++row) {
-      if (from[row] == kNoNode) continue;
+    for (uint32_t row = first; row < from.size(); ++row) {
+      if (from[row] == kNoNode || (settled_ != nullptr && IsSettled(row))) continue;
       frontier_.push_back(from[row]);
       rows_.push_back(row);
     }
@@ -111,9 +127,12 @@ class ExpandOperator final : public UnaryOperator {
     return Column::Values(std::move(values));
   }
 
+  const Context::Settled* settled_ = nullptr;  // where only the first match counts
   std::unique_ptr<ExpandCursor> cursor_;
   Batch batch_;
   ExpandBatch found_;
+  bool one_source_ = false;  // found_ was, as it came
+  uint32_t last_row_ = 0;    // that it reached
   std::vector<NodeId> frontier_;
   std::vector<uint32_t> rows_;  // input row by frontier position
   std::vector<uint32_t> picked_;

@@ -31,6 +31,8 @@ UnaryMaker MakerOf(NodeKind kind) {
     case NodeKind::kAggregate:
     case NodeKind::kUnion:
     case NodeKind::kJoin:
+    case NodeKind::kSemiJoin:
+    case NodeKind::kAntiJoin:
       return nullptr;
     case NodeKind::kScanNodes:
       return &MakeScanNodes;
@@ -207,6 +209,9 @@ absl::StatusOr<OperatorPtr> BuildOperator(const plan::Node& node, BuildContext& 
   if (node.kind == NodeKind::kUnion) return MakeUnion(node, std::move(inputs), c);
   if (node.kind == NodeKind::kJoin) {
     return MakeJoin(node, std::move(inputs[0]), std::move(inputs[1]), c);
+  }
+  if (node.kind == NodeKind::kSemiJoin || node.kind == NodeKind::kAntiJoin) {
+    return MakeSemiJoin(node, std::move(inputs[0]), std::move(inputs[1]), c);
   }
   if (node.kind == NodeKind::kAggregate) return MakeAggregate(node, std::move(inputs[0]), build);
   const UnaryMaker make = MakerOf(node.kind);

@@ -33,6 +33,8 @@ absl::StatusOr<OperatorPtr> MakeUnion(const plan::Node& node, std::vector<Operat
 absl::StatusOr<OperatorPtr> MakeApply(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeJoin(const plan::Node& node, OperatorPtr left, OperatorPtr right,
                                      Context& c);
+absl::StatusOr<OperatorPtr> MakeSemiJoin(const plan::Node& node, OperatorPtr left,
+                                         OperatorPtr right, Context& c);
 absl::StatusOr<OperatorPtr> MakeProcedure(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeEager(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeEmptyResult(const plan::Node& node, OperatorPtr input, Context& c);

@@ -89,6 +89,14 @@ class Builder {
   // New node over *state's plan.
   absl::StatusOr<Node*> Add(NodeKind kind, State* state);
   absl::Status Filter(const std::vector<ExprRef>& predicates, State* state);
+  // The other side of a semi-join that answers an EXISTS, or NOT EXISTS, once for all of `rows`
+  // rows; no plan where that cannot be, or costs more than asking for each (semi_joins.cc).
+  struct SemiJoin {
+    NodePtr plan;
+    bool anti = false;
+    std::vector<ExprRef> left_keys, right_keys;
+  };
+  absl::StatusOr<SemiJoin> MakeSemiJoin(const ExprRef& predicate, double rows);
   // Before a write: what was read so far is settled. Before a read: what was written is.
   absl::Status BeforeWrite(State* state);
   absl::Status BeforeRead(State* state);

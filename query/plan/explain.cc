@@ -139,7 +139,8 @@ class Explainer {
     const bool right = node.direction == bind::LinkDirection::kRight;
     return "(" + Name(node.from) + ")" + (left ? "<-[" : "-[") +
            (node.link == kNoSlot ? "" : Name(node.link)) + types + hops + (right ? "]->(" : "]-(") +
-           (node.to == kNoSlot ? "" : Name(node.to)) + ")" + Times(node);
+           (node.to == kNoSlot ? "" : Name(node.to)) + ")" + Times(node) +
+           (node.first_of == kNoSlot ? "" : " until a match");
   }
 
   std::string Legs(const Node& node) const {
@@ -272,6 +273,8 @@ class Explainer {
         return ExprText(node.exprs[0]) + " AS " + Name(node.to);
       case NodeKind::kApply:
         return node.optional ? "optional" : "";
+      case NodeKind::kSemiJoin:
+      case NodeKind::kAntiJoin:
       case NodeKind::kJoin:
         return Exprs(node.left_keys, ", ") + (node.left_keys.empty() ? "product" : " = ") +
                Exprs(node.right_keys, ", ");

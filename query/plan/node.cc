@@ -70,6 +70,8 @@ std::string_view KindText(NodeKind kind) {
       {NodeKind::kUnion, "Union"},
       {NodeKind::kApply, "Apply"},
       {NodeKind::kJoin, "Join"},
+      {NodeKind::kSemiJoin, "SemiJoin"},
+      {NodeKind::kAntiJoin, "AntiJoin"},
       {NodeKind::kProcedure, "Procedure"},
       {NodeKind::kEager, "Eager"},
       {NodeKind::kEmptyResult, "EmptyResult"},
@@ -251,6 +253,7 @@ std::vector<Slot> ReadSlots(const Node& node) {
     case NodeKind::kReachable:
     case NodeKind::kDegree:
       add(node.from);
+      add(node.first_of);
       break;
     case NodeKind::kExpandInto:
     case NodeKind::kShortestPath:

@@ -55,6 +55,10 @@ enum class NodeKind : uint8_t {
   kUnion,   // children: the parts; part_slots[i] → keys
   kApply,   // children[1] per row of children[0]
   kJoin,    // hash join on left_keys = right_keys; none: Cartesian product
+  // Rows of children[0] whose left_keys are (kAntiJoin: are not) among the right_keys of
+  // children[1], which reads no outer row.
+  kSemiJoin,
+  kAntiJoin,
   kProcedure,
   kEager,        // all of the input before the first row of output
   kEmptyResult,  // drains the input, no rows
@@ -140,6 +144,9 @@ struct Node {
   // Of what walks links: all bounds hold of every link (rewrite/time_window.cc).
   std::vector<TimeBound> time_bounds;
   TimeUnit time_unit = TimeUnit::kSeconds;
+  // kExpand: rows of an outer row that this partition slot names are no longer wanted once the
+  // subquery has found one (rewrite/first_match.cc).
+  Slot first_of = kNoSlot;
   Slot time = kNoSlot;  // kExpand: the link's time, an INTEGER in time_unit or null
   // kReachable: the start is never a row. unique: a vertex is a row once, whatever the start; then
   // only `to` may be live.

@@ -60,9 +60,30 @@ absl::Status Builder::PlanSubqueries(const std::vector<ExprRef>& list) {
 absl::Status Builder::Filter(const std::vector<ExprRef>& predicates, State* state) {
   if (predicates.empty()) return absl::OkStatus();
   SKEIN_RETURN_IF_ERROR(PlanSubqueries(predicates));
-  SKEIN_ASSIGN_OR_RETURN(Node * node, Add(NodeKind::kFilter, state));
-  node->exprs = predicates;
-  node->estimated_rows = std::max(1.0, node->estimated_rows / 2);
+  std::vector<ExprRef> asked;
+  std::vector<SemiJoin> joins;
+  for (const ExprRef& e : predicates) {
+    const double rows = state->plan->estimated_rows / (asked.empty() ? 1 : 2);
+    SKEIN_ASSIGN_OR_RETURN(SemiJoin join, MakeSemiJoin(e, rows));
+    if (join.plan == nullptr) {
+      asked.push_back(e);
+    } else {
+      joins.push_back(std::move(join));
+    }
+  }
+  if (!asked.empty()) {
+    SKEIN_ASSIGN_OR_RETURN(Node * node, Add(NodeKind::kFilter, state));
+    node->exprs = std::move(asked);
+    node->estimated_rows = std::max(1.0, node->estimated_rows / 2);
+  }
+  for (SemiJoin& join : joins) {
+    SKEIN_ASSIGN_OR_RETURN(Node * node,
+                           Add(join.anti ? NodeKind::kAntiJoin : NodeKind::kSemiJoin, state));
+    node->left_keys = std::move(join.left_keys);
+    node->right_keys = std::move(join.right_keys);
+    node->estimated_rows = std::max(1.0, node->estimated_rows / 2);
+    node->children.push_back(std::move(join.plan));
+  }
   return absl::OkStatus();
 }
 

@@ -28,6 +28,7 @@ struct PlanOptions {
   bool join_order = true;  // off: greedily, one step at a time
   bool indexes = true;     // off: no index is used
   bool hash_joins = true;
+  bool semi_joins = true;        // off: EXISTS is asked for each row
   bool join_costs = true;        // off: joins are taken wherever they can be, for tests
   bool carry_predicates = true;  // off: each clause asks its own
 };

@@ -43,6 +43,14 @@ class Pruner {
         Run(node->children[1].get(), below);
         break;
       }
+      case NodeKind::kSemiJoin:
+      case NodeKind::kAntiJoin: {
+        SlotSet keys;
+        for (const ExprRef& e : node->right_keys) bind::CollectSlots(e, &keys);
+        for (const Slot slot : keys) below.erase(slot);
+        Run(node->children[1].get(), std::move(keys));
+        break;
+      }
       case NodeKind::kApply:
       case NodeKind::kMerge:
         PruneInner(node, needed, &below);

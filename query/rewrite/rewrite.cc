@@ -18,6 +18,9 @@ constexpr std::array kPasses = {
     Pass{"time_window", "ranges of a property that spells time are windows of time", &TimeWindow},
     Pass{"intersect", "hops that must meet are found from the lists of both ends", &Intersect},
     Pass{"exists_degree", "whether a vertex has a link is its degree", &ExistsDegree},
+    Pass{"semi_start", "few vertices that something exists of are where to start", &SemiStart,
+         true},
+    Pass{"first_match", "of what only has to exist, one is looked for", &FirstMatch, true},
     Pass{"distinct_ends", "links with different ends are different", &DistinctEnds, true},
     Pass{"path_length", "who asks for a path's length gets no path", &PathLength, true},
     Pass{"count_store", "counts of labels and link types are looked up", &CountStore},
@@ -41,8 +44,9 @@ bool IsOff(const std::vector<std::string>& off, std::string_view name) {
 std::span<const Pass> All() { return kPasses; }
 
 std::span<const std::string_view> PlannerSwitches() {
-  static constexpr std::array kSwitches = {
-      kPatternOrder, kJoinOrder, kIndexes, kHashJoins, kJoinCosts, kCarryPredicates, kPruneColumns};
+  static constexpr std::array kSwitches = {kPatternOrder,    kJoinOrder,   kIndexes,
+                                           kHashJoins,       kSemiJoins,   kJoinCosts,
+                                           kCarryPredicates, kPruneColumns};
   return kSwitches;
 }
 
@@ -56,6 +60,7 @@ absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
   options.join_order = !IsOff(off, kJoinOrder);
   options.indexes = !IsOff(off, kIndexes);
   options.hash_joins = !IsOff(off, kHashJoins);
+  options.semi_joins = !IsOff(off, kSemiJoins);
   // Of "*" hash joins are off, so their cost makes no difference.
   options.join_costs = !IsOff(off, kJoinCosts);
   options.carry_predicates = !IsOff(off, kCarryPredicates);

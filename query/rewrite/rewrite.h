@@ -33,6 +33,7 @@ inline constexpr std::string_view kPatternOrder = "pattern_order";
 inline constexpr std::string_view kJoinOrder = "join_order";
 inline constexpr std::string_view kIndexes = "indexes";
 inline constexpr std::string_view kHashJoins = "hash_joins";
+inline constexpr std::string_view kSemiJoins = "semi_joins";
 inline constexpr std::string_view kJoinCosts = "join_costs";
 inline constexpr std::string_view kCarryPredicates = "carry_predicates";
 inline constexpr std::string_view kPruneColumns = "prune_columns";

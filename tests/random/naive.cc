@@ -130,13 +130,28 @@ class Interpreter {
     return key == 'p' ? n.p : n.q;
   }
 
+  int CountMore(const LinkPattern& link, size_t used, int at) const {
+    int count = 0;
+    for (size_t i = 0; i < world_.links.size(); ++i) {
+      if (i != used) count += static_cast<int>(Ends(link, i, at).size());
+    }
+    return count;
+  }
+
   int CountLinks(const Condition& c) const {
     int count = 0;
     const int at = nodes_[static_cast<size_t>(c.left)];
+    if (at == kNull) return 0;
     NodePattern end;
     end.label = c.label;
+    end.p = c.end_p;
+    const std::optional<int> same = Key(c.left, c.left_key);
     for (size_t i = 0; i < world_.links.size(); ++i) {
-      for (const int next : Ends(c.link, i, at)) count += Fits(end, next) ? 1 : 0;
+      for (const int next : Ends(c.link, i, at)) {
+        const std::optional<int> q = world_.nodes[static_cast<size_t>(next)].q;
+        if (!Fits(end, next) || (c.same_q && (!q.has_value() || q != same))) continue;
+        count += c.more.has_value() ? CountMore(*c.more, i, next) : 1;
+      }
     }
     return count;
   }

@@ -58,6 +58,9 @@ Condition MakeCondition(std::mt19937_64& dice, int nodes, int depth) {
     c.kind = kind == 4 ? Condition::Kind::kExists : Condition::Kind::kCount;
     c.link = MakeLink(dice, 0, false);
     if (Chance(dice, 50)) c.label = Chance(dice, 50) ? 'A' : 'B';
+    if (Chance(dice, 30)) c.end_p = Draw(dice, 3);
+    if (Chance(dice, 25)) c.more = MakeLink(dice, 1, false);
+    c.same_q = Chance(dice, 15);
     c.number = Draw(dice, 3);
   } else {
     c.kind = kind == 6 ? Condition::Kind::kAnd
@@ -102,8 +105,11 @@ std::string PathText(const Path& path) {
 
 std::string ConditionText(const Condition& c) {
   const std::string left = Name(c.left) + "." + c.left_key;
-  const std::string pattern = "(" + Name(c.left) + ")" + LinkText(c.link, false) + "(" +
-                              (c.label != 0 ? std::string(":") + c.label : "") + ")";
+  std::string pattern = "(" + Name(c.left) + ")" + LinkText(c.link, false) + "(" +
+                        (c.same_q ? "e" : "") + (c.label != 0 ? std::string(":") + c.label : "") +
+                        (c.end_p.has_value() ? " {p: " + std::to_string(*c.end_p) + "}" : "") + ")";
+  if (c.more.has_value()) pattern += LinkText(*c.more, false) + "()";
+  if (c.same_q) pattern += " WHERE e.q = " + left;
   switch (c.kind) {
     case Condition::Kind::kCompare:
       return left + " " + c.op + " " +

@@ -61,8 +61,12 @@ struct Condition {
   int right = -1;  // −1: `number`
   char right_key = 'p';
   int number = 0;
-  LinkPattern link;  // kExists, kCount: (n<left>)-link-(:label)
+  // kExists, kCount: (n<left>)-link-(e:label {p: end_p})[-more-()] WHERE e.q = n<left>.left_key
+  LinkPattern link;
   char label = 0;
+  std::optional<int> end_p;
+  std::optional<LinkPattern> more;
+  bool same_q = false;
   std::vector<Condition> operands;
 };
 

@@ -252,12 +252,21 @@ std::string Late(Dice& dice) {
                       "ORDER BY i, j, t LIMIT 3",
                       "MATCH (a) WHERE EXISTS { (a)-[:T]->() } RETURN a.i",
                       "MATCH (a) WHERE NOT (a)<-[:T|V]-() OR (a)--() RETURN a.i",
+                      "MATCH (a) WHERE EXISTS { (a)-[:T]->(:A {i: $i}) } RETURN a.i",
+                      "MATCH (a:A) WHERE EXISTS { (a)-[r:T|U]-(b:B) WHERE r.ts >= $x } RETURN a.i",
+                      "MATCH (a:A)-[r]->(b) WHERE NOT EXISTS { (b)-->()-->(c) WHERE c.i = $j } "
+                      "RETURN a.i, r.ts",
+                      "OPTIONAL MATCH (a {i: $i})-->(b) WITH b WHERE NOT EXISTS { (b)--(:A) } "
+                      "RETURN b.i",
+                      "MATCH (a)-->(b) WHERE EXISTS { (a)-[:T*1..2]->(b)-->(:B) } RETURN a.i, b.i",
+                      "MATCH (a:A) CALL (a) { MATCH (a)--(b) WHERE EXISTS { (b)-->(:B {i: $j}) } "
+                      "RETURN count(b) AS n } RETURN a.i, n",
                       "MATCH (a:A)-->(b)-->(c)-->(d:B) RETURN a.i, d.i",
                       "MATCH (a {i: $i})-->(b)--(c)<--(d {i: $j}) RETURN b.i, c.i"});
 }
 
 std::string AnyStatement(Dice& dice) {
-  switch (Below(dice, 12)) {
+  switch (Below(dice, 13)) {
     case 0:
     case 1:
     case 2:
@@ -276,6 +285,7 @@ std::string AnyStatement(Dice& dice) {
     case 9:
       return Cycle(dice);
     case 10:
+    case 11:
       return Late(dice);
     default:
       return Count(dice);
