@@ -100,7 +100,9 @@ struct Subquery {
   syntax::SubqueryKind kind = syntax::SubqueryKind::kExists;
   std::shared_ptr<const Query> query;
   std::vector<Slot> imports;  // outer slots that it reads, ascending
-  Slot result = kNoSlot;      // kCollect: the collected column
+  // kCollect: the collected column. kCount: the sum of this column is the count; kNoSlot: the number
+  // of rows is.
+  Slot result = kNoSlot;
   // shortestPath() as an expression: the first collected element, or null.
   bool first = false;
   // Set by the planner: the plan, and the slot in which its rows say whose they are.

@@ -68,6 +68,13 @@ class SubqueryEvaluator final : public Evaluator {
       SKEIN_ASSIGN_OR_RETURN(const bool more, inner_.Next(&batch));
       if (!more) return absl::OkStatus();
       const Column& partition = batch.at(inner_.partition());
+      if (subquery_.kind == SubqueryKind::kCount && subquery_.result != kNoSlot) {
+        const Column& parts = batch.at(subquery_.result);
+        for (size_t i = 0; i < batch.rows; ++i) {
+          (*counts)[static_cast<size_t>(partition.At(i).integer())] += parts.At(i).integer();
+        }
+        continue;
+      }
       for (size_t i = 0; i < batch.rows; ++i) {
         const auto owner = static_cast<size_t>(partition.At(i).integer());
         if ((*counts)[owner]++ == 0) --open;

@@ -14,6 +14,8 @@ absl::Status WalkPredicates(Plan* plan, const PlanOptions& options);   // walk_p
 absl::Status TimeWindow(Plan* plan, const PlanOptions& options);       // time_window.cc
 absl::Status Intersect(Plan* plan, const PlanOptions& options);        // intersect.cc
 absl::Status ExistsDegree(Plan* plan, const PlanOptions& options);     // exists_degree.cc
+absl::Status SizeCount(Plan* plan, const PlanOptions& options);        // size_count.cc
+absl::Status SubqueryDegree(Plan* plan, const PlanOptions& options);   // subquery_degree.cc
 absl::Status SemiStart(Plan* plan, const PlanOptions& options);        // semi_start.cc
 absl::Status FirstMatch(Plan* plan, const PlanOptions& options);       // first_match.cc
 absl::Status LateProjection(Plan* plan, const PlanOptions& options);   // late_projection.cc

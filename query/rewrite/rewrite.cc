@@ -18,6 +18,8 @@ constexpr std::array kPasses = {
     Pass{"time_window", "ranges of a property that spells time are windows of time", &TimeWindow},
     Pass{"intersect", "hops that must meet are found from the lists of both ends", &Intersect},
     Pass{"exists_degree", "whether a vertex has a link is its degree", &ExistsDegree},
+    Pass{"size_count", "the length of a list that nobody else reads is a count", &SizeCount, true},
+    Pass{"subquery_degree", "COUNT of a vertex's links is its degree", &SubqueryDegree},
     Pass{"semi_start", "few vertices that something exists of are where to start", &SemiStart,
          true},
     Pass{"first_match", "of what only has to exist, one is looked for", &FirstMatch, true},

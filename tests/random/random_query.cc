@@ -61,6 +61,7 @@ Condition MakeCondition(std::mt19937_64& dice, int nodes, int depth) {
     if (Chance(dice, 30)) c.end_p = Draw(dice, 3);
     if (Chance(dice, 25)) c.more = MakeLink(dice, 1, false);
     c.same_q = Chance(dice, 15);
+    c.as_list = Chance(dice, 40);
     c.number = Draw(dice, 3);
   } else {
     c.kind = kind == 6 ? Condition::Kind::kAnd
@@ -106,7 +107,8 @@ std::string PathText(const Path& path) {
 std::string ConditionText(const Condition& c) {
   const std::string left = Name(c.left) + "." + c.left_key;
   std::string pattern = "(" + Name(c.left) + ")" + LinkText(c.link, false) + "(" +
-                        (c.same_q ? "e" : "") + (c.label != 0 ? std::string(":") + c.label : "") +
+                        (c.same_q || c.as_list ? "e" : "") +
+                        (c.label != 0 ? std::string(":") + c.label : "") +
                         (c.end_p.has_value() ? " {p: " + std::to_string(*c.end_p) + "}" : "") + ")";
   if (c.more.has_value()) pattern += LinkText(*c.more, false) + "()";
   if (c.same_q) pattern += " WHERE e.q = " + left;
@@ -119,6 +121,7 @@ std::string ConditionText(const Condition& c) {
     case Condition::Kind::kExists:
       return "EXISTS { " + pattern + " }";
     case Condition::Kind::kCount:
+      if (c.as_list) return "size([" + pattern + " | e.p]) > " + std::to_string(c.number);
       return "COUNT { " + pattern + " } > " + std::to_string(c.number);
     case Condition::Kind::kNot:
       return "NOT (" + ConditionText(c.operands[0]) + ")";

@@ -67,6 +67,7 @@ struct Condition {
   std::optional<int> end_p;
   std::optional<LinkPattern> more;
   bool same_q = false;
+  bool as_list = false;  // kCount: size([pattern | e.p])
   std::vector<Condition> operands;
 };
 

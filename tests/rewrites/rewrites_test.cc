@@ -252,6 +252,11 @@ std::string Late(Dice& dice) {
                       "ORDER BY i, j, t LIMIT 3",
                       "MATCH (a) WHERE EXISTS { (a)-[:T]->() } RETURN a.i",
                       "MATCH (a) WHERE NOT (a)<-[:T|V]-() OR (a)--() RETURN a.i",
+                      "MATCH (a) RETURN a.i, COUNT { (a)-[:T|U]-() } AS n ORDER BY n, a.i LIMIT 3",
+                      "MATCH (a:A) WITH a, size([(a)-[:T]->(b)<-[:U]-(c) | c.i]) AS n WHERE n > 0 "
+                      "RETURN a.i, n",
+                      "MATCH (a) WITH a, [(a)-->(b) | b.i] AS l RETURN size(l), sum(size([(a)--(b) "
+                      "WHERE b.i > $i | 1]))",
                       "MATCH (a) WHERE EXISTS { (a)-[:T]->(:A {i: $i}) } RETURN a.i",
                       "MATCH (a:A) WHERE EXISTS { (a)-[r:T|U]-(b:B) WHERE r.ts >= $x } RETURN a.i",
                       "MATCH (a:A)-[r]->(b) WHERE NOT EXISTS { (b)-->()-->(c) WHERE c.i = $j } "
