@@ -100,8 +100,8 @@ struct Subquery {
   syntax::SubqueryKind kind = syntax::SubqueryKind::kExists;
   std::shared_ptr<const Query> query;
   std::vector<Slot> imports;  // outer slots that it reads, ascending
-  // kCollect: the collected column. kCount: the sum of this column is the count; kNoSlot: the number
-  // of rows is.
+  // kCollect: the collected column. kCount: the sum of this column is the count; kNoSlot: the
+  // number of rows is.
   Slot result = kNoSlot;
   // shortestPath() as an expression: the first collected element, or null.
   bool first = false;

@@ -67,7 +67,7 @@ struct ConnectionOptions {
 // with the nearest one that something does; that it is likely to take long, and why.
 struct Notice {
   std::string code;  // UnknownLabel, UnknownRelationshipType, UnknownPropertyKey, CartesianProduct,
-                     // UnboundedPath, EstimatedCost
+                     // UnboundedPath, EstimatedCost, Deprecated
   std::string text;
   uint32_t offset = 0, line = 0, column = 0;  // in the statement's text; line 0: all of it
 };

@@ -238,6 +238,26 @@ TEST_F(EngineTest, OthersQueriesAreNeitherListedNorKilled) {
   EXPECT_EQ(Run("KILL 'query-1'").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(EngineTest, OlderFormsAreNoticedAndMeanWhatTheyMeant) {
+  ASSERT_TRUE(Run("CREATE (:A {k: 1})-[:T]->(:B)").ok());
+  const auto rows =
+      Run("MATCH (a:A)-[:T|:T]->(b) WHERE exists(a.k) CALL { WITH a RETURN id(a) AS i } "
+          "RETURN i = id(a), elementId(b) IS NOT NULL");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_TRUE((*rows)[0][0].boolean());
+  std::vector<std::pair<std::string, uint32_t>> told;
+  for (const Notice& notice : summary_.notices) {
+    if (notice.code == "Deprecated") told.emplace_back(notice.text, notice.column);
+  }
+  ASSERT_EQ(told.size(), 5u);
+  EXPECT_EQ(told[0], std::pair(std::string(":A|:B is an older form; :A|B takes its place"), 17u));
+  EXPECT_THAT(told[1].first, HasSubstr("exists()"));
+  EXPECT_THAT(told[2].first, HasSubstr("CALL (names) { }"));
+  EXPECT_EQ(told[3].first, "id() is an older form; elementId() takes its place");
+  EXPECT_EQ(told[4].second, 89u);
+}
+
 TEST_F(EngineTest, UnknownNamesAreNoticedWithTheNearestOne) {
   ASSERT_TRUE(Run("CREATE (:Person {name: 'Ann'})-[:OWNS]->(:Vehicle)").ok());
   ASSERT_TRUE(Run("MATCH (p:Preson)-[:OWN]->(v) WHERE p.nmae = 'x' RETURN p").ok());

@@ -150,4 +150,15 @@ std::vector<Notice> NoticesOf(const plan::Plan& plan, double estimated_work) {
   return out;
 }
 
+std::vector<Notice> NoticesOf(const std::vector<syntax::OlderForm>& forms) {
+  std::vector<Notice> out;
+  for (const syntax::OlderForm& form : forms) {
+    out.push_back(
+        {"Deprecated",
+         absl::StrFormat("%s is an older form; %s takes its place", form.what, form.instead),
+         form.at.offset, form.at.line, form.at.column});
+  }
+  return out;
+}
+
 }  // namespace skein

@@ -24,4 +24,7 @@ absl::StatusOr<std::vector<Notice>> NoticesOf(const std::vector<bind::NameUse>& 
 inline constexpr double kLongWork = 10'000'000;
 std::vector<Notice> NoticesOf(const plan::Plan& plan, double estimated_work);
 
+// Forms that newer ones have taken the place of; they keep their meaning.
+std::vector<Notice> NoticesOf(const std::vector<syntax::OlderForm>& forms);
+
 }  // namespace skein

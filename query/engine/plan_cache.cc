@@ -107,7 +107,10 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
     SKEIN_ASSIGN_OR_RETURN(made->plan,
                            rewrite::PlanAndRewrite(bound, &reader, &viewer, passes_off));
     made->estimated_work = plan::CostOf(*made->plan.root);
-    made->notices = NoticesOf(made->plan, made->estimated_work);
+    made->notices = NoticesOf(made->syntax.older_forms);
+    for (Notice& notice : NoticesOf(made->plan, made->estimated_work)) {
+      made->notices.push_back(std::move(notice));
+    }
   }
   absl::MutexLock lock(&mu_);
   MakeRoom();

@@ -735,6 +735,14 @@ struct SchemaCommand {
   enum class Index : uint8_t { kRange, kPoint, kText } index = Index::kRange;
 };
 
+// A form that still means what it meant, and what took its place; for notices.
+struct OlderForm {
+  Position at;
+  std::string_view what;
+  std::string_view instead;
+};
+inline constexpr size_t kOlderFormsMax = 16;  // of one statement: more tell nothing new
+
 // What Parse() returns: a query or a schema command, and the text that all spans point into.
 struct Statement {
   enum class Mode : uint8_t { kRun, kExplain, kProfile };
@@ -748,6 +756,7 @@ struct Statement {
   // Null: a schema command.
   std::unique_ptr<Query> query;
   std::optional<SchemaCommand> schema;
+  std::vector<OlderForm> older_forms;
 
   // The exact source text; borrows from this statement.
   std::string_view TextOf(const Span& span) const {

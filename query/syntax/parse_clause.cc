@@ -318,6 +318,9 @@ absl::StatusOr<ClausePtr> Parser::ParseCallSubquery() {
     SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kCloseParen, "',' or ')'"));
   }
   SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kOpenBrace, "'{'"));
+  if (!clause->has_imports && Is(Keyword::kWith)) {
+    NoteOlder(Here(), "WITH at the begin of CALL { }", "CALL (names) { }");
+  }
   SKEIN_ASSIGN_OR_RETURN(clause->query, ParseQuery(QueryPlace::kCall));
   SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kCloseBrace, "'}'"));
   clause->span = SpanFrom(begin);

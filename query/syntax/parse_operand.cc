@@ -1,4 +1,5 @@
 // Operands that start with a word, a number, a string, a parameter or a parenthesis.
+#include "absl/strings/match.h"
 #include "query/syntax/parser_core.h"
 
 namespace skein::syntax {
@@ -191,7 +192,9 @@ absl::StatusOr<ExprPtr> Parser::ParseCall() {
   // Only exists() takes a pattern for an argument.
   const Setting patterns(&patterns_allowed_, Is(Keyword::kExists));
   const Setting bars(&bar_ends_, false);
+  if (Is(Keyword::kExists)) NoteOlder(begin, "exists()", "IS NOT NULL, or EXISTS { }");
   SKEIN_ASSIGN_OR_RETURN(node->name, ParseDottedName("a function's name"));
+  if (absl::EqualsIgnoreCase(node->name.text, "id")) NoteOlder(begin, "id()", "elementId()");
   SKEIN_RETURN_IF_ERROR(Expect(TokenKind::kOpenParen, "'('"));
   if (Is(TokenKind::kStar) && Is(TokenKind::kCloseParen, 1)) {
     node->star = true;

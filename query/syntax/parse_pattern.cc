@@ -109,7 +109,8 @@ absl::StatusOr<LabelExprPtr> Parser::ParseLabelExpr(bool with_bar) {
   const Position begin = first->span.begin;
   node->operands.push_back(std::move(first));
   while (Take(TokenKind::kBar)) {
-    Take(TokenKind::kColon);
+    const Position colon = Here();
+    if (Take(TokenKind::kColon)) NoteOlder(colon, ":A|:B", ":A|B");
     SKEIN_ASSIGN_OR_RETURN(LabelExprPtr next, ParseLabelConjunction());
     node->operands.push_back(std::move(next));
   }

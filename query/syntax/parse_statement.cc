@@ -150,6 +150,10 @@ absl::Status Parser::Unexpected(std::string_view what) const {
               internal::Join("expected ", what, ", found ", Describe(At(), text_)));
 }
 
+void Parser::NoteOlder(Position at, std::string_view what, std::string_view instead) {
+  if (older_forms_.size() < kOlderFormsMax) older_forms_.push_back({at, what, instead});
+}
+
 absl::Status Parser::Grow(Expr* node, const Expr* child) {
   return child == nullptr ? absl::OkStatus() : GrowTo(node, child->height + 1);
 }
@@ -403,6 +407,7 @@ absl::Status Parser::ParseStatement(Statement* out) {
     SKEIN_ASSIGN_OR_RETURN(out->query, ParseQuery(QueryPlace::kTop));
   }
   Take(TokenKind::kSemicolon);
+  out->older_forms = std::move(older_forms_);
   return Is(TokenKind::kEnd) ? absl::OkStatus() : Unexpected("a clause or the end of the query");
 }
 

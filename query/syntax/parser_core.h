@@ -118,6 +118,9 @@ class Parser {
   // "expected <what>, found <token>".
   absl::Status Unexpected(std::string_view what) const;
 
+  // Notes a form that has a newer one.
+  void NoteOlder(Position at, std::string_view what, std::string_view instead);
+
   // Makes `node` one higher than `child`; NestingTooDeep beyond kHeightMax.
   absl::Status Grow(Expr* node, const Expr* child);
   absl::Status GrowTo(Expr* node, int height);
@@ -227,6 +230,7 @@ class Parser {
   std::string_view text_;
   const std::vector<Token>& tokens_;
   size_t next_ = 0;
+  std::vector<OlderForm> older_forms_;
   int depth_ = 0;
   int tallest_ = 0;
   // A pattern may stand for a predicate here.

@@ -66,6 +66,8 @@ constexpr NotificationKind kKinds[] = {
      "The provided pattern is unbounded, consider adding an upper limit to the number of node "
      "hops.",
      "PERFORMANCE", "03N91", false},
+    {"Deprecated", "Neo.ClientNotification.Statement.FeatureDeprecationWarning",
+     "There is a newer form of this.", "DEPRECATION", "01N01"},
     {"EstimatedCost", "Skein.ClientNotification.Statement.EstimatedCost",
      "The query is expected to take long.", "PERFORMANCE", "03N42", false},
 };
@@ -76,14 +78,24 @@ struct Notification {
   uint32_t offset = 0, line = 0, column = 0;
 };
 
-std::vector<Notification> NotificationsOf(const QuerySummary& summary) {
+bool Wants(const NotificationFilter& filter, const NotificationKind& kind) {
+  using Least = NotificationFilter::Least;
+  if (filter.least == Least::kNothing || (filter.least == Least::kWarning && !kind.warning)) {
+    return false;
+  }
+  return std::find(filter.disabled.begin(), filter.disabled.end(), kind.category) ==
+         filter.disabled.end();
+}
+
+std::vector<Notification> NotificationsOf(const QuerySummary& summary,
+                                          const NotificationFilter& filter) {
   std::vector<Notification> out;
   if (!summary.partial.empty()) out.push_back({kKinds[0], summary.partial});
   for (const Notice& notice : summary.notices) {
     const auto* const kind =
         std::find_if(std::begin(kKinds), std::end(kKinds),
                      [&notice](const NotificationKind& k) { return k.notice == notice.code; });
-    if (kind == std::end(kKinds)) continue;
+    if (kind == std::end(kKinds) || !Wants(filter, *kind)) continue;
     out.push_back({*kind, notice.text, notice.offset, notice.line, notice.column});
   }
   return out;
@@ -136,8 +148,9 @@ absl::Status WithFailureCode(absl::Status status, std::string_view code) {
 }
 
 // Statuses of success as GQL numbers them: rows, no rows, a result that is omitted on purpose.
-void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& writer) {
-  const std::vector<Notification> notes = NotificationsOf(summary);
+void WriteStatuses(const QuerySummary& summary, const NotificationFilter& filter, bool has_columns,
+                   PackWriter& writer) {
+  const std::vector<Notification> notes = NotificationsOf(summary, filter);
   writer.String("statuses");
   writer.ListHeader(1 + notes.size());
   writer.MapHeader(3);
@@ -175,12 +188,34 @@ void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& wr
   }
 }
 
-bool HasNotifications(const QuerySummary& summary) {
-  return !summary.partial.empty() || !summary.notices.empty();
+bool HasNotifications(const QuerySummary& summary, const NotificationFilter& filter) {
+  const bool any = !summary.partial.empty() || !summary.notices.empty();
+  return any && !NotificationsOf(summary, filter).empty();
 }
 
-void WriteNotifications(const QuerySummary& summary, PackWriter& writer) {
-  const std::vector<Notification> notes = NotificationsOf(summary);
+void ReadNotificationFilter(const Value& extra, NotificationFilter* filter) {
+  if (extra.kind() != ValueKind::kMap) return;
+  const Value* least = extra.Find("notifications_minimum_severity");
+  if (least != nullptr && least->kind() == ValueKind::kString) {
+    using Least = NotificationFilter::Least;
+    filter->least = least->string() == "OFF"       ? Least::kNothing
+                    : least->string() == "WARNING" ? Least::kWarning
+                                                   : Least::kInformation;
+  }
+  for (const char* key :
+       {"notifications_disabled_categories", "notifications_disabled_classifications"}) {
+    const Value* disabled = extra.Find(key);
+    if (disabled == nullptr || disabled->kind() != ValueKind::kList) continue;
+    filter->disabled.clear();
+    for (const Value& category : disabled->list()) {
+      if (category.kind() == ValueKind::kString) filter->disabled.push_back(category.string());
+    }
+  }
+}
+
+void WriteNotifications(const QuerySummary& summary, const NotificationFilter& filter,
+                        PackWriter& writer) {
+  const std::vector<Notification> notes = NotificationsOf(summary, filter);
   writer.String("notifications");
   writer.ListHeader(notes.size());
   for (const Notification& note : notes) {

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "query/engine/engine.h"
@@ -24,9 +25,19 @@ absl::Status WithFailureCode(absl::Status status, std::string_view code);
 
 // What the end of a stream tells beside its counters: entries of its metadata map, key and value.
 // `statuses` from Bolt 5.6, `notifications` (only where there are any) before.
-void WriteStatuses(const QuerySummary& summary, bool has_columns, PackWriter& writer);
-void WriteNotifications(const QuerySummary& summary, PackWriter& writer);
-bool HasNotifications(const QuerySummary& summary);
+// What the driver does not want to hear is left out, except that an answer is partial.
+struct NotificationFilter {
+  enum class Least : uint8_t { kInformation, kWarning, kNothing } least = Least::kInformation;
+  std::vector<std::string> disabled;  // categories, as GENERIC
+};
+// What HELLO, BEGIN or RUN says of it: notifications_minimum_severity and
+// notifications_disabled_categories (from Bolt 5.5 …_classifications); what it does not say stays.
+void ReadNotificationFilter(const Value& extra, NotificationFilter* filter);
+void WriteStatuses(const QuerySummary& summary, const NotificationFilter& filter, bool has_columns,
+                   PackWriter& writer);
+void WriteNotifications(const QuerySummary& summary, const NotificationFilter& filter,
+                        PackWriter& writer);
+bool HasNotifications(const QuerySummary& summary, const NotificationFilter& filter);
 // `plan` of EXPLAIN, `profile` of PROFILE; only where summary.plan_tree is a map.
 void WritePlan(const QuerySummary& summary, PackWriter& writer);
 

@@ -271,6 +271,7 @@ absl::Status Session::Handle(const Message& m, std::string* out) {
 
 absl::Status Session::Hello(const Message& m, std::string* out) {
   SKEIN_RETURN_IF_ERROR(Protocol(Shape(m, {ValueKind::kMap})));
+  ReadNotificationFilter(m.fields[0], &wanted_notes_);
   if (version_.AtLeast(5, 1)) {
     state_ = State::kAuthentication;
   } else {
@@ -312,6 +313,8 @@ absl::Status Session::NeedConnection(const Value& extra) {
     return PermissionDenied("nobody works here in the name of another");
   }
   SKEIN_RETURN_IF_ERROR(CheckBookmarks(Entry(extra, "bookmarks")));
+  notes_now_ = wanted_notes_;
+  ReadNotificationFilter(extra, &notes_now_);
   ConnectFor what;
   if (const Value* meta = Entry(extra, "tx_metadata"); meta != nullptr) {
     Purpose p{Text(*meta, "case"), Text(*meta, "basis"), Text(*meta, "reason")};
@@ -427,7 +430,7 @@ void Session::WriteSummary(const QuerySummary& s, std::string* out) {
   std::string meta;
   PackWriter w(&meta, true);
   const bool gql = version_.AtLeast(5, 6);
-  const bool notes = gql || HasNotifications(s);
+  const bool notes = gql || HasNotifications(s, notes_now_);
   const bool plan = !s.plan_tree.is_null();
   w.MapHeader(3 + (changed != 0 ? 1 : 0) + (in_transaction_ ? 0 : 1) + (notes ? 1 : 0) +
               (plan ? 1 : 0));
@@ -443,9 +446,9 @@ void Session::WriteSummary(const QuerySummary& s, std::string* out) {
     w.EntryBoolean("contains-updates", true);
   }
   if (gql) {
-    WriteStatuses(s, !pulled_->cursor().columns().empty(), w);
+    WriteStatuses(s, notes_now_, !pulled_->cursor().columns().empty(), w);
   } else if (notes) {
-    WriteNotifications(s, w);
+    WriteNotifications(s, notes_now_, w);
   }
   if (plan) WritePlan(s, w);
   if (!in_transaction_) w.Entry("bookmark", absl::StrCat(ToAbsl(kBookmarkPrefix), Raw(s.version)));

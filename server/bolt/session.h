@@ -28,6 +28,7 @@
 #include "absl/synchronization/mutex.h"
 #include "query/engine/engine.h"
 #include "server/bolt/backend.h"
+#include "server/bolt/failure.h"
 #include "server/bolt/packstream.h"
 #include "server/bolt/stream.h"
 
@@ -127,6 +128,8 @@ class Session {
   std::vector<std::unique_ptr<Stream>> streams_;  // open ones, by age
   Stream* pulled_ = nullptr;                      // what PULL or DISCARD is at work on
   bool in_transaction_ = false;
+  NotificationFilter wanted_notes_;  // as HELLO said
+  NotificationFilter notes_now_;     // of the transaction, or of the statement outside one
   int64_t next_qid_ = 0;
   bool patch_utc_ = false;  // 4.4 with the date-times of Bolt 5
 };

@@ -367,6 +367,28 @@ TEST_F(SessionTest, NoticesHadAnotherFormBefore) {
   EXPECT_EQ(notes[1].Find("position"), nullptr);
 }
 
+TEST_F(SessionTest, NoticesThatNobodyWantsAreLeftOut) {
+  session_ = std::make_unique<Session>(backend_, ProtocolVersion{5, 4}, "bolt-1", "127.0.0.1:7687");
+  Send(0x01, {Value::Map({{"user_agent", Value::String("t/1")},
+                          {"notifications_minimum_severity", Value::String("WARNING")}})});
+  Send(0x6A, {Auth("pw")});
+  ASSERT_EQ(Tags(), (std::vector<uint8_t>{0x70, 0x70}));
+  const auto noted = [this](const char* key, Value value) {
+    ValueMap extra = Extra().map();
+    extra.emplace_back(key, std::move(value));
+    Send(0x10, {Value::String("noted"), Value::Map({}), Value::Map(std::move(extra))});
+    Send(0x3F, {N(-1)});
+    const Value last = Replies().back().fields[0];
+    const Value* notes = last.Find("notifications");
+    return notes == nullptr ? size_t{0} : notes->list().size();
+  };
+  EXPECT_EQ(noted("mode", Value::String("r")), 1u);  // the one that is a warning
+  EXPECT_EQ(noted("notifications_minimum_severity", Value::String("OFF")), 0u);
+  EXPECT_EQ(
+      noted("notifications_disabled_categories", Value::List({Value::String("UNRECOGNIZED")})), 0u);
+  EXPECT_EQ(noted("notifications_minimum_severity", Value::String("INFORMATION")), 2u);
+}
+
 TEST_F(SessionTest, FailedCommitLeavesTheSessionUsable) {
   SignIn();
   Send(0x11, {Extra()});
