@@ -195,6 +195,7 @@ absl::StatusOr<OperatorPtr> BuildOperator(const plan::Node& node, BuildContext& 
     return OperatorPtr(std::move(leaf));
   }
   if (Workers* workers = c.WorkersFor(node.morsel_rows); workers != nullptr) {
+    if (node.kind == NodeKind::kAggregate) return MakePartialAggregate(node, c, *workers);
     return MakeMorsels(node, c, *workers);
   }
   std::vector<OperatorPtr> inputs;

@@ -21,6 +21,8 @@ absl::StatusOr<OperatorPtr> MakeSelect(const plan::Node& node, OperatorPtr input
 absl::StatusOr<OperatorPtr> MakeFilter(const plan::Node& node, OperatorPtr input, Context& c);
 absl::StatusOr<OperatorPtr> MakeProject(const plan::Node& node, OperatorPtr input, Context& c);
 // What `node` and the operators below it give, made by several threads.
+absl::StatusOr<OperatorPtr> MakePartialAggregate(const plan::Node& node, Context& c,
+                                                 Workers& workers);
 OperatorPtr MakeMorsels(const plan::Node& node, Context& c, Workers& workers);
 absl::StatusOr<OperatorPtr> MakeAggregate(const plan::Node& node, OperatorPtr input,
                                           BuildContext& build);

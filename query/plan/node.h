@@ -93,8 +93,8 @@ struct Node {
   NodeKind kind;
   std::vector<std::unique_ptr<Node>> children;
   double estimated_rows = 1;
-  // > 0: rows of the scan below; what this gives may be made by several threads
-  // (rewrite/morsels.cc).
+  // > 0: rows of the scan below; what this gives may be made by several threads, of kAggregate what
+  // it takes in may be grouped by them (rewrite/morsels.cc).
   double morsel_rows = 0;
   std::vector<Slot> live;
   Slot partition = kNoSlot;

@@ -208,6 +208,32 @@ class Interpreter {
     rows_.push_back(std::move(row));
   }
 
+  // Of each row the first and the last column.
+  std::vector<std::string> Sums() const {
+    std::map<std::string, std::vector<int>> groups;
+    for (const std::string& row : rows_) {
+      const std::string last = row.substr(row.rfind('|') + 1);  // the whole row where it is one
+      std::vector<int>& values = groups[row.substr(0, row.find('|'))];
+      if (last != "null") values.push_back(std::stoi(last));
+    }
+    std::vector<std::string> out;
+    for (const auto& [key, values] : groups) {
+      const std::set<int> distinct(values.begin(), values.end());
+      const auto sum = [](const auto& of) {
+        int total = 0;
+        for (const int v : of) total += v;
+        return std::to_string(total);
+      };
+      out.push_back(key + "|" + sum(values) + "|" +
+                    (values.empty() ? "null|null"
+                                    : std::to_string(*distinct.begin()) + "|" +
+                                          std::to_string(*distinct.rbegin())) +
+                    "|" + sum(distinct));
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
   std::vector<std::string> Result() {
     switch (query_.result) {
       case Query::Return::kCount:
@@ -222,6 +248,8 @@ class Interpreter {
         std::sort(out.begin(), out.end());
         return out;
       }
+      case Query::Return::kSums:
+        return Sums();
       default:
         break;
     }

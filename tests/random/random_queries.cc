@@ -32,8 +32,11 @@ struct Mode {
 };
 
 std::vector<Mode> Modes() {
-  std::vector<Mode> out = {
-      {"default", {}}, {"no-rewrites", {"*"}}, {"batch-of-1", {}, 1}, {"morsels", {}, 2, 0}};
+  std::vector<Mode> out = {{"default", {}},
+                           {"no-rewrites", {"*"}},
+                           {"batch-of-1", {}, 1},
+                           {"morsels", {}, 2, 0},
+                           {"morsels of a few", {}, 1, 0}};
   for (const rewrite::Pass& pass : rewrite::All()) {
     out.push_back({"without " + std::string(pass.name), {std::string(pass.name)}});
   }

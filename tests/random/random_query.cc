@@ -179,7 +179,7 @@ Query MakeQuery(std::mt19937_64& dice) {
     path.links = {MakeLink(dice, links++, true)};
     query.optional = std::move(path);
   }
-  query.result = static_cast<Query::Return>(Draw(dice, 5));
+  query.result = static_cast<Query::Return>(Draw(dice, 6));
   static constexpr char kKeys[] = {'i', 'p', 'q'};
   const int columns = query.result == Query::Return::kCountDistinct ? 1 : 1 + Draw(dice, 3);
   for (int i = 0; i < columns; ++i) {
@@ -218,6 +218,12 @@ std::string QueryText(const Query& query) {
   if (query.result == Query::Return::kCount) return out + "count(*) AS c";
   if (query.result == Query::Return::kCountDistinct) {
     return out + "count(DISTINCT " + Name(query.columns[0].first) + ") AS c";
+  }
+  if (query.result == Query::Return::kSums) {
+    const std::string first = Name(query.columns[0].first) + "." + query.columns[0].second;
+    const std::string last = Name(query.columns.back().first) + "." + query.columns.back().second;
+    return out + first + " AS c0, sum(" + last + ") AS s, min(" + last + ") AS l, max(" + last +
+           ") AS g, sum(DISTINCT " + last + ") AS d";
   }
   for (size_t i = 0; i < query.columns.size(); ++i) {
     const auto& [node, key] = query.columns[i];

@@ -80,7 +80,8 @@ struct Query {
     kDistinct,
     kCount,
     kCountDistinct,
-    kGroups
+    kGroups,
+    kSums  // n.key, and sum, min, max, sum(DISTINCT …) of the last column
   } result = Return::kRows;
   std::vector<std::pair<int, char>> columns;  // node and key: 'i', 'p', 'q'
   int node_count = 0;                         // variables n0 …
