@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "bench/workload/clock.h"
 #include "storage/base/status.h"
 #include "storage/graph/graph.h"
 #include "storage/kv/open.h"
@@ -113,12 +113,12 @@ absl::Status Main(int argc, char** argv) {
       }
       seconds[t] = ThreadSeconds() - start;
     };
-    const absl::Time before = absl::Now();
+    const double begun = bench::Seconds();
     std::vector<std::thread> helpers;
     for (size_t t = 1; t < threads; ++t) helpers.emplace_back(search, t);
     search(0);
     for (std::thread& helper : helpers) helper.join();
-    const double wall = absl::ToDoubleSeconds(absl::Now() - before);
+    const double wall = bench::Seconds() - begun;
     double cpu = 0;
     for (size_t t = 0; t < threads; ++t) {
       SKEIN_RETURN_IF_ERROR(statuses[t]);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "bench/workload/clock.h"
 #include "storage/base/status.h"
 #include "storage/graph/graph.h"
 #include "storage/kv/open.h"
@@ -31,10 +32,6 @@ struct Options {
   double seconds = 600, idle = 20;
   uint64_t rate = 50'000, batch = 2'000;
 };
-
-double Seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 uint64_t WrittenBytes() {
   std::ifstream in("/proc/self/io");

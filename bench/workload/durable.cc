@@ -23,6 +23,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
+#include "bench/workload/clock.h"
 #include "storage/base/status.h"
 #include "storage/graph/graph.h"
 #include "storage/kv/open.h"
@@ -60,15 +61,6 @@ class Links {
   uint64_t nodes_, next_ = 1;
   std::mt19937_64 dice_{17};
 };
-
-double Seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // --- SQLite --------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
+#include "bench/workload/clock.h"
 #include "bench/workload/yardstick_queries.h"
 #include "storage/base/status.h"
 #include "storage/kv/open.h"
@@ -34,12 +35,6 @@ struct Flags {
   int rounds = 5;
   size_t seeds = 300;
 };
-
-double Median(std::vector<double> v) {
-  if (v.empty()) return 0;
-  std::sort(v.begin(), v.end());
-  return v[v.size() / 2];
-}
 
 struct Opened {
   OpenedStore store;

@@ -15,22 +15,10 @@ namespace skein::rewrite {
 
 namespace {
 
-using bind::ExprKind;
 using bind::ExprRef;
 using plan::Node;
 using plan::NodeKind;
 using plan::Slot;
-
-bool IsDifferent(const ExprRef& e, Slot a, Slot b) {
-  if (e->kind != ExprKind::kComparison || e->comparisons.size() != 1 ||
-      e->comparisons[0] != syntax::ComparisonOp::kNotEqual) {
-    return false;
-  }
-  const auto is = [&e](size_t i, Slot slot) {
-    return e->args[i]->kind == ExprKind::kSlot && e->args[i]->slot == slot;
-  };
-  return (is(0, a) && is(1, b)) || (is(0, b) && is(1, a));
-}
 
 // The hop below `hop` that found `link`, if nothing but hops and filters lies between.
 const Node* HopOf(const Node& hop, Slot link) {
@@ -49,7 +37,7 @@ void Relax(Node* filter) {
     const Node* before = HopOf(hop, link);
     if (before == nullptr || before->to != hop.from) return false;
     const auto at = std::find_if(filter->exprs.begin(), filter->exprs.end(), [&](const ExprRef& e) {
-      return IsDifferent(e, before->from, hop.to);
+      return SaysDifferent(e, before->from, hop.to);
     });
     if (at == filter->exprs.end()) return false;
     std::rotate(filter->exprs.begin(), at, at + 1);

@@ -28,4 +28,7 @@ absl::Status UniqueReachable(Plan* plan, const PlanOptions& options);  // unique
 absl::Status Morsels(Plan* plan, const PlanOptions& options);          // morsels.cc
 absl::Status TopK(Plan* plan, const PlanOptions& options);             // top_k.cc
 
+// Whether a predicate says `a <> b`, either way round.
+bool SaysDifferent(const plan::ExprRef& e, plan::Slot a, plan::Slot b);
+
 }  // namespace skein::rewrite

@@ -43,6 +43,17 @@ bool IsOff(const std::vector<std::string>& off, std::string_view name) {
 
 }  // namespace
 
+bool SaysDifferent(const plan::ExprRef& e, plan::Slot a, plan::Slot b) {
+  if (e->kind != bind::ExprKind::kComparison || e->comparisons.size() != 1 ||
+      e->comparisons[0] != syntax::ComparisonOp::kNotEqual) {
+    return false;
+  }
+  const auto is = [&e](size_t i, plan::Slot slot) {
+    return e->args[i]->kind == bind::ExprKind::kSlot && e->args[i]->slot == slot;
+  };
+  return (is(0, a) && is(1, b)) || (is(0, b) && is(1, a));
+}
+
 std::span<const Pass> All() { return kPasses; }
 
 std::span<const std::string_view> PlannerSwitches() {

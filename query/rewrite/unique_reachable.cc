@@ -21,23 +21,13 @@ using bind::ExprRef;
 using plan::Node;
 using plan::NodeKind;
 
-bool IsStartExcluded(const ExprRef& e, const Node& search) {
-  if (e->kind != ExprKind::kComparison || e->comparisons.size() != 1 ||
-      e->comparisons[0] != syntax::ComparisonOp::kNotEqual) {
-    return false;
-  }
-  const auto is = [&e](size_t i, plan::Slot slot) {
-    return e->args[i]->kind == ExprKind::kSlot && e->args[i]->slot == slot;
-  };
-  return (is(0, search.from) && is(1, search.to)) || (is(0, search.to) && is(1, search.from));
-}
-
 void LeaveStartOut(plan::NodePtr* at) {
   Node& filter = **at;
   if (filter.kind != NodeKind::kFilter || filter.children[0]->kind != NodeKind::kReachable) return;
   Node& search = *filter.children[0];
   const size_t before = filter.exprs.size();
-  std::erase_if(filter.exprs, [&search](const ExprRef& e) { return IsStartExcluded(e, search); });
+  std::erase_if(filter.exprs,
+                [&search](const ExprRef& e) { return SaysDifferent(e, search.from, search.to); });
   search.skips_start |= filter.exprs.size() < before;
   if (filter.exprs.empty() && filter.distinct_pairs.empty()) *at = std::move(filter.children[0]);
 }

@@ -61,18 +61,7 @@ const BulkNodesImpl::Waiting* BulkNodesImpl::Find(NodeId id) const {
 
 void BulkNodesImpl::Store(const NodeRecord& record, Waiting* node) {
   const std::string bytes = EncodeNode(record, 0);
-  if (bytes.size() > node->bytes) {
-    if (arena_left_ < bytes.size()) {
-      const size_t arena = std::max(kArena, bytes.size());
-      arenas_.push_back(std::make_unique<char[]>(arena));
-      arena_at_ = arenas_.back().get();
-      arena_left_ = arena;
-      arena_bytes_ += arena;
-    }
-    node->record = arena_at_;
-    arena_at_ += bytes.size();
-    arena_left_ -= bytes.size();
-  }
+  if (bytes.size() > node->bytes) node->record = arena_.Take(bytes.size());
   std::memcpy(node->record, bytes.data(), bytes.size());
   node->bytes = static_cast<uint32_t>(bytes.size());
 }
@@ -452,9 +441,7 @@ absl::Status BulkNodesImpl::Commit() {
   derived_.clear();
   indexes_.clear();
   nodes_ = {};
-  arenas_.clear();
-  arena_at_ = nullptr;
-  arena_left_ = arena_bytes_ = 0;
+  arena_.Clear();
   return absl::OkStatus();
 }
 

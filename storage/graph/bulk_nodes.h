@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "storage/graph/core.h"
+#include "storage/keys/arena.h"
 #include "storage/keys/sorted_keys.h"
 
 namespace skein {
@@ -31,12 +32,11 @@ class BulkNodesImpl final : public BulkNodes {
   absl::Status Change(NodeId id, const NodeChange& change) override;
   absl::Status NextBatch(const WriteContext& context) override;
   size_t size() const override { return nodes_.size(); }
-  size_t bytes() const override { return nodes_.capacity() * sizeof(Waiting) + arena_bytes_; }
+  size_t bytes() const override { return nodes_.capacity() * sizeof(Waiting) + arena_.bytes(); }
   absl::Status Commit() override;
 
  private:
   static constexpr size_t kIdentityBytes = 16;
-  static constexpr size_t kArena = size_t{1} << 20;
   struct Waiting {
     NodeId id{};
     char* record = nullptr;
@@ -86,9 +86,7 @@ class BulkNodesImpl final : public BulkNodes {
   std::shared_ptr<GraphCore> core_;
   WriteContext context_;
   std::vector<Waiting> nodes_;  // ids ascend
-  std::vector<std::unique_ptr<char[]>> arenas_;
-  char* arena_at_ = nullptr;
-  size_t arena_left_ = 0, arena_bytes_ = 0;
+  Arena arena_;
 
   // Of the commit.
   uint64_t chunk_ = 0;

@@ -53,18 +53,11 @@ absl::Status DamagedIdentities() {
 
 BulkRow& BulkRows::Add(std::string_view properties) {
   if (size_ % kBlock == 0) blocks_.push_back(std::make_unique<BulkRow[]>(kBlock));
-  if (properties.size() > arena_left_) {
-    arena_left_ = std::max(kArena, properties.size());
-    arenas_.push_back(std::make_unique_for_overwrite<char[]>(arena_left_));
-    arena_at_ = arenas_.back().get();
-    arena_bytes_ += arena_left_;
-  }
   BulkRow& row = (*this)[size_++];
-  std::memcpy(arena_at_, properties.data(), properties.size());
-  row.properties = arena_at_;
+  char* const at = arena_.Take(properties.size());
+  std::memcpy(at, properties.data(), properties.size());
+  row.properties = at;
   row.properties_bytes = static_cast<uint32_t>(properties.size());
-  arena_at_ += properties.size();
-  arena_left_ -= properties.size();
   return row;
 }
 

@@ -21,6 +21,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "storage/graph/core.h"
 #include "storage/graph/records.h"
+#include "storage/keys/arena.h"
 
 namespace skein {
 
@@ -44,19 +45,17 @@ class BulkRows {
 
   BulkRow& Add(std::string_view properties);
   size_t size() const { return size_; }
-  size_t bytes() const { return size_ * sizeof(BulkRow) + arena_bytes_; }
+  size_t bytes() const { return size_ * sizeof(BulkRow) + arena_.bytes(); }
   BulkRow& operator[](size_t row) { return blocks_[row / kBlock][row % kBlock]; }
   const BulkRow& operator[](size_t row) const { return blocks_[row / kBlock][row % kBlock]; }
   void Prefetch(size_t row) const { __builtin_prefetch(&(*this)[row]); }
 
  private:
   static constexpr size_t kBlock = 1 << 15;
-  static constexpr size_t kArena = size_t{1} << 20;
 
-  size_t size_ = 0, arena_bytes_ = 0, arena_left_ = 0;
-  char* arena_at_ = nullptr;
+  size_t size_ = 0;
   std::vector<std::unique_ptr<BulkRow[]>> blocks_;
-  std::vector<std::unique_ptr<char[]>> arenas_;
+  Arena arena_;
 };
 
 // The nodes at the ends of rows, numbered in ascending order.

@@ -25,17 +25,9 @@ bool Less(const SortedKeys::Entry& a, const SortedKeys::Entry& b) {
 }  // namespace
 
 void SortedKeys::Add(std::string_view key, uint64_t number, uint32_t extra) {
-  if (left_ < key.size()) {
-    const size_t bytes = std::max(kArena, key.size());
-    arenas_.push_back(std::make_unique<char[]>(bytes));
-    at_ = arenas_.back().get();
-    left_ = bytes;
-    arena_bytes_ += bytes;
-  }
-  std::memcpy(at_, key.data(), key.size());
-  entries_.push_back({0, at_, static_cast<uint32_t>(key.size()), extra, number});
-  at_ += key.size();
-  left_ -= key.size();
+  char* const at = arena_.Take(key.size());
+  std::memcpy(at, key.data(), key.size());
+  entries_.push_back({0, at, static_cast<uint32_t>(key.size()), extra, number});
 }
 
 void SortedKeys::Sort() {

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/keys/arena.h"
+
 namespace skein {
 
 class SortedKeys {
@@ -31,15 +33,11 @@ class SortedKeys {
 
   size_t size() const { return entries_.size(); }
   const Entry& operator[](size_t i) const { return entries_[i]; }
-  size_t bytes() const { return entries_.capacity() * sizeof(Entry) + arena_bytes_; }
+  size_t bytes() const { return entries_.capacity() * sizeof(Entry) + arena_.bytes(); }
 
  private:
-  static constexpr size_t kArena = size_t{1} << 20;
-
   std::vector<Entry> entries_;
-  std::vector<std::unique_ptr<char[]>> arenas_;
-  char* at_ = nullptr;
-  size_t left_ = 0, arena_bytes_ = 0;
+  Arena arena_;
 };
 
 // All entries of several sorted ones, in order.

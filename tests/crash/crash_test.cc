@@ -18,24 +18,13 @@
 #include "storage/kv/memory_store.h"
 #include "storage/kv/open.h"
 #include "storage/kv/twins.h"
+#include "tests/crash/scratch.h"
 #include "tests/crash/script.h"
 
 namespace skein {
 namespace {
 
 namespace fs = std::filesystem;
-
-int Cycles(int normal, int nightly) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
-  return std::getenv("SKEIN_NIGHTLY") != nullptr ? nightly : normal;
-}
-
-fs::path Scratch(std::string_view name) {
-  const fs::path root = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-  fs::path dir = root / ("skein_crash_" + std::to_string(::getpid()) + "_" + std::string(name));
-  fs::remove_all(dir);
-  return dir;
-}
 
 // --- the n-th call of the store fails ------------------------------------------------------------
 
@@ -148,13 +137,13 @@ Outcome PowerCuts(std::string_view name, int cycles, bool sync) {
 }
 
 TEST(PowerCutTest, LosesNothingThatWasAcknowledged) {
-  const Outcome outcome = PowerCuts("power", Cycles(150, 10'000), true);
+  const Outcome outcome = PowerCuts("power", Rounds(150, 10'000), true);
   EXPECT_EQ(outcome.cycles_with_loss, 0) << outcome.first_loss;
   EXPECT_GT(outcome.transactions, 60u);
 }
 
 TEST(PowerCutTest, ControlWithoutSyncLoses) {
-  const Outcome outcome = PowerCuts("control", Cycles(8, 200), false);
+  const Outcome outcome = PowerCuts("control", Rounds(8, 200), false);
   EXPECT_GT(outcome.cycles_with_loss, 2) << "the test cannot see a loss";
 }
 
@@ -208,7 +197,7 @@ TEST(KilledWriterTest, AcknowledgedTransactionsAreThere) {
   std::mt19937_64 dice(7);
   uint64_t expected = 0;
   int killed = 0;
-  const int cycles = Cycles(150, 10'000);
+  const int cycles = Rounds(150, 10'000);
   for (int cycle = 0; cycle < cycles; ++cycle) {
     const uint64_t kill_at = dice() % 250;
     const Writer writer = RunWriter(dir, kill_at, 30);

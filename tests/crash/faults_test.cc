@@ -12,24 +12,13 @@
 #include "storage/base/status.h"
 #include "storage/kv/fault_file_system.h"
 #include "storage/kv/open.h"
+#include "tests/crash/scratch.h"
 #include "tests/crash/store_work.h"
 
 namespace skein {
 namespace {
 
 namespace fs = std::filesystem;
-
-int Rounds(int normal, int nightly) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment.
-  return std::getenv("SKEIN_NIGHTLY") != nullptr ? nightly : normal;
-}
-
-fs::path Scratch(std::string_view name) {
-  const fs::path root = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-  fs::path dir = root / ("skein_faults_" + std::to_string(::getpid()) + "_" + std::string(name));
-  fs::remove_all(dir);
-  return dir;
-}
 
 OpenStoreOptions Small(FaultFileSystem* faults) {
   OpenStoreOptions options;
