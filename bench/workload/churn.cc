@@ -20,6 +20,7 @@
 
 #include "CLI/CLI.hpp"
 #include "bench/workload/clock.h"
+#include "absl/synchronization/mutex.h"
 #include "storage/base/status.h"
 #include "storage/graph/graph.h"
 #include "storage/kv/open.h"
@@ -205,6 +206,8 @@ absl::Status Main(const Options& options) {
 }  // namespace skein::bench
 
 int main(int argc, char** argv) {
+  // As the program: Debian's library looks for deadlocks at every lock otherwise.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   skein::bench::Options options;
   CLI::App app("Links as fast as asked on top of a store, and a reader beside them");
   app.add_option("--store", options.store, "A copy: it grows")->required();

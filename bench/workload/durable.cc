@@ -399,6 +399,8 @@ absl::Status KvMain(const Options& options) {
 }  // namespace skein::bench
 
 int main(int argc, char** argv) {
+  // As the program: Debian's library looks for deadlocks at every lock otherwise.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   skein::bench::Options options;
   CLI::App app("Durable writes beside SQLite's");
   app.add_option("--dir", options.dir, "A directory, new or empty, on the disk to measure")

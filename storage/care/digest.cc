@@ -43,13 +43,14 @@ absl::Status AddLinks(const ScanContext& context, const Layout& layout, Sha256* 
 }
 
 absl::Status AddAdjacency(const ScanContext& context, const Layout& layout, Sha256* sha) {
-  const auto each = [&](ChunkList& list) -> absl::Status {
+  const auto each = [&](ChunkList& list, const std::vector<RecentHalf>* recent) -> absl::Status {
     const uint64_t number = TrailingId(list.prefix);
     AdjacencyPage::Chunks chunks;
     for (const auto& [chunk, bytes] : list.chunks) {
       chunks.push_back(AdjacencyChunk::Read(bytes));
       if (chunks.back() == nullptr) return DataLoss("page ", number, " of adjacency");
     }
+    if (recent != nullptr) chunks.push_back(AdjacencyChunk::Read(ChunkOfHalves(number, *recent)));
     const AdjacencyPage page(Version{0}, std::move(chunks));
     for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
       const NodeId vertex{number * kVerticesPerPage + v};
@@ -60,8 +61,10 @@ absl::Status AddAdjacency(const ScanContext& context, const Layout& layout, Sha2
     }
     return absl::OkStatus();
   };
-  return ForChunkLists(context, Table::kAdjacency, layout.Space(), PrefixEnd(layout.Space()),
-                       kChunkKeyBytes, each, [](std::string_view) {});
+  SKEIN_ASSIGN_OR_RETURN(const StoredRuns runs, ReadRuns(context.store, context.view, layout));
+  if (!runs.damaged.empty()) return DataLoss("runs of adjacency");
+  return ForAdjacencyPages(context, layout, 0, UINT64_MAX, runs.Halves(), each,
+                           [](std::string_view) {});
 }
 
 absl::Status AddRows(const ScanContext& context, Table table, const std::string& prefix,

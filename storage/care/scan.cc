@@ -51,4 +51,31 @@ absl::Status ForChunkLists(const ScanContext& context, Table table, const std::s
   }
 }
 
+absl::Status ForAdjacencyPages(
+    const ScanContext& context, const Layout& layout, uint64_t first, uint64_t last,
+    const RecentPages& recent,
+    const std::function<absl::Status(ChunkList&, const std::vector<RecentHalf>* recent)>& each,
+    const std::function<void(std::string_view key)>& odd) {
+  auto at = recent.lower_bound(first);
+  // Pages that only runs know, up to one.
+  const auto up_to = [&](uint64_t page) -> absl::Status {
+    for (; at != recent.end() && at->first < page; ++at) {
+      ChunkList none;
+      none.prefix = layout.Adjacency(at->first);
+      SKEIN_RETURN_IF_ERROR(each(none, &at->second));
+    }
+    return absl::OkStatus();
+  };
+  const auto merged = [&](ChunkList& list) -> absl::Status {
+    const uint64_t page = TrailingId(list.prefix);
+    SKEIN_RETURN_IF_ERROR(up_to(page));
+    const bool has = at != recent.end() && at->first == page;
+    return each(list, has ? &(at++)->second : nullptr);
+  };
+  const std::string begin = first == 0 ? layout.Space() : layout.Adjacency(first);
+  SKEIN_RETURN_IF_ERROR(ForChunkLists(context, Table::kAdjacency, begin, layout.Adjacency(last),
+                                      layout.Run(0).size(), merged, odd));
+  return up_to(last);
+}
+
 }  // namespace skein

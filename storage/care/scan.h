@@ -7,12 +7,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "storage/graph/link_run.h"
 #include "storage/keys/layout.h"
 #include "storage/kv/store.h"
 
@@ -68,5 +70,15 @@ absl::Status ForChunkLists(const ScanContext& context, Table table, const std::s
                            const std::string& end, size_t key_bytes,
                            const std::function<absl::Status(ChunkList&)>& each,
                            const std::function<void(std::string_view key)>& odd);
+
+// What a page of adjacency consists of: its chunks, and what runs say of it.
+using RecentPages = std::map<uint64_t, std::vector<RecentHalf>>;
+// The same for the adjacency pages [first, last), ascending; `recent` may be nullptr of a page. A
+// page that only runs know has no chunks.
+absl::Status ForAdjacencyPages(
+    const ScanContext& context, const Layout& layout, uint64_t first, uint64_t last,
+    const RecentPages& recent,
+    const std::function<absl::Status(ChunkList&, const std::vector<RecentHalf>* recent)>& each,
+    const std::function<void(std::string_view key)>& odd);
 
 }  // namespace skein

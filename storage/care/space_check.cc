@@ -93,6 +93,7 @@ absl::Status SpaceCheck::Run(const std::function<void(std::string_view)>& stage)
   if (catalog_ == nullptr) return absl::OkStatus();  // a finding says why
   SKEIN_RETURN_IF_ERROR(ReadMarks());
   SKEIN_RETURN_IF_ERROR(ReadLoads());
+  SKEIN_RETURN_IF_ERROR(ReadRecent());
   const uint64_t window_pages =
       std::max<uint64_t>(1, memory_bytes_ / 2 / kBytesPerNode / kVerticesPerPage);
   uint64_t page = 0;

@@ -58,6 +58,7 @@ class SpaceCheck {
   bool CheckSource(const Provenance& source) const { return Raw(source.batch) < batches_; }
 
   // space_derived.cc: what is derived of them.
+  absl::Status ReadRecent();
   absl::Status Adjacency(const Window& window, DerivedRows* rows);
   absl::Status FindSightingsTwice(const AdjacencyList& list);
   absl::Status CompareSightings(std::span<const LinkId> links);
@@ -100,6 +101,7 @@ class SpaceCheck {
   Fixer* const fixer_;
 
   std::unique_ptr<StoredCatalog> catalog_;
+  RecentPages recent_;
   uint64_t batches_ = 1;  // ids below it are in use
   std::vector<IndexInfo> indexes_;
   std::map<std::string, int64_t> counts_;  // recounted, by key of kStats

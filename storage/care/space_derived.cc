@@ -82,13 +82,22 @@ absl::Status SpaceCheck::Stream(Window* window, bool first_time, DerivedRows* ro
   return Indexes(first_time, rows);
 }
 
+absl::Status SpaceCheck::ReadRecent() {
+  SKEIN_ASSIGN_OR_RETURN(const StoredRuns runs, ReadRuns(context_.store, context_.view, layout_));
+  for (const LinkRun& run : runs.runs) chunks_used_ = std::max(chunks_used_, run.number + 1);
+  for (const std::string& key : runs.damaged) {
+    Add(FindingKind::kAdjacency, Table::kAdjacency, internal::Join("run ", TrailingId(key)),
+        "does not decode");
+  }
+  recent_ = runs.Halves();
+  return absl::OkStatus();
+}
+
 absl::Status SpaceCheck::Adjacency(const Window& window, DerivedRows* rows) {
   const bool gathering = rows->gathering();
-  const std::string begin =
-      window.first == 0 ? layout_.Space() : layout_.Adjacency(window.first / kVerticesPerPage);
-  const std::string end = layout_.Adjacency(window.last / kVerticesPerPage);
+  const uint64_t first = window.first / kVerticesPerPage, last = window.last / kVerticesPerPage;
   absl::Status odd = absl::OkStatus();
-  const auto each = [&](ChunkList& list) -> absl::Status {
+  const auto each = [&](ChunkList& list, const std::vector<RecentHalf>* recent) -> absl::Status {
     const uint64_t number = TrailingId(list.prefix);
     if (!gathering) ++report_.checked.adjacency_pages;
     AdjacencyPage::Chunks chunks;
@@ -103,6 +112,7 @@ absl::Status SpaceCheck::Adjacency(const Window& window, DerivedRows* rows) {
           internal::Join("page ", number, ", chunk ", chunk), "does not decode");
     }
     if (gathering && !rows->Wants(Derived::kAdjacency, number)) return absl::OkStatus();
+    if (recent != nullptr) chunks.push_back(AdjacencyChunk::Read(ChunkOfHalves(number, *recent)));
     const AdjacencyPage page(Version{0}, std::move(chunks));
     for (uint32_t v = 0; v < kVerticesPerPage; ++v) {
       const NodeId vertex{number * kVerticesPerPage + v};
@@ -117,15 +127,16 @@ absl::Status SpaceCheck::Adjacency(const Window& window, DerivedRows* rows) {
     return absl::OkStatus();
   };
   SKEIN_RETURN_IF_ERROR(
-      ForChunkLists(context_, Table::kAdjacency, layout_.Adjacency(window.first / kVerticesPerPage),
-                    end, kChunkKeyBytes, each, [&](std::string_view key) {
-                      if (!gathering && odd.ok()) {
-                        odd = OddDerived(FindingKind::kAdjacency, Table::kAdjacency, key);
-                      }
-                    }));
+      ForAdjacencyPages(context_, layout_, first, last, recent_, each, [&](std::string_view key) {
+        if (!gathering && odd.ok()) {
+          odd = OddDerived(FindingKind::kAdjacency, Table::kAdjacency, key);
+        }
+      }));
   SKEIN_RETURN_IF_ERROR(odd);
+  const auto next = recent_.lower_bound(last);
+  if (next != recent_.end()) rows->Name(next->first);
   // Where the next window begins. Keys of no page after the last page are of this one.
-  TableScan rest(context_, Table::kAdjacency, end, PrefixEnd(layout_.Space()), 64);
+  TableScan rest(context_, Table::kAdjacency, layout_.Adjacency(last), layout_.Runs(), 64);
   std::vector<std::string> strange;
   for (;;) {
     SKEIN_ASSIGN_OR_RETURN(const bool more, rest.Next());
@@ -359,6 +370,9 @@ absl::StatusOr<bool> SpaceCheck::IsRecordLost(const HalfLink& half) {
   for (const auto& [key, bytes] : chunks) {
     auto chunk = AdjacencyChunk::Read(bytes);
     if (chunk != nullptr) read.push_back(std::move(chunk));
+  }
+  if (const auto recent = recent_.find(AdjacencyPageOf(other)); recent != recent_.end()) {
+    read.push_back(AdjacencyChunk::Read(ChunkOfHalves(recent->first, recent->second)));
   }
   const AdjacencyList list = MergedList(AdjacencyPage(Version{0}, std::move(read)), other);
   return std::any_of(list.entries.begin(), list.entries.end(), [&half](const auto& entry) {

@@ -4,6 +4,7 @@
 
 #include "storage/base/status.h"
 #include "storage/care/space_check.h"
+#include "storage/graph/link_run.h"
 #include "storage/history/history_log.h"
 
 namespace skein {
@@ -118,6 +119,10 @@ absl::StatusOr<RepairReport> RepairStore(Store& store, const VerifyOptions& opti
   if (report.before.clean() && report.before.found.count(FindingKind::kLeftover) == 0) {
     report.after = report.before;
     return report;
+  }
+  // First into pages with what is in runs: what is wrong is wrong there then.
+  for (const SpaceId space : kSpaces) {
+    SKEIN_RETURN_IF_ERROR(FoldStoredRuns(store, Layout(space)));
   }
   {
     SKEIN_ASSIGN_OR_RETURN(const auto view, store.Latest());

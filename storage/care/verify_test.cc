@@ -17,6 +17,7 @@
 #include "storage/graph/adjacency_page.h"
 #include "storage/graph/graph.h"
 #include "storage/graph/link_page.h"
+#include "storage/graph/link_run.h"
 #include "storage/history/history_log.h"
 #include "storage/kv/memory_store.h"
 #include "storage/kv/open.h"
@@ -30,8 +31,18 @@ class VerifyTest : public ::testing::Test {
  protected:
   VerifyTest() : store_(MakeMemoryStore()) { Fill(); }
 
+  void Refill(size_t recent_bytes) {
+    recent_bytes_ = recent_bytes;
+    store_ = MakeMemoryStore();
+    nodes_.clear();
+    links_.clear();
+    Fill();
+    sound_ = *GraphDigest(*store_);
+  }
   void Fill() {
-    auto graph = *Graph::Open(*store_, {});
+    GraphOptions options;
+    options.recent_bytes = recent_bytes_;
+    auto graph = *Graph::Open(*store_, options);
     auto system = *Graph::Open(*store_, {.space = GraphSpace::kSystem});
     Catalog& catalog = graph->catalog();
     person_ = *catalog.InternLabel("Person");
@@ -154,6 +165,7 @@ class VerifyTest : public ::testing::Test {
   }
 
   const Layout users_{SpaceId::kUsers};
+  size_t recent_bytes_ = 1;  // into pages with every commit
   std::unique_ptr<Store> store_;
   size_t memory_bytes_ = size_t{1} << 20;
   LabelId person_{};
@@ -238,6 +250,55 @@ TEST_F(VerifyTest, AdjacencyOfALinkThatIsNotThereIsSeenAndDropped) {
   Put(Table::kAdjacency, users_.Adjacency(AdjacencyPageOf(vertex.vertex), 900),
       EncodeAdjacencyChunk({&vertex, 1}, 0));
   ExpectRepaired(FindingKind::kAdjacency);
+}
+
+// What commits said of links and no page has yet.
+TEST_F(VerifyTest, RunsAreCheckedWithThePagesTheyBelongTo) {
+  Refill(GraphOptions().recent_bytes);
+  const auto runs = Rows(Table::kAdjacency, users_.Runs());
+  ASSERT_FALSE(runs.empty());
+  EXPECT_TRUE(Rows(Table::kAdjacency, users_.Adjacency(1)).size() <= 1);  // the bulk load's
+  EXPECT_TRUE(VerifyStore(*store_, {})->clean());
+  Put(Table::kAdjacency, runs[0].first, runs[0].second.substr(0, runs[0].second.size() / 2));
+  ExpectRepaired(FindingKind::kAdjacency);
+  EXPECT_TRUE(Rows(Table::kAdjacency, users_.Runs()).empty());  // in pages, all of it
+}
+
+TEST_F(VerifyTest, ARunGoneIsSeenAndRebuilt) {
+  Refill(GraphOptions().recent_bytes);
+  Delete(Table::kAdjacency, Rows(Table::kAdjacency, users_.Runs())[0].first);
+  ExpectRepaired(FindingKind::kAdjacency);
+}
+
+TEST_F(VerifyTest, ARunThatSaysSomethingElseIsSeenAndRebuilt) {
+  Refill(GraphOptions().recent_bytes);
+  const auto row = Rows(Table::kAdjacency, users_.Runs())[0];
+  std::optional<LinkRun> run = DecodeRun(TrailingId(row.first), row.second);
+  ASSERT_TRUE(run);
+  ++run->links[0].valid.from;
+  // Of a vertex far beyond all others: a window of its own.
+  run->links[1].to = NodeId{uint64_t{1} << 40};
+  Put(Table::kAdjacency, row.first, EncodeRun(run->links, Raw(run->at)));
+  ExpectRepaired(FindingKind::kAdjacency);
+}
+
+// As a crash in the midst of folding leaves it.
+TEST_F(VerifyTest, RunsThatAreFoldedInPartAreRight) {
+  Refill(GraphOptions().recent_bytes);
+  const auto view = *store_->Latest();
+  const StoredRuns stored = *ReadRuns(*store_, *view, users_);
+  ASSERT_EQ(stored.runs.size(), 1U);
+  const auto halves = stored.Halves();
+  ASSERT_GT(halves.size(), 2U);
+  Put(Table::kAdjacency, users_.Adjacency(0, stored.runs[0].number),
+      ChunkOfHalves(0, halves.at(0)));
+  Put(Table::kAdjacency, users_.RunsFolded(), EncodeRunsFolded({1, {stored.runs[0].number}}));
+  EXPECT_TRUE(VerifyStore(*store_, {})->clean());
+  const std::string before = *GraphDigest(*store_);
+  const auto graph = *Graph::Open(*store_, {});
+  ASSERT_TRUE(graph->Compact().ok());
+  EXPECT_TRUE(VerifyStore(*store_, {})->clean());
+  EXPECT_EQ(*GraphDigest(*store_), before);
 }
 
 TEST_F(VerifyTest, StrangeKeysOfDerivedTablesAreSeenAndDropped) {
@@ -591,7 +652,7 @@ TEST(VerifyFilesTest, FlippedBitsOnDiskEndTheCheckAndNothingIsRepaired) {
   }
   int flipped = 0;
   for (const auto& entry : std::filesystem::directory_iterator(dir + "/db")) {
-    if (entry.path().extension() != ".sst" || entry.file_size() < 20'000) continue;
+    if (entry.path().extension() != ".sst" || entry.file_size() < 8000) continue;
     std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(5000);
     file.put('\x55');

@@ -339,8 +339,8 @@ void BulkLinksImpl::DropRepeats() {
 
 // The same against those that were stored before.
 absl::Status BulkLinksImpl::DropStored() {
-  SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
-  const SnapshotSource source(core_, std::move(view));
+  SKEIN_ASSIGN_OR_RETURN(GraphView latest, core_->Latest());
+  const SnapshotSource source(core_, std::move(latest));
   absl::flat_hash_map<LinkTypeId, bool> probed;
   std::vector<size_t> rows;
   const auto probe = [&]() -> absl::Status {
@@ -552,7 +552,7 @@ absl::StatusOr<Version> BulkLinksImpl::Ingest(uint64_t deletions) {
   const absl::StatusOr<Version> version = core_->store.Ingest(runs);
   const Version at = version.ok() ? *version : Version{0};
   for (const uint64_t page : link_pages) core_->pages.EndChange(page, at);
-  for (const uint64_t page : pages) core_->adjacency.EndChange(page, at, nullptr);
+  for (const uint64_t page : pages) core_->adjacency.EndChange(page, at);
   if (locked) core_->index_mu.Unlock();
   return version;
 }

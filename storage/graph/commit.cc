@@ -31,14 +31,14 @@ void SortUnique(std::vector<T>* ids) {
 
 }  // namespace
 
-const WriteBatch& CommitBuilder::Build() {
+WriteBatch& CommitBuilder::Build() {
   indexes_ = core_.catalog->Indexes();
   batch_.Reserve(overlay_.nodes().size() * 12 + overlay_.links().size() * 8, overlay_.bytes());
   for (const auto& [id, change] : overlay_.nodes()) {
     if (change.base != nullptr || change.now != nullptr) AddNode(id, change);
   }
   AddLinks();
-  AddAdjacency();
+  AddRun();
   AddRemembered();
   for (const auto& [key, value] : overlay_.fusion()) {
     batch_.Put(Table::kFusion, key, value);
@@ -185,50 +185,18 @@ void CommitBuilder::RememberLink(const StoredLink& link, bool gone) {
   batch_.PutUnderVersion(Table::kVersions, layout_.WasLinked(link.record.to, id), {});
 }
 
-void CommitBuilder::AddAdjacency() {
-  struct Row {
-    NodeId node{};
-    PolicyId policy{};
-    AdjacencyEntry entry;
-  };
-  std::vector<Row> rows;
-  rows.reserve(overlay_.links().size() * 2);
-  for (const auto& [id, change] : overlay_.links()) {
+void CommitBuilder::AddRun() {
+  run_.reserve(overlay_.links().size());
+  for (const auto& [id, change] : overlay_.links()) {  // ascending by id
     if (change.base == nullptr && change.now == nullptr) continue;
     const bool gone = change.now == nullptr;
     const StoredLink& link = gone ? *change.base : *change.now;
     if (!gone && change.base != nullptr && change.base->record.valid == link.record.valid) continue;
-    for (const bool outgoing : {true, false}) {
-      const NodeId node = outgoing ? link.record.from : link.record.to;
-      const PolicyId policy = outgoing ? link.from_policy : link.to_policy;
-      AdjacencyEntry entry = EntryOf(link, outgoing);
-      if (!gone) rows.push_back({node, policy, entry});
-      entry.gone = true;
-      if (change.base != nullptr) rows.push_back({node, policy, entry});
-    }
+    run_.push_back(RunLinkOf(link, /*was=*/change.base != nullptr, /*is=*/!gone));
   }
-  std::vector<VertexEntries> of_page;
-  const auto flush = [&] {
-    if (of_page.empty()) return;
-    const uint64_t page = AdjacencyPageOf(of_page[0].vertex);
-    const std::string bytes = EncodeAdjacencyChunk(of_page, 0);
-    batch_.PutStamped(Table::kAdjacency, layout_.Adjacency(page, chunk_), bytes, kStampAt,
-                      /*guarded=*/false);
-    pages_.emplace_back(page, AdjacencyChunk::ReadUnstamped(bytes));
-    of_page.clear();
-  };
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return a.node != b.node ? a.node < b.node : AdjacencyLess(a.entry, b.entry);
-  });
-  for (size_t i = 0; i < rows.size();) {
-    const NodeId node = rows[i].node;
-    if (!of_page.empty() && AdjacencyPageOf(of_page[0].vertex) != AdjacencyPageOf(node)) flush();
-    VertexEntries& vertex = of_page.emplace_back();
-    vertex.vertex = node;
-    vertex.policy = rows[i].policy;
-    for (; i < rows.size() && rows[i].node == node; ++i) vertex.entries.push_back(rows[i].entry);
-  }
-  flush();
+  if (run_.empty()) return;
+  batch_.PutStamped(Table::kAdjacency, layout_.Run(chunk_), EncodeRun(run_, 0), kStampAt,
+                    /*guarded=*/false);
 }
 
 void CommitBuilder::AddRemembered() {
@@ -270,7 +238,7 @@ void CommitBuilder::AddCounts() {
 }
 
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            const WriteBatch& batch, const TouchedPages& touched,
+                                            WriteBatch& batch, std::span<const RunLink> run,
                                             uint64_t number) {
   std::vector<uint64_t> pages;
   for (const auto& [id, change] : overlay.links()) {
@@ -279,12 +247,16 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   SortUnique(&pages);
   for (const auto& [id, change] : overlay.nodes()) core.nodes.BeginChange(Raw(id));
   for (const uint64_t page : pages) core.pages.BeginChange(page);
-  for (const auto& [page, chunk] : touched) core.adjacency.BeginChange(page);
   const bool indexes = !overlay.nodes().empty();
   if (indexes) core.lookups.BeginChange();
   if (indexes) core.single_chunks.Adding(Table::kText);
   if (!pages.empty()) core.single_chunks.Adding(Table::kLinks);
-  if (!touched.empty()) core.single_chunks.Adding(Table::kAdjacency);
+  if (!run.empty()) {
+    batch.OnCommitted([&core, run, number](Version version) {
+      core.recent.Add(version, number, run,
+                      [&](uint64_t page) { core.adjacency.Touch(page, version); });
+    });
+  }
   absl::StatusOr<Version> committed = core.store.Commit(batch);
   const Version version = committed.ok() ? *committed : Version{0};
   if (indexes) core.lookups.EndChange(version);
@@ -301,11 +273,6 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   for (const uint64_t page : pages) {
     core.pages.EndChange(page, version);
     if (committed.ok()) core.link_chunks.Added(page);
-  }
-  for (const auto& [page, chunk] : touched) {
-    chunk->set_stamp(Raw(version));
-    core.adjacency.EndChange(page, version, chunk);
-    if (committed.ok()) core.adjacency_chunks.Added(page, number, chunk->stored_bytes());
   }
   return committed;
 }

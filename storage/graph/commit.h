@@ -12,8 +12,6 @@
 
 namespace skein {
 
-using TouchedPages = std::vector<std::pair<uint64_t, std::shared_ptr<AdjacencyChunk>>>;
-
 // Conflicts as the contract has them (graph.h): per element by its key; a new link checks that its
 // ends are alive and tells that they gained a link; a node's deletion does the reverse.
 class CommitBuilder {
@@ -22,9 +20,9 @@ class CommitBuilder {
       : core_(core), layout_(core.layout), overlay_(overlay), chunk_(chunk), batch_(base) {}
 
   // Once. Lives as long as the builder.
-  const WriteBatch& Build();
-  // The adjacency pages that the batch adds a chunk to, with the chunk.
-  const TouchedPages& pages() const { return pages_; }
+  WriteBatch& Build();
+  // What the batch says of links.
+  const std::vector<RunLink>& run() const { return run_; }
 
  private:
   void AddNode(NodeId id, const Change<NodePtr>& change);
@@ -32,7 +30,7 @@ class CommitBuilder {
   void AddIndexes(const Change<NodePtr>& change);
   void AddTexts(const Change<NodePtr>& change);
   void AddLinks();
-  void AddAdjacency();
+  void AddRun();
   void AddRemembered();
   void DeleteRow(Table table, const std::string& key);
   // What a changed link was; `gone`: its ends' lists lose it.
@@ -46,16 +44,17 @@ class CommitBuilder {
   const Overlay& overlay_;
   const uint64_t chunk_;
   WriteBatch batch_;
-  TouchedPages pages_;
+  std::vector<RunLink> run_;
   std::vector<IndexInfo> indexes_;
   std::map<std::string, int64_t> counts_;
   // Text postings by key without the chunk: tokens that many nodes share become one row.
   std::map<std::string, std::pair<std::string, uint64_t>> postings_;
 };
 
-// Commits the batch, keeping the caches right whatever the outcome. `number`: of its chunks.
+// Commits the batch, keeping the caches right whatever the outcome. `run`: what it says of links;
+// `number`: of its chunks.
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            const WriteBatch& batch, const TouchedPages& touched,
+                                            WriteBatch& batch, std::span<const RunLink> run,
                                             uint64_t number);
 
 }  // namespace skein

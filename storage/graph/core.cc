@@ -144,6 +144,11 @@ void ChunkRuns::Folded(uint64_t page, uint64_t first, uint64_t newest, uint64_t 
   }
 }
 
+void ChunkRuns::Forget(uint64_t page) {
+  absl::MutexLock lock(&mu_);
+  runs_.erase(page);
+}
+
 void ChunkRuns::Clear() {
   absl::MutexLock lock(&mu_);
   runs_.clear();
@@ -198,10 +203,24 @@ GraphCore::GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_op
   MemoryBudget& memory = MemoryBudget::Process();
   held.push_back(memory.Register({graph + "nodes", [this] { return nodes.bytes(); }, nullptr}));
   held.push_back(memory.Register({graph + "links", [this] { return pages.bytes(); }, nullptr}));
+  held.push_back(
+      memory.Register({graph + "recent links", [this] { return recent.bytes(); }, nullptr}));
   held.push_back(memory.Register({graph + "adjacency", [this] { return adjacency.bytes(); },
                                   space == SpaceId::kUsers
                                       ? [this](size_t most) { adjacency.SetBytesMax(most); }
                                       : std::function<void(size_t)>()}));
+}
+
+absl::StatusOr<GraphView> GraphCore::Latest() {
+  GraphView latest;
+  latest.recent = recent.Current();
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(latest.view, store.Latest());
+    std::shared_ptr<const RecentLinks::Set> now = recent.Current();
+    if (now == latest.recent) return latest;
+    latest.recent =
+        std::move(now);  // a fold ended in between; they do so every few seconds at most
+  }
 }
 
 absl::StatusOr<uint32_t> GraphCore::TakeLinkRows(BatchId batch, uint32_t n) {

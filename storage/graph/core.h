@@ -18,6 +18,7 @@
 #include "storage/graph/index_lookups.h"
 #include "storage/graph/link_page.h"
 #include "storage/graph/page_table.h"
+#include "storage/graph/recent_links.h"
 #include "storage/graph/records.h"
 #include "storage/graph/versioned_cache.h"
 #include "storage/keys/layout.h"
@@ -116,6 +117,8 @@ class ChunkRuns {
   // The chunks from `first` (0: all) on up to `newest` are one now, number `newest`, of `bytes`;
   // what lies before them has `before` bytes.
   void Folded(uint64_t page, uint64_t first, uint64_t newest, uint64_t bytes, uint64_t before);
+  // What was known of the page is not so: an old snapshot's reader told of chunks that are no more.
+  void Forget(uint64_t page);
   // All chunks of all pages are.
   void Clear();
 
@@ -170,6 +173,12 @@ class Loads {
   mutable absl::flat_hash_map<uint64_t, Version> versions_ ABSL_GUARDED_BY(mu_);
 };
 
+// A version of the store, with what its pages of adjacency lack.
+struct GraphView {
+  std::shared_ptr<const View> view;
+  std::shared_ptr<const RecentLinks::Set> recent;
+};
+
 struct GraphCore {
   GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options);
 
@@ -177,6 +186,8 @@ struct GraphCore {
   absl::StatusOr<uint32_t> TakeLinkRow(BatchId batch) { return TakeLinkRows(batch, 1); }
   // n neighbouring rows; gives the first.
   absl::StatusOr<uint32_t> TakeLinkRows(BatchId batch, uint32_t n);
+
+  absl::StatusOr<GraphView> Latest();
 
   Store& store;
   const Layout layout;
@@ -186,6 +197,7 @@ struct GraphCore {
   VersionedCache<NodeRecord> nodes;
   VersionedCache<LinkPageView> pages;  // by link page
   PageTable adjacency;
+  RecentLinks recent;
 
   FusedNodes fused;
   IndexLookups lookups;

@@ -93,7 +93,8 @@ class TableFolder {
     SKEIN_ASSIGN_OR_RETURN(const auto view, QuietView(core_));
     WriteBatch batch(view->version());
     std::string begin = core_.layout.Space();
-    const std::string end = PrefixEnd(begin);
+    const std::string end =
+        table_ == Table::kAdjacency ? core_.layout.Runs() : PrefixEnd(core_.layout.Space());
     std::vector<ScanPage> pages;
     bool more = true;
     while (more) {
@@ -156,8 +157,103 @@ class TableFolder {
 
 }  // namespace
 
+namespace {
+
+// Writes a generation of recent links to its pages, in a few commits. A crash between them leaves a
+// mark that says how far it came.
+class RecentFolder {
+ public:
+  RecentFolder(GraphCore& core, std::shared_ptr<RecentLinks::Generation> generation)
+      : core_(core), generation_(std::move(generation)), numbers_(generation_->Numbers()) {}
+
+  absl::Status Run() {
+    // Above the numbers of all chunks that the pages have.
+    SKEIN_ASSIGN_OR_RETURN(number_, core_.chunk_ids.Take());
+    pages_ = generation_->Pages();
+    core_.single_chunks.Adding(Table::kAdjacency);
+    size_t begin = static_cast<size_t>(
+        std::lower_bound(pages_.begin(), pages_.end(), generation_->bound()) - pages_.begin());
+    for (bool more = true; more;) {
+      size_t end = begin;
+      SKEIN_RETURN_IF_ERROR(Part(&end));
+      more = end < pages_.size();
+      begin = end;
+    }
+    core_.recent.Done(generation_);
+    return absl::OkStatus();
+  }
+
+ private:
+  // Pages from *end on, some of them.
+  absl::Status Part(size_t* end) {
+    const size_t begin = *end;
+    WriteBatch batch(Version{0});
+    std::vector<uint64_t> bytes;
+    while (*end < pages_.size() && batch.bytes() < kBatchBytesMax) {
+      const uint64_t page = pages_[(*end)++];
+      const std::string chunk = ChunkOfHalves(page, generation_->Halves(page));
+      batch.PutUnguarded(Table::kAdjacency, core_.layout.Adjacency(page, number_), chunk);
+      bytes.push_back(chunk.size());
+    }
+    const bool last = *end == pages_.size();
+    const uint64_t bound = last ? UINT64_MAX : pages_[*end];
+    if (last) {
+      for (const uint64_t run : numbers_) {
+        batch.DeleteUnguarded(Table::kAdjacency, core_.layout.Run(run));
+      }
+      batch.DeleteUnguarded(Table::kAdjacency, core_.layout.RunsFolded());
+    } else {
+      batch.PutUnguarded(Table::kAdjacency, core_.layout.RunsFolded(),
+                         EncodeRunsFolded({bound, numbers_}));
+    }
+    batch.OnCommitted([&](Version version) {
+      generation_->Folded(bound, version);
+      for (size_t i = begin; i < *end; ++i) core_.adjacency.DropBase(pages_[i]);
+    });
+    SKEIN_RETURN_IF_ERROR(core_.store.Commit(batch, Durability::kAsync).status());
+    for (size_t i = begin; i < *end; ++i) {
+      core_.adjacency_chunks.Added(pages_[i], number_, bytes[i - begin]);
+    }
+    return absl::OkStatus();
+  }
+
+  GraphCore& core_;
+  const std::shared_ptr<RecentLinks::Generation> generation_;
+  const std::vector<uint64_t> numbers_;
+  uint64_t number_ = 0;
+  std::vector<uint64_t> pages_;
+};
+
+// Recent links: those that wait, and the youngest if they have `young_max` bytes.
+absl::Status FoldRecent(GraphCore& core, size_t young_max) {
+  while (core.recent.frozen() || core.recent.young_bytes() >= young_max) {
+    const std::shared_ptr<RecentLinks::Generation> generation = core.recent.ToFold();
+    if (generation == nullptr) return absl::OkStatus();
+    SKEIN_RETURN_IF_ERROR(RecentFolder(core, generation).Run());
+  }
+  return absl::OkStatus();
+}
+
+bool RecentIsDue(GraphCore& core) {
+  return core.recent.frozen() || core.recent.young_bytes() >= core.options.recent_bytes;
+}
+
+}  // namespace
+
+absl::Status RestoreRecent(GraphCore& core) {
+  SKEIN_ASSIGN_OR_RETURN(const auto view, core.store.Latest());
+  SKEIN_ASSIGN_OR_RETURN(const StoredRuns stored, ReadRuns(core.store, *view, core.layout));
+  if (!stored.damaged.empty()) {
+    return DamagedRow(Table::kAdjacency, TrailingId(stored.damaged.front()));
+  }
+  core.recent.Restore(stored,
+                      [&core](uint64_t page, Version at) { core.adjacency.Touch(page, at); });
+  return absl::OkStatus();
+}
+
 absl::Status FoldChunks(GraphCore& core) {
   absl::MutexLock one_at_a_time(&core.fold_mu);
+  SKEIN_RETURN_IF_ERROR(FoldRecent(core, 0));
   const std::pair<Table, Folder> folders[] = {
       {Table::kAdjacency, FoldAdjacency}, {Table::kLinks, FoldLinks}, {Table::kText, FoldPostings}};
   for (const auto& [table, folder] : folders) {
@@ -207,14 +303,25 @@ absl::Status FoldPage(GraphCore& core, const View& view, const ChunkRuns::Due& d
     }
     rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(from));
   }
+  bool as_told = true;
   for (const uint64_t run : due.folded) {
     std::string key = layout.Adjacency(due.page, run);
     SKEIN_ASSIGN_OR_RETURN(auto bytes, GetOne(core.store, view, Table::kAdjacency, key));
+    as_told = as_told && bytes.has_value();
     if (bytes) rows.emplace_back(std::move(key), *std::move(bytes));
   }
   SKEIN_RETURN_IF_ERROR(
       ScanChunks(core, view, layout.Adjacency(due.page, due.fresh), PrefixEnd(prefix), &rows));
-  if (rows.size() < 2) return absl::OkStatus();
+  if (!as_told) {
+    // One that is not where it should be is somewhere in between: all of the page, then.
+    rows.clear();
+    first = before = 0;
+    SKEIN_RETURN_IF_ERROR(ScanChunks(core, view, prefix, PrefixEnd(prefix), &rows));
+  }
+  if (rows.size() < 2) {
+    core.adjacency_chunks.Forget(due.page);
+    return absl::OkStatus();
+  }
   const std::optional<std::string> folded = FoldAdjacencyRows(core, prefix, rows, first == 0);
   if (!folded) return DamagedRow(Table::kAdjacency, due.page * kVerticesPerPage);
   const std::string& newest = rows.back().first;
@@ -252,8 +359,9 @@ absl::Status FoldPages(GraphCore& core, const View& view, std::span<const ChunkR
 }  // namespace
 
 absl::Status FoldDue(GraphCore& core) {
-  if (core.adjacency_chunks.due() + core.link_chunks.due() == 0) return absl::OkStatus();
   absl::MutexLock one_at_a_time(&core.fold_mu);
+  SKEIN_RETURN_IF_ERROR(FoldRecent(core, core.options.recent_bytes));
+  if (core.adjacency_chunks.due() + core.link_chunks.due() == 0) return absl::OkStatus();
   std::vector<ChunkRuns::Due> adjacency;
   std::vector<std::string> links;
   std::shared_ptr<const View> view;
@@ -270,13 +378,17 @@ absl::Status FoldDue(GraphCore& core) {
 void PostFolding(const std::shared_ptr<GraphCore>& core, bool writer) {
   // Pages that wait, at most.
   constexpr size_t kPagesDueMax = 16'384;
+  // Recent links, at most, in multiples of what makes them due.
+  constexpr size_t kRecentMax = 4;
   const size_t due = core->adjacency_chunks.due() + core->link_chunks.due();
-  if (due == 0) return;
+  if (due == 0 && !RecentIsDue(*core)) return;
   const auto fold = [core] {
     core->fold_posted = false;
     SKEIN_IGNORE_ERROR(FoldDue(*core), "lists stay longer; what ails the store fails a commit");
   };
-  if (core->options.executor == nullptr || (writer && due > kPagesDueMax)) {
+  const bool much =
+      due > kPagesDueMax || core->recent.bytes() > kRecentMax * core->options.recent_bytes;
+  if (core->options.executor == nullptr || (writer && much)) {
     if (writer) fold();
   } else if (!core->fold_posted.exchange(true)) {
     core->options.executor->Post(fold);

@@ -51,9 +51,9 @@ class GraphImpl final : public Graph {
   Catalog& catalog() override { return *core_->catalog; }
 
   absl::StatusOr<std::shared_ptr<const Snapshot>> Latest() override {
-    SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
+    SKEIN_ASSIGN_OR_RETURN(GraphView latest, core_->Latest());
     return std::shared_ptr<const Snapshot>(
-        std::make_shared<const SnapshotImpl<SnapshotSource>>(core_, std::move(view)));
+        std::make_shared<const SnapshotImpl<SnapshotSource>>(core_, std::move(latest)));
   }
   absl::StatusOr<std::shared_ptr<const Snapshot>> AsOf(Version version) override;
   absl::Status Forget(Version version) override;
@@ -67,9 +67,9 @@ class GraphImpl final : public Graph {
     if (Raw(context.batch) != 0) {
       SKEIN_RETURN_IF_ERROR(core_->catalog->GetBatch(context.batch).status());
     }
-    SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
+    SKEIN_ASSIGN_OR_RETURN(GraphView latest, core_->Latest());
     return std::unique_ptr<Transaction>(
-        std::make_unique<TransactionImpl>(core_, std::move(view), viewer, context));
+        std::make_unique<TransactionImpl>(core_, std::move(latest), viewer, context));
   }
 
   absl::StatusOr<std::unique_ptr<BulkLinks>> BeginBulk(const WriteContext& context) override {
@@ -128,14 +128,14 @@ class GraphImpl final : public Graph {
 };
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> GraphImpl::AsOf(Version version) {
-  SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
-  if (version >= view->version()) {
+  SKEIN_ASSIGN_OR_RETURN(GraphView latest, core_->Latest());
+  if (version >= latest.view->version()) {
     const int64_t now = absl::ToUnixMicros(core_->options.clock->Now());
-    if (version > view->version() && Raw(version) > static_cast<uint64_t>(now)) {
+    if (version > latest.view->version() && Raw(version) > static_cast<uint64_t>(now)) {
       return InvalidArgument("AS OF ", Raw(version), " lies in the future: now is ", now);
     }
     return std::shared_ptr<const Snapshot>(
-        std::make_shared<const SnapshotImpl<SnapshotSource>>(core_, std::move(view)));
+        std::make_shared<const SnapshotImpl<SnapshotSource>>(core_, std::move(latest)));
   }
   SKEIN_ASSIGN_OR_RETURN(const Version horizon, Horizon());
   if (version < horizon) {
@@ -143,7 +143,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> GraphImpl::AsOf(Version version)
                               " is no longer kept");
   }
   return std::shared_ptr<const Snapshot>(
-      std::make_shared<const SnapshotImpl<HistorySource>>(core_, std::move(view), version));
+      std::make_shared<const SnapshotImpl<HistorySource>>(core_, std::move(latest), version));
 }
 
 absl::StatusOr<Version> GraphImpl::Horizon() {
@@ -216,8 +216,8 @@ absl::StatusOr<LinkId> GraphImpl::DecodeLinkId(int64_t id) const {
 }
 
 absl::StatusOr<GraphStats> GraphImpl::Stats() {
-  SKEIN_ASSIGN_OR_RETURN(auto view, core_->store.Latest());
-  const SnapshotSource source(core_, std::move(view));
+  SKEIN_ASSIGN_OR_RETURN(GraphView latest, core_->Latest());
+  const SnapshotSource source(core_, std::move(latest));
   GraphStats stats;
   SKEIN_ASSIGN_OR_RETURN(stats.nodes, read_ops::CountNodes(source, Viewer::All(), std::nullopt));
   SKEIN_ASSIGN_OR_RETURN(stats.links, read_ops::CountLinks(source, Viewer::All(), std::nullopt));
@@ -253,9 +253,10 @@ absl::StatusOr<std::string> GetOrCreate(Store& store, const std::string& key,
 absl::Status LookForBulk(GraphCore* core) {
   SKEIN_ASSIGN_OR_RETURN(const auto view, core->store.Latest());
   const std::string all = core->layout.Space(), all_end = PrefixEnd(all);
+  const std::string pages_end = core->layout.Runs();
   std::vector<ScanRange> tables;
   for (const Table table : {Table::kAdjacency, Table::kLinks, Table::kText}) {
-    tables.push_back({table, all, all_end, 1, true});
+    tables.push_back({table, all, table == Table::kAdjacency ? pages_end : all_end, 1, true});
   }
   std::vector<ScanPage> first;
   SKEIN_RETURN_IF_ERROR(core->store.MultiScan(*view, tables, &first));
@@ -299,6 +300,7 @@ absl::StatusOr<std::unique_ptr<Graph>> Graph::Open(Store& store, const GraphOpti
   }
   SKEIN_RETURN_IF_ERROR(LookForBulk(core.get()));
   SKEIN_RETURN_IF_ERROR(core->loads.Read());
+  SKEIN_RETURN_IF_ERROR(RestoreRecent(*core));
   return std::unique_ptr<Graph>(std::make_unique<GraphImpl>(std::move(core), keys));
 }
 

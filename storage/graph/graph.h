@@ -200,7 +200,10 @@ struct GraphOptions {
   Clock* clock = &Clock::Real();
   Executor* executor = nullptr;  // background work; nullptr: inline
   size_t transaction_bytes_max = size_t{256} << 20;
-  // Chunks that commits add to a page before it is folded.
+  // Memory of what commits said of links before it is folded into pages; up to four times as much
+  // is held while folding lags behind.
+  size_t recent_bytes = size_t{24} << 20;
+  // Chunks that are added to a page before these are folded into one.
   uint32_t fold_chunks = 32;
 };
 

@@ -32,6 +32,7 @@ class GraphTest : public testing::Test {
     graph_ = nullptr;
     GraphOptions options;
     options.executor = executor;
+    options.recent_bytes = recent_bytes_;
     auto graph = Graph::Open(*store_, options);
     SKEIN_CHECK(graph.ok());
     graph_ = *std::move(graph);
@@ -82,6 +83,7 @@ class GraphTest : public testing::Test {
 
   std::unique_ptr<Store> store_;
   std::unique_ptr<Graph> graph_;
+  size_t recent_bytes_ = GraphOptions().recent_bytes;
   LabelId person_{};
   LinkTypeId knows_{};
   KeyId name_{};
@@ -528,6 +530,8 @@ TEST_F(GraphTest, TimeKeySpellsDateTimesAndMillis) {
 }
 
 TEST_F(GraphTest, ListsThatManyCommitsAddToAreFolded) {
+  recent_bytes_ = 1;
+  Open();
   NodeId hub{};
   {
     auto t = Begin();
@@ -555,6 +559,8 @@ TEST_F(GraphTest, ListsThatManyCommitsAddToAreFolded) {
 
 // A hub of which base, folds and single commits speak: however it is read, it is one list.
 TEST_F(GraphTest, AHubIsReadAsOneListWhileItGrowsAndChanges) {
+  recent_bytes_ = 1000;
+  Open();
   NodeId hub{};
   std::vector<LinkId> links;
   {
@@ -625,6 +631,8 @@ TEST_F(GraphTest, AHubIsReadAsOneListWhileItGrowsAndChanges) {
 
 // Each opening sees a few commits only, as the program's command line makes them.
 TEST_F(GraphTest, ChunksOfManyOpeningsAreFoldedToo) {
+  recent_bytes_ = 1;
+  Open();
   NodeId hub{};
   {
     auto t = Begin();

@@ -26,8 +26,8 @@ namespace skein {
 class HistorySource final : public Source {
  public:
   // `at` is not after the view.
-  HistorySource(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view, Version at)
-      : core_(core), base_(std::move(core), std::move(view)), at_(at) {}
+  HistorySource(std::shared_ptr<GraphCore> core, GraphView latest, Version at)
+      : core_(core), base_(std::move(core), std::move(latest)), at_(at) {}
 
   GraphCore& core() const { return *core_; }
 

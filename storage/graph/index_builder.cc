@@ -15,8 +15,8 @@ namespace {
 constexpr int kTriesMax = 100;
 
 absl::StatusOr<SnapshotSource> LatestSource(const std::shared_ptr<GraphCore>& core) {
-  SKEIN_ASSIGN_OR_RETURN(auto view, core->store.Latest());
-  return SnapshotSource(core, std::move(view));
+  SKEIN_ASSIGN_OR_RETURN(GraphView latest, core->Latest());
+  return SnapshotSource(core, std::move(latest));
 }
 
 // One page of nodes from `from` on; sets *next. ABORTED: a node changed meanwhile, try again.

@@ -7,18 +7,18 @@ namespace skein {
 namespace {
 
 // Of a page the first chunk and this many on top of it are left alone. One more, and the newest are
-// merged, with those before them that are not twice as large: a page that is changed n times
-// without being folded holds about log n chunks, and a change costs a merge only now and then.
+// merged, with those before them that are not twice as large: a change costs a merge only now and
+// then.
 constexpr size_t kYoungMax = 4;
 constexpr size_t kGrowth = 2;
-// Chunks that wait for changes of their page to end; past these it is read anew.
-constexpr size_t kAddedMax = 1024;
 
 size_t BytesOf(const AdjacencyPage::Chunks& chunks) {
   size_t bytes = sizeof(AdjacencyPage) + 160;  // slots of the tables, by estimate
   for (const auto& chunk : chunks) bytes += chunk->bytes();
   return bytes;
 }
+
+}  // namespace
 
 AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
                                 std::shared_ptr<const AdjacencyChunk> added) {
@@ -40,8 +40,6 @@ AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
   chunks.push_back(std::move(one));
   return chunks;
 }
-
-}  // namespace
 
 AdjacencyPage::AdjacencyPage(Version since, Chunks the_chunks)
     : from(since),
@@ -103,26 +101,26 @@ std::atomic<const AdjacencyPage*>* PageTable::MakeSlot(uint64_t page) {
   return &(*leaf)[page & ((size_t{1} << kLeafBits) - 1)];
 }
 
-void PageTable::Put(Shard& shard, uint64_t number, AdjacencyPagePtr page) {
+void PageTable::Put(Shard& shard, uint64_t number, Version changed, AdjacencyPagePtr page) {
   std::atomic<const AdjacencyPage*>* slot = MakeSlot(number);
   if (slot == nullptr) return;
   slot->store(page.get(), std::memory_order_release);
   shard.bytes += page->bytes;
   bytes_.fetch_add(page->bytes, std::memory_order_relaxed);
-  shard.pages[number] = std::move(page);
+  shard.pages[number] = {std::move(page), changed, false};
   if (shard.in_clock.insert(number).second) shard.clock.push_back(number);
   Evict(shard);
 }
 
-AdjacencyPagePtr PageTable::Take(Shard& shard, uint64_t number) {
+void PageTable::Drop(Shard& shard, uint64_t number) {
   const auto it = shard.pages.find(number);
-  if (it == shard.pages.end()) return nullptr;
-  AdjacencyPagePtr page = std::move(it->second);
+  if (it == shard.pages.end()) return;
+  AdjacencyPagePtr page = std::move(it->second.page);
   shard.pages.erase(it);
   MakeSlot(number)->store(nullptr, std::memory_order_seq_cst);
   shard.bytes -= page->bytes;
   bytes_.fetch_sub(page->bytes, std::memory_order_relaxed);
-  return page;
+  retired_.Retire(std::move(page));
 }
 
 void PageTable::SetBytesMax(size_t bytes_max) {
@@ -146,64 +144,69 @@ void PageTable::Evict(Shard& shard) {
       shard.in_clock.erase(number);
       continue;
     }
-    if (it->second->used.exchange(false, std::memory_order_relaxed)) {
+    if (it->second.page->used.exchange(false, std::memory_order_relaxed)) {
       shard.clock.push_back(number);
       continue;
     }
     shard.in_clock.erase(number);
-    retired_.Retire(Take(shard, number));
+    Drop(shard, number);
   }
 }
 
 AdjacencyPagePtr PageTable::Insert(uint64_t number, Version at, AdjacencyPage::Chunks chunks) {
   Shard& shard = ShardOf(number);
   absl::MutexLock lock(&shard.mu);
-  const bool current = at >= shard.last_change && !shard.changing.contains(number);
-  // None of the shard's pages changed between its last change and `at`.
-  auto page =
-      std::make_shared<const AdjacencyPage>(current ? shard.last_change : at, std::move(chunks));
-  if (current && !shard.pages.contains(number)) Put(shard, number, page);
+  const auto it = shard.pages.find(number);
+  const bool touched = it != shard.pages.end() && it->second.touched;
+  // Of a page that is not here: no page of the shard changed between the last change and `at`.
+  const Version changed = touched ? it->second.changed : shard.last_change;
+  const bool current = at >= changed && !shard.changing.contains(number);
+  auto page = std::make_shared<const AdjacencyPage>(current ? changed : at, std::move(chunks));
+  if (!current || (it != shard.pages.end() && !touched)) return page;
+  Drop(shard, number);
+  Put(shard, number, changed, page);
   return page;
+}
+
+void PageTable::Touch(uint64_t page, Version at) {
+  Shard& shard = ShardOf(page);
+  absl::MutexLock lock(&shard.mu);
+  shard.last_change = std::max(shard.last_change, at);
+  const auto it = shard.pages.find(page);
+  if (it == shard.pages.end()) return;
+  it->second.changed = std::max(it->second.changed, at);
+  if (std::exchange(it->second.touched, true)) return;
+  MakeSlot(page)->store(nullptr, std::memory_order_seq_cst);  // others may be reading it still
+}
+
+AdjacencyPagePtr PageTable::Base(uint64_t page, Version at) {
+  Shard& shard = ShardOf(page);
+  absl::MutexLock lock(&shard.mu);
+  const auto it = shard.pages.find(page);
+  if (it == shard.pages.end() || !it->second.touched || it->second.page->from > at) return nullptr;
+  return it->second.page;
+}
+
+void PageTable::DropBase(uint64_t page) {
+  Shard& shard = ShardOf(page);
+  absl::MutexLock lock(&shard.mu);
+  const auto it = shard.pages.find(page);
+  if (it != shard.pages.end() && it->second.touched) Drop(shard, page);
 }
 
 void PageTable::BeginChange(uint64_t page) {
   Shard& shard = ShardOf(page);
   absl::MutexLock lock(&shard.mu);
-  Changing& changing = shard.changing[page];
-  if (++changing.count > 1) return;
-  changing.hidden =
-      Take(shard, page);  // others may be reading it still; it is retired at EndChange
+  ++shard.changing[page];
+  Drop(shard, page);
 }
 
-void PageTable::EndChange(uint64_t number, Version committed,
-                          std::shared_ptr<const AdjacencyChunk> added) {
-  Shard& shard = ShardOf(number);
+void PageTable::EndChange(uint64_t page, Version committed) {
+  Shard& shard = ShardOf(page);
   absl::MutexLock lock(&shard.mu);
-  const auto it = shard.changing.find(number);
-  Changing& changing = it->second;
-  if (committed > Version{0}) {
-    shard.last_change = std::max(shard.last_change, committed);
-    changing.newest = std::max(changing.newest, committed);
-    if (added != nullptr && changing.added.size() < kAddedMax) {
-      changing.added.push_back(std::move(added));
-    } else if (changing.hidden != nullptr) {
-      retired_.Retire(std::exchange(changing.hidden, nullptr));
-    }
-  }
-  if (--changing.count > 0) return;
-  const Changing through = std::move(changing);
-  shard.changing.erase(it);
-  if (through.hidden == nullptr) return;
-  if (through.newest == Version{0}) return Put(shard, number, through.hidden);
-  AdjacencyPage::Chunks in_order = through.added;
-  std::sort(in_order.begin(), in_order.end(),
-            [](const auto& a, const auto& b) { return a->stamp() < b->stamp(); });
-  AdjacencyPage::Chunks chunks = through.hidden->chunks;
-  for (auto& chunk : in_order) chunks = WithChunk(number, std::move(chunks), std::move(chunk));
-  Put(shard, number,
-      std::make_shared<const AdjacencyPage>(std::max(through.hidden->from, through.newest),
-                                            std::move(chunks)));
-  retired_.Retire(through.hidden);
+  shard.last_change = std::max(shard.last_change, committed);
+  const auto it = shard.changing.find(page);
+  if (--it->second == 0) shard.changing.erase(it);
 }
 
 }  // namespace skein

@@ -1,16 +1,19 @@
 // PageTable: the adjacency pages in memory, reached without a lock.
 //
 // Shape     A dense table of pointers by page number, in leaves made on demand.
-// Rule      A page was read at version `from` and answers every snapshot at or after it for as long
-//           as it is here: whoever is about to commit a change of a page hides it first
-//           (BeginChange) and keeps others from putting one in, until the outcome is known
-//           (EndChange), which brings it back with what was committed on top. So a page here never
-//           is older than the newest committed state.
+// Rule      A page has all that was committed up to version `from`, and answers every snapshot at
+// or
+//           after it for as long as it is here: a commit that changes it says so before its version
+//           can be seen (Touch), and then it is not found any more but kept as a base: whoever
+//           needs it next puts what was committed since on top (Insert). A bulk load, which writes
+//           to pages in the store, drops them first (BeginChange) and keeps others from putting
+//           them in until its outcome is known (EndChange). So a page that is found never is older
+//           than the newest committed state.
 // Bounds    Past `bytes_max` pages that were not used lately go (clock). Pages past 2^32 are not
 //           kept here.
 // Threads   Find under an EpochGuard, and what it gave is used under the same guard. All else from
 //           any thread.
-// Cost      Find: two dependent loads. A change: a shard's lock.
+// Cost      Find: two dependent loads. All else: a shard's lock.
 #pragma once
 
 #include <array>
@@ -58,6 +61,10 @@ using AdjacencyPagePtr = std::shared_ptr<const AdjacencyPage>;
 
 // All links of a vertex, merged from the page's chunks; for vertices that several chunks speak of.
 AdjacencyList MergedList(const AdjacencyPage& page, NodeId vertex);
+// A chunk more, the newest. Of many small ones some are merged: a page that is changed n times
+// without being folded holds about log n chunks.
+AdjacencyPage::Chunks WithChunk(uint64_t page, AdjacencyPage::Chunks chunks,
+                                std::shared_ptr<const AdjacencyChunk> added);
 // The only chunk that speaks of the vertex, if no other does and it names no links that are gone.
 const AdjacencyChunk* SoleChunk(const AdjacencyPage& page, uint32_t vertex);
 
@@ -90,10 +97,16 @@ class PageTable {
 
   // Offers what was read at `at`; kept only if the rule allows. Gives the page, kept or not.
   AdjacencyPagePtr Insert(uint64_t number, Version at, AdjacencyPage::Chunks chunks);
+  // Before the commit of this version, which changes the page, can be seen.
+  void Touch(uint64_t page, Version at);
+  // The page as it was before commits touched it, for snapshots at `at`; nullptr: not here, or not
+  // touched.
+  AdjacencyPagePtr Base(uint64_t page, Version at);
+  // What commits did to the page is in the store's page from now on: it is no base any more.
+  void DropBase(uint64_t page);
+  // A bulk load is about to change the page. `committed`: the version that did; Version{0}: none.
   void BeginChange(uint64_t page);
-  // `committed`: the version that changed the page; Version{0} if nothing was committed. `added`:
-  // what the commit added, with its stamp; nullptr: not known here, so the page is read anew.
-  void EndChange(uint64_t page, Version committed, std::shared_ptr<const AdjacencyChunk> added);
+  void EndChange(uint64_t page, Version committed);
 
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
@@ -102,23 +115,18 @@ class PageTable {
   static constexpr size_t kLeafBits = 14, kRootBits = 18;
   using Leaf = std::array<std::atomic<const AdjacencyPage*>, size_t{1} << kLeafBits>;
 
-  // A page that is hidden because `count` changes of it are under way.
-  struct Changing {
-    uint32_t count = 0;
-    AdjacencyPagePtr hidden;
-    // What those that are through have added, in no order: a commit that saw another's link may
-    // tell of its end before that one does.
-    AdjacencyPage::Chunks added;
-    Version newest{};
+  struct Entry {
+    AdjacencyPagePtr page;
+    Version changed{};     // last
+    bool touched = false;  // since: the page is a base, and not found
   };
   struct Shard {
     absl::Mutex mu;
-    // Pages here, and those hidden by a change that is under way.
-    absl::flat_hash_map<uint64_t, AdjacencyPagePtr> pages ABSL_GUARDED_BY(mu);
-    absl::flat_hash_map<uint64_t, Changing> changing ABSL_GUARDED_BY(mu);
-    std::deque<uint64_t> clock ABSL_GUARDED_BY(mu);  // of pages, those hidden or gone included
+    absl::flat_hash_map<uint64_t, Entry> pages ABSL_GUARDED_BY(mu);
+    absl::flat_hash_map<uint64_t, uint32_t> changing ABSL_GUARDED_BY(mu);  // by how many loads
+    std::deque<uint64_t> clock ABSL_GUARDED_BY(mu);  // of pages, those that went included
     absl::flat_hash_set<uint64_t> in_clock ABSL_GUARDED_BY(mu);
-    Version last_change ABSL_GUARDED_BY(mu){};
+    Version last_change ABSL_GUARDED_BY(mu){};  // of any page
     size_t bytes ABSL_GUARDED_BY(mu) = 0;
   };
 
@@ -129,9 +137,10 @@ class PageTable {
   }
   std::atomic<const AdjacencyPage*>* MakeSlot(uint64_t page);
   Shard& ShardOf(uint64_t page) { return shards_[page * 0x9e3779b97f4a7c15 >> 58]; }
-  void Put(Shard& shard, uint64_t number, AdjacencyPagePtr page)
+  void Put(Shard& shard, uint64_t number, Version changed, AdjacencyPagePtr page)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
-  AdjacencyPagePtr Take(Shard& shard, uint64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
+  // Takes it out, to be freed when nobody reads it any more.
+  void Drop(Shard& shard, uint64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
   void Evict(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mu);
 
   std::atomic<size_t> shard_bytes_max_;

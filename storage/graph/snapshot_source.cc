@@ -160,27 +160,53 @@ absl::Status SnapshotSource::Links(std::span<const LinkId> ids, std::vector<Link
   return absl::OkStatus();
 }
 
+absl::StatusOr<AdjacencyPage::Chunks> SnapshotSource::ReadChunks(uint64_t page,
+                                                                 const Rows& rows) const {
+  AdjacencyPage::Chunks chunks;
+  std::vector<ChunkRuns::Chunk> found;
+  for (const auto& [key, bytes] : rows) {
+    found.push_back({TrailingId(key), bytes.size()});
+    std::shared_ptr<AdjacencyChunk> chunk = AdjacencyChunk::ReadUnstamped(bytes);
+    if (chunk == nullptr) return DamagedRow(Table::kAdjacency, page * kVerticesPerPage);
+    chunk->set_stamp(Raw(core_->loads.VersionOf(chunk->stamp())));
+    chunks.push_back(std::move(chunk));
+  }
+  core_->adjacency_chunks.Found(page, found);
+  return chunks;
+}
+
+// From what is in memory of them where that will do, else from the store; and what was committed
+// since.
 absl::Status SnapshotSource::ReadPages(std::span<const uint64_t> pages,
                                        std::vector<AdjacencyPagePtr>* out) const {
+  const Version at = view_->version();
   out->clear();
+  std::vector<AdjacencyPagePtr> bases;
   std::vector<std::string> prefixes;
-  prefixes.reserve(pages.size());
-  for (const uint64_t page : pages) prefixes.push_back(core_->layout.Adjacency(page));
+  for (const uint64_t page : pages) {
+    bases.push_back(core_->adjacency.Base(page, at));
+    if (bases.back() == nullptr) prefixes.push_back(core_->layout.Adjacency(page));
+  }
   std::vector<Rows> rows;
-  SKEIN_RETURN_IF_ERROR(ScanAll(Table::kAdjacency, prefixes, &rows));
-  std::vector<ChunkRuns::Chunk> found;
-  for (size_t i = 0; i < pages.size(); ++i) {
+  if (!prefixes.empty()) SKEIN_RETURN_IF_ERROR(ScanAll(Table::kAdjacency, prefixes, &rows));
+  std::vector<RecentHalf> halves;
+  for (size_t i = 0, of_rows = 0; i < pages.size(); ++i) {
     AdjacencyPage::Chunks chunks;
-    found.clear();
-    for (const auto& [key, bytes] : rows[i]) {
-      found.push_back({TrailingId(key), bytes.size()});
-      std::shared_ptr<AdjacencyChunk> chunk = AdjacencyChunk::ReadUnstamped(bytes);
-      if (chunk == nullptr) return DamagedRow(Table::kAdjacency, pages[i] * kVerticesPerPage);
-      chunk->set_stamp(Raw(core_->loads.VersionOf(chunk->stamp())));
-      chunks.push_back(std::move(chunk));
+    Version since{0};
+    if (bases[i] != nullptr) {
+      chunks = bases[i]->chunks;
+      since = bases[i]->from;
+    } else {
+      SKEIN_ASSIGN_OR_RETURN(chunks, ReadChunks(pages[i], rows[of_rows++]));
     }
-    core_->adjacency_chunks.Found(pages[i], found);
-    out->push_back(core_->adjacency.Insert(pages[i], view_->version(), std::move(chunks)));
+    halves.clear();
+    for (const auto& generation : *recent_) generation->Collect(pages[i], since, at, &halves);
+    if (!halves.empty()) {
+      auto chunk = AdjacencyChunk::Read(ChunkOfHalves(pages[i], halves));
+      SKEIN_CHECK(chunk != nullptr);  // was made just now
+      chunks = WithChunk(pages[i], std::move(chunks), std::move(chunk));
+    }
+    out->push_back(core_->adjacency.Insert(pages[i], at, std::move(chunks)));
   }
   PostFolding(core_, /*writer=*/false);
   return absl::OkStatus();

@@ -11,8 +11,9 @@ namespace skein {
 
 class SnapshotSource final : public Source {
  public:
-  SnapshotSource(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view)
-      : core_(std::move(core)), view_(std::move(view)) {}
+  // `latest`: of GraphCore::Latest.
+  SnapshotSource(std::shared_ptr<GraphCore> core, GraphView latest)
+      : core_(std::move(core)), view_(std::move(latest.view)), recent_(std::move(latest.recent)) {}
 
   GraphCore& core() const { return *core_; }
   const View& view() const { return *view_; }
@@ -66,12 +67,15 @@ class SnapshotSource final : public Source {
                       std::vector<Located>* found) const;
   template <typename Decode, typename Give>
   static void ForChunks(const std::vector<Located>& found, const Decode& decode, const Give& give);
+  // The chunks of a page, of which these are the rows.
+  absl::StatusOr<AdjacencyPage::Chunks> ReadChunks(uint64_t page, const Rows& rows) const;
   // All rows of each prefix: one round trip for the first 1,000 rows of all, then more.
   absl::Status ScanAll(Table table, const std::vector<std::string>& prefixes,
                        std::vector<Rows>* out) const;
 
   std::shared_ptr<GraphCore> core_;
   std::shared_ptr<const View> view_;
+  std::shared_ptr<const RecentLinks::Set> recent_;
 };
 
 }  // namespace skein

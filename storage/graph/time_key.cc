@@ -57,8 +57,8 @@ bool FitsTimeKey(const TimeKey& key, const Value* value, TimeUs from) {
 
 absl::Status DeclareTimeKey(const std::shared_ptr<GraphCore>& core, LinkTypeId type, TimeKey key) {
   absl::MutexLock commits_wait(&core->index_mu);
-  SKEIN_ASSIGN_OR_RETURN(auto view, core->store.Latest());
-  const SnapshotSource source(core, std::move(view));
+  SKEIN_ASSIGN_OR_RETURN(GraphView latest, core->Latest());
+  const SnapshotSource source(core, std::move(latest));
   SKEIN_ASSIGN_OR_RETURN(const uint64_t links, read_ops::CountLinks(source, Viewer::All(), type));
   if (links > 0) return absl::OkStatus();
   key.since = source.source_version();

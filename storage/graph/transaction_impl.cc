@@ -407,10 +407,10 @@ absl::StatusOr<Version> TransactionImpl::CommitHeld() {
   SKEIN_RETURN_IF_ERROR(KeepTimeKeys(*core_, overlay_.links()));
   SKEIN_ASSIGN_OR_RETURN(const uint64_t chunk, core_->chunk_ids.Take());
   CommitBuilder builder(*core_, overlay_, base_.source_version(), chunk);
-  const WriteBatch& batch = builder.Build();
+  WriteBatch& batch = builder.Build();
   if (DeletesNodes()) core_->node_deletions.fetch_add(1);
   open_ = false;
-  return CommitThroughCaches(*core_, overlay_, batch, builder.pages(), chunk);
+  return CommitThroughCaches(*core_, overlay_, batch, builder.run(), chunk);
 }
 
 }  // namespace skein

@@ -27,10 +27,11 @@ void AddLabelTo(LabelId label, NodeRecord* node);
 
 class TransactionImpl final : public SourceReader<Transaction>, public FusionWriter, public Source {
  public:
-  TransactionImpl(std::shared_ptr<GraphCore> core, std::shared_ptr<const View> view, Viewer viewer,
+  // `base`: of GraphCore::Latest.
+  TransactionImpl(std::shared_ptr<GraphCore> core, GraphView base, Viewer viewer,
                   const WriteContext& context)
       : core_(core),
-        base_(std::move(core), std::move(view)),
+        base_(std::move(core), std::move(base)),
         viewer_(std::move(viewer)),
         context_(context),
         overlay_(core_->layout) {}

@@ -52,6 +52,12 @@ class Layout {
     return With64(Adjacency(page), chunk);
   }
 
+  // kAdjacency, after all pages: what a commit said of links, by chunk number, until it is in
+  // pages; and how far the folding of some of these has come.
+  std::string Runs() const { return Adjacency(UINT64_MAX); }
+  std::string Run(uint64_t chunk) const { return Adjacency(UINT64_MAX, chunk); }
+  std::string RunsFolded() const { return Run(UINT64_MAX); }
+
   // kIndex: values in key order (keys/value_key.h), then the node; value is the node's policy.
   std::string Index(uint32_t index) const { return With32(Space(), index); }
 

@@ -164,6 +164,7 @@ class MemoryStore final : public Store {
     }
     core_->conflicts.Record(batch, Version{version});
     core_->conflicts.Forget();
+    batch.Committed(Version{version});
     core_->last = version;
     ++commits_;
     if (durability == Durability::kSync) Sync();

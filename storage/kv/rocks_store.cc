@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/container/flat_hash_map.h"
 #include "rocksdb/options.h"
 #include "rocksdb/sst_file_writer.h"
 #include "rocksdb/utilities/checkpoint.h"
@@ -86,7 +87,9 @@ class RocksStore final : public Store {
   };
   Written WriteGroup(const std::vector<Waiter*>& group, uint64_t version);
   absl::Status Apply(const std::vector<Waiter*>& group, uint64_t version);
-  absl::Status AppendToLog(uint64_t version, std::string_view payload, bool sync);
+  // `sync` becomes true where the log wants it.
+  absl::Status BeginLogging(uint64_t version, std::string_view payload, bool* sync);
+  absl::Status FinishLogging(bool sync);
   void Stop(const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(core_->mu);
   absl::StatusOr<Version> AddInTurn(const std::vector<std::unique_ptr<RunWriter>>& writers,
                                     std::vector<std::pair<std::string, std::string>>* meta);
@@ -271,9 +274,9 @@ void RocksStore::Stop(const absl::Status& why) {
                          "); reading goes on, restart to recover");
 }
 
-// First to RocksDB's buffers, where nobody sees it before it is published, then to the log: what
-// RocksDB refuses must not be in the log, and what the log may hold after a failure is known to
-// nobody. Space in the log is set aside before either.
+// To the log, and while the disk works on that, to RocksDB's buffers, where nobody sees it before
+// it is published. What RocksDB refuses is taken out of the log again; what the log may hold after
+// a failure is known to nobody. Space in the log is set aside before either.
 RocksStore::Written RocksStore::WriteGroup(const std::vector<Waiter*>& group, uint64_t version) {
   std::string payload;
   bool sync = false;
@@ -287,22 +290,42 @@ RocksStore::Written RocksStore::WriteGroup(const std::vector<Waiter*>& group, ui
   if (absl::Status status = core_->log->log().Reserve(payload.size()); !status.ok()) {
     return {Annotate(status, "writing to " + core_->dir), false};
   }
-  if (absl::Status status = Apply(group, version); !status.ok()) return {status, false};
-  absl::Status logged = AppendToLog(version, payload, sync);
-  const bool unknown = !logged.ok();
-  return {std::move(logged), unknown};
+  if (absl::Status status = BeginLogging(version, payload, &sync); !status.ok()) {
+    return {std::move(status), true};
+  }
+  if (absl::Status status = Apply(group, version); !status.ok()) {
+    const absl::Status retracted = core_->log->log().Retract();
+    if (!retracted.ok()) return {retracted, true};
+    return {std::move(status), false};
+  }
+  absl::Status logged = FinishLogging(sync);
+  if (!logged.ok()) return {std::move(logged), true};
+  for (const Waiter* waiter : group) waiter->batch->Committed(waiter->version);
+  return {};
 }
 
 absl::Status RocksStore::Apply(const std::vector<Waiter*>& group, uint64_t version) {
   rocksdb::WriteBatch rows;
   std::string stamped;
+  // Counters of the group's commits in one: they commute.
+  absl::flat_hash_map<std::string_view, int64_t> sums;
   for (const Waiter* waiter : group) {
     const WriteBatch& batch = *waiter->batch;
     for (size_t i = 0; i < batch.size(); ++i) {
       const WriteBatch::Op op = batch.op(i, waiter->version, &stamped);
+      if (op.kind == WriteBatch::Kind::kAdd && op.table == Table::kStats) {
+        sums[op.key] += DecodeCounter(op.value);
+        continue;
+      }
       SKEIN_RETURN_IF_ERROR(FromRocks(
           AddOp(op.kind, core_->Handle(op.table), op.key, op.value, &rows), "building a batch"));
     }
+  }
+  for (const auto& [key, sum] : sums) {
+    if (sum == 0) continue;
+    SKEIN_RETURN_IF_ERROR(FromRocks(
+        AddOp(WriteBatch::Kind::kAdd, core_->Handle(Table::kStats), key, EncodeCounter(sum), &rows),
+        "building a batch"));
   }
   const std::string value = EncodeCounter(static_cast<int64_t>(version));
   SKEIN_RETURN_IF_ERROR(FromRocks(
@@ -320,16 +343,23 @@ absl::Status RocksStore::Apply(const std::vector<Waiter*>& group, uint64_t versi
   return FromRocks(status, "writing to " + core_->dir);
 }
 
-absl::Status RocksStore::AppendToLog(uint64_t version, std::string_view payload, bool sync) {
+absl::Status RocksStore::BeginLogging(uint64_t version, std::string_view payload, bool* sync) {
   RocksLog& log = *core_->log;
   if (log.StateIsOld()) {
-    sync = true;  // also of those that did not ask for it: what was flushed leaves the log then
+    *sync = true;  // also of those that did not ask for it: what was flushed leaves the log then
     SKEIN_ASSIGN_OR_RETURN(const uint64_t flushed, core_->FlushedVersion());
     SKEIN_RETURN_IF_ERROR(log.RecordState(flushed, /*sync=*/false));
     flush_asked_ = false;
   }
-  SKEIN_RETURN_IF_ERROR(log.log().Append(version, payload, sync));
-  if (sync) SKEIN_RETURN_IF_ERROR(log.Settle());
+  return log.log().Begin(version, payload, /*start=*/*sync);
+}
+
+absl::Status RocksStore::FinishLogging(bool sync) {
+  RocksLog& log = *core_->log;
+  if (sync) {
+    SKEIN_RETURN_IF_ERROR(log.log().Sync());
+    SKEIN_RETURN_IF_ERROR(log.Settle());
+  }
   if (!flush_asked_ && log.log().unreleased_bytes() > kLogFilesMax * options_.log_file_bytes) {
     flush_asked_ = true;
     SKEIN_IGNORE_ERROR(core_->Flush(/*wait=*/false), "a write that follows meets the same error");

@@ -138,6 +138,14 @@ class WriteBatch {
     Touch(table, key);
   }
 
+  // Called once when the batch is committed, before anybody can see its version: what is kept in
+  // memory beside the store never lags behind it. Calls come in the order of versions, one at a
+  // time, on some committer's thread, which waits; they must not use the store.
+  void OnCommitted(std::function<void(Version)> hook) { on_committed_ = std::move(hook); }
+  void Committed(Version version) const {
+    if (on_committed_) on_committed_(version);
+  }
+
   size_t size() const { return ops_.size(); }
   size_t bytes() const { return arena_.size() + ops_.size() * sizeof(Stored); }
   Op op(size_t i) const;
@@ -159,6 +167,7 @@ class WriteBatch {
   Version base_;
   std::string arena_;
   std::vector<Stored> ops_;
+  std::function<void(Version)> on_committed_;
 };
 
 // A zero byte, then the version in 8 bytes big-endian.

@@ -26,6 +26,8 @@ class LogFile {
   virtual absl::StatusOr<std::string> Read(uint64_t offset, size_t n) const = 0;
   // The parts one after another, from offset on. On an error any of it may be written.
   virtual absl::Status Write(uint64_t offset, std::span<const std::string_view> parts) = 0;
+  // A hint: the disk may begin with what was written, while the caller does something else.
+  virtual void Start() {}
   // What was written is on the disk. After an error nothing is known of it; never to be retried.
   virtual absl::Status Sync() = 0;
   virtual absl::StatusOr<uint64_t> Size() const = 0;

@@ -117,6 +117,7 @@ absl::Status Log::WriteCopies(OpenFile& to, uint64_t* ring_position, RecordHeade
   const std::string_view pad = kZeros64.substr(0, bytes - kHeaderBytes - payload.size());
   const std::array<std::string_view, 6> parts = {head, payload, pad, head, payload, pad};
   if (header->twin) {
+    copy_offset_ = to.end + bytes;
     SKEIN_RETURN_IF_ERROR(to.file->Write(to.end, parts));
   } else {
     const std::span<const std::string_view> once(parts.data(), 3);
@@ -124,6 +125,7 @@ absl::Status Log::WriteCopies(OpenFile& to, uint64_t* ring_position, RecordHeade
     // A slot of its own pages, so that a torn write of this record cannot hurt the one before it.
     const uint64_t slot = (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
     if (*ring_position + slot > LogBegin(to.header.ring_bytes)) *ring_position = kRingBegin;
+    copy_offset_ = *ring_position;
     SKEIN_RETURN_IF_ERROR(to.file->Write(*ring_position, once));
     *ring_position += slot;
   }
@@ -156,9 +158,39 @@ absl::Status Log::Put(RecordKind kind, uint64_t version, std::string_view payloa
 }
 
 absl::Status Log::Append(uint64_t version, std::string_view payload, bool sync) {
-  SKEIN_CHECK(version > version_);
-  SKEIN_RETURN_IF_ERROR(Put(RecordKind::kGroup, version, payload));
+  SKEIN_RETURN_IF_ERROR(Begin(version, payload, /*start=*/false));
   return sync ? Sync() : absl::OkStatus();
+}
+
+absl::Status Log::Begin(uint64_t version, std::string_view payload, bool start) {
+  SKEIN_CHECK(version > version_);
+  before_ = {current().end, ring_position_, chain_, version_, next_sequence_, unreleased_bytes_};
+  SKEIN_RETURN_IF_ERROR(Put(RecordKind::kGroup, version, payload));
+  if (start && options_.sync) current().file->Start();
+  return absl::OkStatus();
+}
+
+absl::Status Log::Retract() {
+  SKEIN_RETURN_IF_ERROR(broken_);
+  SKEIN_CHECK(next_sequence_ == before_.sequence + 1);
+  OpenFile& file = current();
+  // Without their heads the copies are the end of the log, as if they had never been written.
+  for (const uint64_t offset : {before_.end, copy_offset_}) {
+    if (absl::Status status = file.file->Write(offset, {&kZeros64, 1}); !status.ok()) {
+      return Break(std::move(status));
+    }
+  }
+  ring_position_ = before_.ring_position;
+  chain_ = before_.chain;
+  version_ = before_.version;
+  next_sequence_ = before_.sequence;
+  unreleased_bytes_ = before_.unreleased;
+  --records_;
+  {
+    const absl::MutexLock lock(&mu_);
+    file.end = before_.end;
+  }
+  return Sync();
 }
 
 absl::Status Log::RecordState(std::string_view state, bool sync) {

@@ -83,6 +83,11 @@ class Log {
   absl::Status Reserve(uint64_t payload_bytes);
   // `sync`: on the disk on return, and with it all before. Reserve first.
   absl::Status Append(uint64_t version, std::string_view payload, bool sync);
+  // The same, without waiting for the disk, which begins with it (`start`) while the caller does
+  // something else; Sync, or Retract, comes next.
+  absl::Status Begin(uint64_t version, std::string_view payload, bool start);
+  // Takes back what was begun: it is gone from the disk on return, so no crash brings it back.
+  absl::Status Retract();
   absl::Status RecordState(std::string_view state, bool sync);
   absl::Status Sync();
   // Groups with versions up to `through` will not be asked for again: frees files that hold
@@ -104,6 +109,10 @@ class Log {
     std::shared_ptr<LogFile> file;
     uint64_t size = 0;  // allocated
     uint64_t end = 0;   // of its last record
+  };
+  // What Begin changes.
+  struct Tail {
+    uint64_t end = 0, ring_position = 0, chain = 0, version = 0, sequence = 0, unreleased = 0;
   };
   struct Place {  // of a group found by Open
     size_t file = 0;
@@ -139,6 +148,8 @@ class Log {
   uint64_t ring_position_ = 0;
   uint64_t unreleased_bytes_ = 0;
   bool unsynced_ = false;
+  Tail before_;               // the last Begin
+  uint64_t copy_offset_ = 0;  // of the last record's second copy
   uint64_t records_ = 0, syncs_ = 0;
   absl::Status broken_ = absl::OkStatus();
 };

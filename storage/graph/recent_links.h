@@ -1,0 +1,109 @@
+// RecentLinks: what commits said of links and no adjacency page has yet, in memory and by page.
+//
+// Shape     Generations, oldest first: commits add to the youngest; the older ones are frozen and
+//           wait to be folded into pages. All of it is in the store as well (link_run.h), so a
+//           crash loses nothing.
+// Rule      Who reads takes a Set and a view such that no fold ended between the two (GraphCore::
+//           Latest). Then the pages as stored at the view, with what the set says up to it, are
+//           complete, and nothing is in both: a generation knows which of its pages a fold has
+//           written, and with which version.
+// Threads   All functions from any thread; one at a time adds, in order of versions, and one folds.
+// Bounds    What is not folded: who commits folds itself past a bound (fold.h). A set that a reader
+//           still holds keeps its generations.
+// Cost      Add: a lock and a look-up for each end of a link.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/graph/link_run.h"
+
+namespace skein {
+
+class RecentLinks {
+ public:
+  class Generation {
+   public:
+    // Appends what commits after `after`, up to and with `to`, said of a page, in order of writing;
+    // nothing of a page that at `to` is folded.
+    void Collect(uint64_t page, Version after, Version to, std::vector<RecentHalf>* out) const;
+    // Ascending; and all of one. Of a frozen generation.
+    std::vector<uint64_t> Pages() const;
+    std::vector<RecentHalf> Halves(uint64_t page) const;
+    // Of its runs, ascending.
+    std::vector<uint64_t> Numbers() const;
+    // Pages below the bound are folded as of the version; from 0 on, ascending.
+    void Folded(uint64_t bound, Version at);
+    uint64_t bound() const;
+    size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+   private:
+    friend class RecentLinks;
+    static constexpr size_t kShards = 32;
+    struct Shard {
+      mutable absl::Mutex mu;
+      absl::flat_hash_map<uint64_t, std::vector<RecentHalf>> pages ABSL_GUARDED_BY(mu);
+    };
+    static size_t ShardOf(uint64_t page) { return page * 0x9e3779b97f4a7c15 >> 59; }
+    void Add(uint64_t page, const RecentHalf& half);
+
+    std::array<Shard, kShards> shards_;
+    std::atomic<size_t> bytes_{0};
+    mutable absl::Mutex mu_;
+    std::vector<uint64_t> numbers_ ABSL_GUARDED_BY(mu_);
+    std::vector<std::pair<uint64_t, Version>> folded_ ABSL_GUARDED_BY(mu_);
+  };
+  using Set = std::vector<std::shared_ptr<Generation>>;
+
+  RecentLinks();
+
+  std::shared_ptr<const Set> Current() const;
+  // What a commit said, before its version can be seen. Calls touched(page) for each end.
+  template <typename Touched>
+  void Add(Version at, uint64_t number, std::span<const RunLink> links, const Touched& touched) {
+    absl::MutexLock lock(&adding_mu_);
+    for (const RunLink& link : links) {
+      ForHalves(link, at, [&](uint64_t page, const RecentHalf& half) {
+        youngest_->Add(page, half);
+        touched(page);
+      });
+    }
+    Added(number);
+  }
+  // What an earlier opening left, oldest first; before anybody reads. Pages below the bound of
+  // those of `folded` are folded already, so these come to a generation of their own.
+  // touched(page, version) as of Add.
+  void Restore(const StoredRuns& stored, const std::function<void(uint64_t, Version)>& touched);
+
+  // The oldest generation that has something; the youngest is frozen for it. nullptr: there is
+  // none.
+  std::shared_ptr<Generation> ToFold();
+  // All of it is folded, and committed so.
+  void Done(const std::shared_ptr<Generation>& generation);
+
+  // Of all generations that are not folded, and of the youngest.
+  size_t bytes() const;
+  size_t young_bytes() const { return young_bytes_.load(std::memory_order_relaxed); }
+  // Whether a frozen one waits.
+  bool frozen() const;
+
+ private:
+  void Added(uint64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(adding_mu_);
+  void Freeze() ABSL_EXCLUSIVE_LOCKS_REQUIRED(adding_mu_);
+
+  absl::Mutex adding_mu_;  // before mu_
+  std::shared_ptr<Generation> youngest_ ABSL_GUARDED_BY(adding_mu_);
+  std::atomic<size_t> young_bytes_{0};
+  mutable absl::Mutex mu_;
+  std::shared_ptr<const Set> set_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace skein
