@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "storage/base/status.h"
 #include "storage/graph/read_ops.h"
 #include "storage/graph/transaction_impl.h"
@@ -30,6 +31,11 @@ void SortUnique(std::vector<T>* ids) {
 }
 
 }  // namespace
+
+// A node is alive ('a'): deletion touches it. It gains links ('l'): new links do.
+uint64_t CommitBuilder::Token(char kind, NodeId node) const {
+  return absl::HashOf(kind, layout_.Space(), Raw(node));
+}
 
 WriteBatch& CommitBuilder::Build() {
   indexes_ = core_.catalog->Indexes();
@@ -65,8 +71,8 @@ void CommitBuilder::AddNode(NodeId id, const Change<NodePtr>& change) {
   }
   if (change.now == nullptr) {
     batch_.Delete(Table::kNodes, key);
-    batch_.Touch(Table::kLocks, layout_.Lock('a', Raw(id)));
-    batch_.Check(Table::kLocks, layout_.Lock('l', Raw(id)));
+    batch_.TouchToken(Token('a', id));
+    batch_.CheckToken(Token('l', id));
   } else {
     // The id of a new one is ours alone.
     batch_.PutStamped(Table::kNodes, key, EncodeNode(*change.now, 0), kStampAt,
@@ -170,8 +176,8 @@ void CommitBuilder::AddLinks() {
   flush();
   SortUnique(&gaining);
   for (const NodeId node : gaining) {
-    batch_.Check(Table::kLocks, layout_.Lock('a', Raw(node)));
-    batch_.Touch(Table::kLocks, layout_.Lock('l', Raw(node)));
+    batch_.CheckToken(Token('a', node));
+    batch_.TouchToken(Token('l', node));
   }
 }
 
@@ -238,7 +244,7 @@ void CommitBuilder::AddCounts() {
 }
 
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            WriteBatch& batch, std::span<const RunLink> run,
+                                            WriteBatch& batch, std::vector<RunLink> run,
                                             uint64_t number) {
   std::vector<uint64_t> pages;
   for (const auto& [id, change] : overlay.links()) {
@@ -252,9 +258,9 @@ absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& over
   if (indexes) core.single_chunks.Adding(Table::kText);
   if (!pages.empty()) core.single_chunks.Adding(Table::kLinks);
   if (!run.empty()) {
-    batch.OnCommitted([&core, run, number](Version version) {
-      core.recent.Add(version, number, run,
-                      [&](uint64_t page) { core.adjacency.Touch(page, version); });
+    batch.OnCommitted([&core, &run, number](Version version) {
+      core.recent.Add(version, number, std::move(run),
+                      [&](NodeId node) { core.adjacency.Touch(node, version); });
     });
   }
   absl::StatusOr<Version> committed = core.store.Commit(batch);

@@ -21,8 +21,8 @@ class CommitBuilder {
 
   // Once. Lives as long as the builder.
   WriteBatch& Build();
-  // What the batch says of links.
-  const std::vector<RunLink>& run() const { return run_; }
+  // What the batch says of links; once.
+  std::vector<RunLink> TakeRun() { return std::move(run_); }
 
  private:
   void AddNode(NodeId id, const Change<NodePtr>& change);
@@ -32,6 +32,7 @@ class CommitBuilder {
   void AddLinks();
   void AddRun();
   void AddRemembered();
+  uint64_t Token(char kind, NodeId node) const;
   void DeleteRow(Table table, const std::string& key);
   // What a changed link was; `gone`: its ends' lists lose it.
   void RememberLink(const StoredLink& link, bool gone);
@@ -54,7 +55,7 @@ class CommitBuilder {
 // Commits the batch, keeping the caches right whatever the outcome. `run`: what it says of links;
 // `number`: of its chunks.
 absl::StatusOr<Version> CommitThroughCaches(GraphCore& core, const Overlay& overlay,
-                                            WriteBatch& batch, std::span<const RunLink> run,
+                                            WriteBatch& batch, std::vector<RunLink> run,
                                             uint64_t number);
 
 }  // namespace skein

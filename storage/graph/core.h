@@ -179,7 +179,7 @@ struct GraphView {
   std::shared_ptr<const RecentLinks::Set> recent;
 };
 
-struct GraphCore {
+struct GraphCore : std::enable_shared_from_this<GraphCore> {
   GraphCore(Store& the_store, SpaceId space, const GraphOptions& the_options);
 
   // The rows of one batch: the low half of its links' ids.

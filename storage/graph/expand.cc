@@ -207,7 +207,7 @@ class ExpandCursorImpl final : public ExpandCursor {
         if (position_ == 0 && frontier_.size() > 1) PrefetchFirst();
         Prefetch();
         if (timed_) PrefetchLists();
-        const AdjacencyPage* page = pages_.Find(AdjacencyPageOf(self));
+        const AdjacencyPage* page = pages_.Find(self);
         if (page == nullptr) {
           *missing = true;
           return absl::OkStatus();
@@ -514,11 +514,11 @@ absl::Status Degrees(const Source& source, const Viewer& viewer, std::span<const
     SKEIN_RETURN_IF_ERROR(source.TouchedList(self, &list));
     const EpochGuard guard;
     if (!list) {
-      const AdjacencyPage* page = pages.Find(AdjacencyPageOf(self));
+      const AdjacencyPage* page = pages.Find(self);
       if (page == nullptr) {
         const size_t n = std::min(frontier.size() - i, kVerticesPerFetch);
         SKEIN_RETURN_IF_ERROR(pages.Load(frontier.subspan(i, n)));
-        page = pages.Find(AdjacencyPageOf(self));
+        page = pages.Find(self);
       }
       if (const AdjacencyChunk* chunk = SoleChunk(*page, VertexOf(self))) {
         const AdjacencyBlock block = chunk->Block(VertexOf(self));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/base/status.h"
+#include "storage/graph/snapshot_source.h"
 
 namespace skein {
 namespace {
@@ -184,17 +185,32 @@ class RecentFolder {
   }
 
  private:
+  // Pages in memory get what they lack while it is still here to be had: read anew from the store,
+  // which they would be otherwise, they cost much more.
+  absl::Status Refresh(std::span<const uint64_t> pages) {
+    SKEIN_ASSIGN_OR_RETURN(GraphView latest, core_.Latest());
+    const Version at = latest.view->version();
+    const SnapshotSource source(core_.shared_from_this(), std::move(latest));
+    std::vector<uint64_t> behind;
+    for (const uint64_t page : pages) {
+      if (core_.adjacency.Base(page, at) != nullptr) behind.push_back(page);
+    }
+    std::vector<AdjacencyPagePtr> refreshed;
+    return source.ReadPages(behind, &refreshed);
+  }
   // Pages from *end on, some of them.
   absl::Status Part(size_t* end) {
     const size_t begin = *end;
     WriteBatch batch(Version{0});
-    std::vector<uint64_t> bytes;
+    std::vector<std::pair<uint64_t, Version>> parts;  // bytes, and the version of the last change
     while (*end < pages_.size() && batch.bytes() < kBatchBytesMax) {
       const uint64_t page = pages_[(*end)++];
-      const std::string chunk = ChunkOfHalves(page, generation_->Halves(page));
+      const std::vector<RecentHalf> halves = generation_->Halves(page);
+      const std::string chunk = ChunkOfHalves(page, halves);
       batch.PutUnguarded(Table::kAdjacency, core_.layout.Adjacency(page, number_), chunk);
-      bytes.push_back(chunk.size());
+      parts.emplace_back(chunk.size(), halves.back().at);
     }
+    SKEIN_RETURN_IF_ERROR(Refresh(std::span(pages_).subspan(begin, *end - begin)));
     const bool last = *end == pages_.size();
     const uint64_t bound = last ? UINT64_MAX : pages_[*end];
     if (last) {
@@ -208,11 +224,13 @@ class RecentFolder {
     }
     batch.OnCommitted([&](Version version) {
       generation_->Folded(bound, version);
-      for (size_t i = begin; i < *end; ++i) core_.adjacency.DropBase(pages_[i]);
+      for (size_t i = begin; i < *end; ++i) {
+        core_.adjacency.DropBase(pages_[i], parts[i - begin].second);
+      }
     });
     SKEIN_RETURN_IF_ERROR(core_.store.Commit(batch, Durability::kAsync).status());
     for (size_t i = begin; i < *end; ++i) {
-      core_.adjacency_chunks.Added(pages_[i], number_, bytes[i - begin]);
+      core_.adjacency_chunks.Added(pages_[i], number_, parts[i - begin].first);
     }
     return absl::OkStatus();
   }
@@ -242,12 +260,12 @@ bool RecentIsDue(GraphCore& core) {
 
 absl::Status RestoreRecent(GraphCore& core) {
   SKEIN_ASSIGN_OR_RETURN(const auto view, core.store.Latest());
-  SKEIN_ASSIGN_OR_RETURN(const StoredRuns stored, ReadRuns(core.store, *view, core.layout));
+  SKEIN_ASSIGN_OR_RETURN(StoredRuns stored, ReadRuns(core.store, *view, core.layout));
   if (!stored.damaged.empty()) {
     return DamagedRow(Table::kAdjacency, TrailingId(stored.damaged.front()));
   }
-  core.recent.Restore(stored,
-                      [&core](uint64_t page, Version at) { core.adjacency.Touch(page, at); });
+  core.recent.Restore(std::move(stored),
+                      [&core](NodeId node, Version at) { core.adjacency.Touch(node, at); });
   return absl::OkStatus();
 }
 

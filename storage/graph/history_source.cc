@@ -173,12 +173,11 @@ absl::Status HistorySource::TouchedList(NodeId id, std::optional<AdjacencyList>*
   SplitList split;
   PageReader pages(base_);
   {
-    const uint64_t number = AdjacencyPageOf(id);
     const EpochGuard guard;
-    const AdjacencyPage* page = pages.Find(number);
+    const AdjacencyPage* page = pages.Find(id);
     if (page == nullptr) {
       SKEIN_RETURN_IF_ERROR(pages.Load({&id, 1}));
-      page = pages.Find(number);
+      page = pages.Find(id);
     }
     // A page of which nothing is left does not tell when it lost the last.
     const bool old = !page->chunks.empty() &&

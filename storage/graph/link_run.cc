@@ -37,6 +37,24 @@ RunLink RunLinkOf(const StoredLink& link, bool was, bool is) {
           is};
 }
 
+void AppendHalves(const RunLink& link, bool outgoing, Version at, std::vector<RecentHalf>* out) {
+  RecentHalf half;
+  half.at = at;
+  half.policy = outgoing ? link.from_policy : link.to_policy;
+  half.vertex = static_cast<uint8_t>(VertexOf(outgoing ? link.from : link.to));
+  half.entry.neighbour = outgoing ? link.to : link.from;
+  half.entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
+  half.entry.link = link.id;
+  half.entry.valid = link.valid;
+  half.entry.type = link.type;
+  half.entry.policy = link.policy;
+  half.entry.outgoing = outgoing;
+  half.entry.gone = true;
+  if (link.was) out->push_back(half);
+  half.entry.gone = false;
+  if (link.is) out->push_back(half);
+}
+
 std::string ChunkOfHalves(uint64_t page, std::span<const RecentHalf> halves) {
   std::vector<uint32_t> order(halves.size());
   for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -179,9 +197,10 @@ std::map<uint64_t, std::vector<RecentHalf>> StoredRuns::Halves() const {
   for (const LinkRun& run : runs) {
     const uint64_t bound = folded && folded->Has(run.number) ? folded->bound : 0;
     for (const RunLink& link : run.links) {
-      ForHalves(link, run.at, [&](uint64_t page, const RecentHalf& half) {
-        if (page >= bound) pages[page].push_back(half);
-      });
+      for (const bool outgoing : {true, false}) {
+        const uint64_t page = AdjacencyPageOf(outgoing ? link.from : link.to);
+        if (page >= bound) AppendHalves(link, outgoing, run.at, &pages[page]);
+      }
     }
   }
   return pages;

@@ -42,28 +42,9 @@ struct RecentHalf {
   PolicyId policy{};   // of the vertex
   uint8_t vertex = 0;  // within its page
 };
-// Calls give(page, half) for each statement of the link, in order: a void one before a new one.
-template <typename Give>
-void ForHalves(const RunLink& link, Version at, const Give& give) {
-  for (const bool outgoing : {true, false}) {
-    const NodeId self = outgoing ? link.from : link.to;
-    RecentHalf half;
-    half.at = at;
-    half.policy = outgoing ? link.from_policy : link.to_policy;
-    half.vertex = static_cast<uint8_t>(VertexOf(self));
-    half.entry.neighbour = outgoing ? link.to : link.from;
-    half.entry.neighbour_policy = outgoing ? link.to_policy : link.from_policy;
-    half.entry.link = link.id;
-    half.entry.valid = link.valid;
-    half.entry.type = link.type;
-    half.entry.policy = link.policy;
-    half.entry.outgoing = outgoing;
-    half.entry.gone = true;
-    if (link.was) give(AdjacencyPageOf(self), half);
-    half.entry.gone = false;
-    if (link.is) give(AdjacencyPageOf(self), half);
-  }
-}
+// What the link says of the list of its beginning (outgoing) or its end: a void one before a new
+// one.
+void AppendHalves(const RunLink& link, bool outgoing, Version at, std::vector<RecentHalf>* out);
 // One chunk of a page, from statements in order of writing; at least one.
 std::string ChunkOfHalves(uint64_t page, std::span<const RecentHalf> halves);
 

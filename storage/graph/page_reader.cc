@@ -21,8 +21,7 @@ absl::Status PageReader::Load(std::span<const NodeId> vertices) {
   {
     const EpochGuard guard;
     for (const NodeId id : vertices) {
-      const uint64_t page = AdjacencyPageOf(id);
-      if (table_.Find(page, at_) == nullptr) missing.push_back(page);
+      if (table_.Find(id, at_) == nullptr) missing.push_back(AdjacencyPageOf(id));
     }
   }
   std::sort(missing.begin(), missing.end());
@@ -48,12 +47,11 @@ absl::Status ReadLists(const Source& source, std::span<const NodeId> ids,
       (*out)[i] = *std::move(touched);
       continue;
     }
-    const uint64_t page = AdjacencyPageOf(ids[i]);
     const EpochGuard guard;
-    const AdjacencyPage* found = pages.Find(page);
+    const AdjacencyPage* found = pages.Find(ids[i]);
     if (found == nullptr) {
       SKEIN_RETURN_IF_ERROR(pages.Load(ids.subspan(i, std::min<size_t>(ids.size() - i, 1024))));
-      found = pages.Find(page);
+      found = pages.Find(ids[i]);
     }
     (*out)[i] = MergedList(*found, ids[i]);
   }

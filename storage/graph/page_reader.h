@@ -16,11 +16,12 @@ class PageReader {
  public:
   explicit PageReader(const SnapshotSource& source);
 
-  // The page, or nullptr: call Load first. To be used under the EpochGuard it was found under.
-  const AdjacencyPage* Find(uint64_t page) const {
-    const AdjacencyPage* found = table_.Find(page, at_);
+  // A vertex's page, good for that vertex, or nullptr: call Load first. To be used under the
+  // EpochGuard it was found under.
+  const AdjacencyPage* Find(NodeId vertex) const {
+    const AdjacencyPage* found = table_.Find(vertex, at_);
     if (found != nullptr || loaded_.empty()) return found;
-    const auto it = loaded_.find(page);
+    const auto it = loaded_.find(AdjacencyPageOf(vertex));
     return it == loaded_.end() ? nullptr : it->second.get();
   }
   // Reads the pages of these vertices that Find does not have, in one round trip where they are

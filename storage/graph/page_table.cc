@@ -107,7 +107,7 @@ void PageTable::Put(Shard& shard, uint64_t number, Version changed, AdjacencyPag
   slot->store(page.get(), std::memory_order_release);
   shard.bytes += page->bytes;
   bytes_.fetch_add(page->bytes, std::memory_order_relaxed);
-  shard.pages[number] = {std::move(page), changed, false};
+  shard.pages[number] = {std::move(page), changed};
   if (shard.in_clock.insert(number).second) shard.clock.push_back(number);
   Evict(shard);
 }
@@ -157,7 +157,7 @@ AdjacencyPagePtr PageTable::Insert(uint64_t number, Version at, AdjacencyPage::C
   Shard& shard = ShardOf(number);
   absl::MutexLock lock(&shard.mu);
   const auto it = shard.pages.find(number);
-  const bool touched = it != shard.pages.end() && it->second.touched;
+  const bool touched = it != shard.pages.end() && it->second.touched();
   // Of a page that is not here: no page of the shard changed between the last change and `at`.
   const Version changed = touched ? it->second.changed : shard.last_change;
   const bool current = at >= changed && !shard.changing.contains(number);
@@ -168,30 +168,33 @@ AdjacencyPagePtr PageTable::Insert(uint64_t number, Version at, AdjacencyPage::C
   return page;
 }
 
-void PageTable::Touch(uint64_t page, Version at) {
-  Shard& shard = ShardOf(page);
+void PageTable::Touch(NodeId vertex, Version at) {
+  Shard& shard = ShardOf(AdjacencyPageOf(vertex));
   absl::MutexLock lock(&shard.mu);
   shard.last_change = std::max(shard.last_change, at);
-  const auto it = shard.pages.find(page);
+  const auto it = shard.pages.find(AdjacencyPageOf(vertex));
   if (it == shard.pages.end()) return;
   it->second.changed = std::max(it->second.changed, at);
-  if (std::exchange(it->second.touched, true)) return;
-  MakeSlot(page)->store(nullptr, std::memory_order_seq_cst);  // others may be reading it still
+  it->second.page->touched.fetch_or(uint64_t{1} << VertexOf(vertex), std::memory_order_relaxed);
 }
 
 AdjacencyPagePtr PageTable::Base(uint64_t page, Version at) {
   Shard& shard = ShardOf(page);
   absl::MutexLock lock(&shard.mu);
   const auto it = shard.pages.find(page);
-  if (it == shard.pages.end() || !it->second.touched || it->second.page->from > at) return nullptr;
+  if (it == shard.pages.end() || !it->second.touched() || it->second.page->from > at) {
+    return nullptr;
+  }
   return it->second.page;
 }
 
-void PageTable::DropBase(uint64_t page) {
+void PageTable::DropBase(uint64_t page, Version folded) {
   Shard& shard = ShardOf(page);
   absl::MutexLock lock(&shard.mu);
   const auto it = shard.pages.find(page);
-  if (it != shard.pages.end() && it->second.touched) Drop(shard, page);
+  if (it != shard.pages.end() && it->second.page->from < folded && it->second.touched()) {
+    Drop(shard, page);
+  }
 }
 
 void PageTable::BeginChange(uint64_t page) {

@@ -3,9 +3,10 @@
 // Shape     A dense table of pointers by page number, in leaves made on demand.
 // Rule      A page has all that was committed up to version `from`, and answers every snapshot at
 // or
-//           after it for as long as it is here: a commit that changes it says so before its version
-//           can be seen (Touch), and then it is not found any more but kept as a base: whoever
-//           needs it next puts what was committed since on top (Insert). A bulk load, which writes
+//           after it for as long as it is here: a commit that changes a vertex of it says so before
+//           its version can be seen (Touch), and then the page is not found for that vertex any
+//           more: whoever needs it next takes the page as a base and puts what was committed since
+//           on top (Insert). A bulk load, which writes
 //           to pages in the store, drops them first (BeginChange) and keeps others from putting
 //           them in until its outcome is known (EndChange). So a page that is found never is older
 //           than the newest committed state.
@@ -50,6 +51,7 @@ struct AdjacencyPage {
   const Version from;
   const AdjacencyChunk* const only;  // the one chunk, or nullptr: none or several
   mutable std::atomic<bool> used{true};
+  mutable std::atomic<uint64_t> touched{0};  // vertices that were changed since, by bit
   // Nothing, the first chunks, nothing.
   static constexpr size_t kParts = 4, kSilent = kParts + 1;
   std::array<Part, kParts + 2> parts{};
@@ -75,12 +77,16 @@ class PageTable {
   void SetBytesMax(size_t bytes_max);
   ~PageTable();
 
-  // nullptr: not here, or not good for `at`.
-  const AdjacencyPage* Find(uint64_t page, Version at) const {
-    const std::atomic<const AdjacencyPage*>* slot = SlotOf(page);
+  // Its page; nullptr: not here, or not good for the vertex at `at`.
+  const AdjacencyPage* Find(NodeId vertex, Version at) const {
+    const std::atomic<const AdjacencyPage*>* slot = SlotOf(AdjacencyPageOf(vertex));
     if (slot == nullptr) return nullptr;
     const AdjacencyPage* found = slot->load(std::memory_order_acquire);
     if (found == nullptr || found->from > at) return nullptr;
+    // Of what is visible at `at` the bits were set before anybody could have that version.
+    if ((found->touched.load(std::memory_order_relaxed) >> VertexOf(vertex) & 1) != 0) {
+      return nullptr;
+    }
     if (!found->used.load(std::memory_order_relaxed)) {
       found->used.store(true, std::memory_order_relaxed);
     }
@@ -97,13 +103,14 @@ class PageTable {
 
   // Offers what was read at `at`; kept only if the rule allows. Gives the page, kept or not.
   AdjacencyPagePtr Insert(uint64_t number, Version at, AdjacencyPage::Chunks chunks);
-  // Before the commit of this version, which changes the page, can be seen.
-  void Touch(uint64_t page, Version at);
+  // Before the commit of this version, which changes the vertex, can be seen.
+  void Touch(NodeId vertex, Version at);
   // The page as it was before commits touched it, for snapshots at `at`; nullptr: not here, or not
   // touched.
   AdjacencyPagePtr Base(uint64_t page, Version at);
-  // What commits did to the page is in the store's page from now on: it is no base any more.
-  void DropBase(uint64_t page);
+  // What commits up to `folded` did to the page is in the store's page from now on: a page that has
+  // not got it is no base any more.
+  void DropBase(uint64_t page, Version folded);
   // A bulk load is about to change the page. `committed`: the version that did; Version{0}: none.
   void BeginChange(uint64_t page);
   void EndChange(uint64_t page, Version committed);
@@ -117,8 +124,8 @@ class PageTable {
 
   struct Entry {
     AdjacencyPagePtr page;
-    Version changed{};     // last
-    bool touched = false;  // since: the page is a base, and not found
+    Version changed{};  // last
+    bool touched() const { return page->touched.load(std::memory_order_relaxed) != 0; }
   };
   struct Shard {
     absl::Mutex mu;

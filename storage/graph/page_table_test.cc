@@ -25,7 +25,7 @@ std::shared_ptr<const AdjacencyChunk> ChunkWithLink(uint64_t vertex, uint64_t li
 
 size_t LinksOf(const PageTable& table, uint64_t vertex, Version at) {
   const EpochGuard guard;
-  const AdjacencyPage* page = table.Find(AdjacencyPageOf(NodeId{vertex}), at);
+  const AdjacencyPage* page = table.Find(NodeId{vertex}, at);
   return page == nullptr ? SIZE_MAX : MergedList(*page, NodeId{vertex}).entries.size();
 }
 
@@ -35,9 +35,9 @@ TEST(PageTable, AnswersFromItsLastChangeOn) {
   table.Insert(0, Version{10}, {ChunkWithLink(5, 1)});
   EXPECT_EQ(LinksOf(table, 5, Version{10}), 1U);
   EXPECT_EQ(table.Base(0, Version{10}), nullptr);  // found, so nobody needs a base
-  table.Touch(0, Version{20});
+  table.Touch(NodeId{5}, Version{20});
   EXPECT_EQ(LinksOf(table, 5, Version{20}), SIZE_MAX);
-  EXPECT_EQ(LinksOf(table, 5, Version{10}), SIZE_MAX);
+  EXPECT_EQ(LinksOf(table, 6, Version{20}), 0U);  // another vertex of the page
   ASSERT_NE(table.Base(0, Version{10}), nullptr);
   EXPECT_EQ(table.Base(0, Version{10})->chunks.size(), 1U);
   table.Insert(0, Version{19}, {ChunkWithLink(5, 1)});  // read before the change
@@ -52,9 +52,11 @@ TEST(PageTable, ABaseIsDroppedOnceItsChangesAreStored) {
   PageTable table(1 << 20);
   table.Insert(0, Version{10}, {ChunkWithLink(5, 1)});
   table.Insert(1, Version{10}, {ChunkWithLink(70, 1)});
-  table.Touch(0, Version{20});
-  table.DropBase(0);
-  table.DropBase(1);
+  table.Touch(NodeId{5}, Version{20});
+  table.DropBase(0, Version{0});  // it has all up to there
+  ASSERT_NE(table.Base(0, Version{20}), nullptr);
+  table.DropBase(0, Version{20});
+  table.DropBase(1, Version{20});
   EXPECT_EQ(table.Base(0, Version{20}), nullptr);
   EXPECT_EQ(LinksOf(table, 70, Version{10}), 1U);  // not touched: no base
   table.Insert(0, Version{19}, {ChunkWithLink(5, 1)});

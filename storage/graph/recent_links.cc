@@ -25,21 +25,31 @@ void RecentLinks::Generation::Collect(uint64_t page, Version after, Version to,
   absl::MutexLock lock(&shard.mu);
   const auto it = shard.pages.find(page);
   if (it == shard.pages.end()) return;
-  const std::vector<RecentHalf>& halves = it->second;
-  const auto by_version = [](Version v, const RecentHalf& half) { return v < half.at; };
-  const auto begin = std::upper_bound(halves.begin(), halves.end(), after, by_version);
-  const auto end = std::upper_bound(begin, halves.end(), to, by_version);
-  out->insert(out->end(), begin, end);
+  const Ends& ends = it->second;
+  const auto by_version = [](Version v, const End& end) { return v < end.at(); };
+  auto at = std::upper_bound(ends.begin(), ends.end(), after, by_version);
+  for (; at != ends.end() && at->at() <= to; ++at) at->AppendHalves(out);
 }
 
-void RecentLinks::Generation::Add(uint64_t page, const RecentHalf& half) {
+void RecentLinks::Generation::Add(uint64_t page, const End& end) {
   Shard& shard = shards_[ShardOf(page)];
   absl::MutexLock lock(&shard.mu);
-  std::vector<RecentHalf>& halves = shard.pages[page];
-  const size_t before = halves.empty() ? 0 : halves.capacity() * sizeof(RecentHalf) + kPageBytes;
-  halves.push_back(half);
-  const size_t now = halves.capacity() * sizeof(RecentHalf) + kPageBytes;
+  Ends& ends = shard.pages[page];
+  const size_t before = ends.empty() ? 0 : ends.capacity() * sizeof(End) + kPageBytes;
+  ends.push_back(end);
+  const size_t now = ends.capacity() * sizeof(End) + kPageBytes;
   if (now != before) bytes_.fetch_add(now - before, std::memory_order_relaxed);
+}
+
+void RecentLinks::Generation::AddRun(Version at, uint64_t number, std::vector<RunLink> links) {
+  const std::vector<RunLink>& run = runs_.emplace_back(std::move(links));
+  bytes_.fetch_add(run.capacity() * sizeof(RunLink) + sizeof(run), std::memory_order_relaxed);
+  for (const RunLink& link : run) {
+    Add(AdjacencyPageOf(link.from), {link, at, /*outgoing=*/true});
+    Add(AdjacencyPageOf(link.to), {link, at, /*outgoing=*/false});
+  }
+  absl::MutexLock lock(&mu_);
+  numbers_.push_back(number);
 }
 
 std::vector<uint64_t> RecentLinks::Generation::Pages() const {
@@ -56,7 +66,10 @@ std::vector<RecentHalf> RecentLinks::Generation::Halves(uint64_t page) const {
   const Shard& shard = shards_[ShardOf(page)];
   absl::MutexLock lock(&shard.mu);
   const auto it = shard.pages.find(page);
-  return it == shard.pages.end() ? std::vector<RecentHalf>() : it->second;
+  std::vector<RecentHalf> halves;
+  if (it == shard.pages.end()) return halves;
+  for (const End& end : it->second) end.AppendHalves(&halves);
+  return halves;
 }
 
 std::vector<uint64_t> RecentLinks::Generation::Numbers() const {
@@ -85,14 +98,6 @@ std::shared_ptr<const RecentLinks::Set> RecentLinks::Current() const {
   return set_;
 }
 
-void RecentLinks::Added(uint64_t number) {
-  {
-    absl::MutexLock lock(&youngest_->mu_);
-    youngest_->numbers_.push_back(number);
-  }
-  young_bytes_.store(youngest_->bytes(), std::memory_order_relaxed);
-}
-
 void RecentLinks::Freeze() {
   youngest_ = std::make_shared<Generation>();
   young_bytes_.store(0, std::memory_order_relaxed);
@@ -102,13 +107,11 @@ void RecentLinks::Freeze() {
   set_ = std::move(set);
 }
 
-void RecentLinks::Restore(const StoredRuns& stored,
-                          const std::function<void(uint64_t, Version)>& touched) {
+void RecentLinks::Restore(StoredRuns stored, const std::function<void(NodeId, Version)>& touched) {
   const auto add = [&](bool begun) {
-    for (const LinkRun& run : stored.runs) {
-      if ((stored.folded && stored.folded->Has(run.number)) == begun) {
-        Add(run.at, run.number, run.links, [&](uint64_t page) { touched(page, run.at); });
-      }
+    for (LinkRun& run : stored.runs) {
+      if ((stored.folded && stored.folded->Has(run.number)) != begun) continue;
+      Add(run.at, run.number, std::move(run.links), [&](NodeId node) { touched(node, run.at); });
     }
   };
   if (stored.folded) {

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -48,13 +49,27 @@ class RecentLinks {
    private:
     friend class RecentLinks;
     static constexpr size_t kShards = 32;
+    // One end of a link that a run speaks of.
+    struct End {
+      End(const RunLink& the_link, Version at, bool outgoing)
+          : link(&the_link), bits(Raw(at) << 1 | (outgoing ? 1 : 0)) {}
+      Version at() const { return Version{bits >> 1}; }
+      void AppendHalves(std::vector<RecentHalf>* out) const {
+        skein::AppendHalves(*link, (bits & 1) != 0, at(), out);
+      }
+      const RunLink* link;
+      uint64_t bits;
+    };
+    using Ends = std::vector<End>;  // of a page, by version
     struct Shard {
       mutable absl::Mutex mu;
-      absl::flat_hash_map<uint64_t, std::vector<RecentHalf>> pages ABSL_GUARDED_BY(mu);
+      absl::flat_hash_map<uint64_t, Ends> pages ABSL_GUARDED_BY(mu);
     };
     static size_t ShardOf(uint64_t page) { return page * 0x9e3779b97f4a7c15 >> 59; }
-    void Add(uint64_t page, const RecentHalf& half);
+    void Add(uint64_t page, const End& end);
+    void AddRun(Version at, uint64_t number, std::vector<RunLink> links);
 
+    std::deque<std::vector<RunLink>> runs_;  // appended to by one thread, reached through `shards_`
     std::array<Shard, kShards> shards_;
     std::atomic<size_t> bytes_{0};
     mutable absl::Mutex mu_;
@@ -66,22 +81,21 @@ class RecentLinks {
   RecentLinks();
 
   std::shared_ptr<const Set> Current() const;
-  // What a commit said, before its version can be seen. Calls touched(page) for each end.
+  // What a commit said, before its version can be seen. Calls touched(node) for each end.
   template <typename Touched>
-  void Add(Version at, uint64_t number, std::span<const RunLink> links, const Touched& touched) {
+  void Add(Version at, uint64_t number, std::vector<RunLink> links, const Touched& touched) {
     absl::MutexLock lock(&adding_mu_);
     for (const RunLink& link : links) {
-      ForHalves(link, at, [&](uint64_t page, const RecentHalf& half) {
-        youngest_->Add(page, half);
-        touched(page);
-      });
+      touched(link.from);
+      touched(link.to);
     }
-    Added(number);
+    youngest_->AddRun(at, number, std::move(links));
+    young_bytes_.store(youngest_->bytes(), std::memory_order_relaxed);
   }
   // What an earlier opening left, oldest first; before anybody reads. Pages below the bound of
   // those of `folded` are folded already, so these come to a generation of their own.
-  // touched(page, version) as of Add.
-  void Restore(const StoredRuns& stored, const std::function<void(uint64_t, Version)>& touched);
+  // touched(node, version) as of Add.
+  void Restore(StoredRuns stored, const std::function<void(NodeId, Version)>& touched);
 
   // The oldest generation that has something; the youngest is frozen for it. nullptr: there is
   // none.
@@ -96,7 +110,6 @@ class RecentLinks {
   bool frozen() const;
 
  private:
-  void Added(uint64_t number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(adding_mu_);
   void Freeze() ABSL_EXCLUSIVE_LOCKS_REQUIRED(adding_mu_);
 
   absl::Mutex adding_mu_;  // before mu_

@@ -77,16 +77,16 @@ TEST(LinkRun, ReadsWhatWasWrittenAndNothingElse) {
 
 TEST(RecentLinks, WhatIsFoldedIsInTheSetOnlyForViewsBeforeIt) {
   RecentLinks recent;
-  const auto nobody = [](uint64_t) {};
+  const auto nobody = [](NodeId) {};
   RunLink link;
   link.is = true;
   link.from = NodeId{1};
   link.to = NodeId{kVerticesPerPage};  // pages 0 and 1
-  recent.Add(Version{10}, 1, {&link, 1}, nobody);
+  recent.Add(Version{10}, 1, {link}, nobody);
   const auto old = recent.ToFold();
   ASSERT_NE(old, nullptr);
   link.id = LinkId{1};
-  recent.Add(Version{20}, 2, {&link, 1}, nobody);
+  recent.Add(Version{20}, 2, {link}, nobody);
   EXPECT_EQ(recent.ToFold(), old);  // the oldest first
   const auto said = [&recent](uint64_t page, uint64_t after, uint64_t at) {
     std::vector<RecentHalf> halves;

@@ -410,7 +410,7 @@ absl::StatusOr<Version> TransactionImpl::CommitHeld() {
   WriteBatch& batch = builder.Build();
   if (DeletesNodes()) core_->node_deletions.fetch_add(1);
   open_ = false;
-  return CommitThroughCaches(*core_, overlay_, batch, builder.run(), chunk);
+  return CommitThroughCaches(*core_, overlay_, batch, builder.TakeRun(), chunk);
 }
 
 }  // namespace skein

@@ -121,8 +121,7 @@ class Layout {
   std::string Loads() const { return Meta("load"); }
   std::string Load(uint64_t chunk) const { return With64(Loads(), chunk); }
 
-  // kLocks: 'a' a node is alive, 'l' a node gains links, 'e' a link is changed, 'k' a key is taken,
-  // 's' a sighting of this content is made.
+  // kLocks: 'e' a link is changed, 'k' a key is taken, 's' a sighting of this content is made.
   std::string Lock(char kind, uint64_t id) const { return With64(Space() + kind, id); }
   std::string Lock(char kind, std::string_view key) const { return (Space() + kind).append(key); }
 

@@ -33,6 +33,14 @@ absl::Status ConflictTable::Check(const WriteBatch& batch) const {
                      ", after version ", base, " that was read");
     }
   }
+  for (const uint64_t token : batch.checked_tokens()) {
+    checked = true;
+    const auto it = changed_.find(token);
+    if (it != changed_.end() && it->second > base) {
+      return Aborted("conflict: an element was changed at version ", it->second, ", after version ",
+                     base, " that was read");
+    }
+  }
   if (checked && base < floor_) {
     return Aborted("conflict history before version ", floor_, " is gone; version ", base,
                    " was read");
@@ -49,6 +57,12 @@ void ConflictTable::Record(const WriteBatch& batch, Version version) {
     if (last == Raw(version)) continue;
     last = Raw(version);
     order_.emplace_back(last, hash);
+  }
+  for (const uint64_t token : batch.touched_tokens()) {
+    uint64_t& last = changed_[token];
+    if (last == Raw(version)) continue;
+    last = Raw(version);
+    order_.emplace_back(last, token);
   }
 }
 

@@ -132,6 +132,12 @@ class WriteBatch {
   void Check(Table table, std::string_view key);
   // Counts as a change of the key for others' checks.
   void Touch(Table table, std::string_view key);
+  // The same by number, for those who name many things: tokens are hashes, of things that are
+  // named by tokens only.
+  void CheckToken(uint64_t token) { checks_.push_back(token); }
+  void TouchToken(uint64_t token) { touches_.push_back(token); }
+  std::span<const uint64_t> checked_tokens() const { return checks_; }
+  std::span<const uint64_t> touched_tokens() const { return touches_; }
   // Check and Touch: at most one of several concurrent batches commits.
   void Lock(Table table, std::string_view key) {
     Check(table, key);
@@ -147,7 +153,10 @@ class WriteBatch {
   }
 
   size_t size() const { return ops_.size(); }
-  size_t bytes() const { return arena_.size() + ops_.size() * sizeof(Stored); }
+  size_t bytes() const {
+    return arena_.size() + ops_.size() * sizeof(Stored) +
+           (checks_.size() + touches_.size()) * sizeof(uint64_t);
+  }
   Op op(size_t i) const;
   // As the commit of this version writes it; `scratch` holds the row that is stamped.
   Op op(size_t i, Version version, std::string* scratch) const;
@@ -167,6 +176,7 @@ class WriteBatch {
   Version base_;
   std::string arena_;
   std::vector<Stored> ops_;
+  std::vector<uint64_t> checks_, touches_;
   std::function<void(Version)> on_committed_;
 };
 

@@ -16,7 +16,7 @@ std::string NameOf(uint64_t i) { return "item number " + std::to_string(100'000 
 
 absl::StatusOr<std::unique_ptr<CrashScript>> CrashScript::Open(Store& store) {
   std::unique_ptr<CrashScript> script(new CrashScript(store));
-  SKEIN_ASSIGN_OR_RETURN(script->graph_, Graph::Open(store, {}));
+  SKEIN_ASSIGN_OR_RETURN(script->graph_, Graph::Open(store, {.recent_bytes = 4000}));
   Graph& graph = *script->graph_;
   Catalog& catalog = graph.catalog();
   SKEIN_ASSIGN_OR_RETURN(script->item_, catalog.InternLabel("Item"));

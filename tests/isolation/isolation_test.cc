@@ -43,7 +43,7 @@ class World {
  public:
   static absl::StatusOr<std::unique_ptr<World>> Open(Store& store) {
     auto world = std::make_unique<World>();
-    SKEIN_ASSIGN_OR_RETURN(world->graph_, Graph::Open(store, {}));
+    SKEIN_ASSIGN_OR_RETURN(world->graph_, Graph::Open(store, {.recent_bytes = 4000}));
     Catalog& catalog = world->graph_->catalog();
     SKEIN_ASSIGN_OR_RETURN(world->list_, catalog.InternLabel("List"));
     SKEIN_ASSIGN_OR_RETURN(world->merged_, catalog.InternLabel("Merged"));

@@ -125,6 +125,8 @@ class Machine {
     GraphOptions options;
     options.executor = executor_.get();
     if (executor_ != nullptr) options.fold_chunks = 3;
+    const size_t recent_bytes[] = {1, 4000, options.recent_bytes};
+    options.recent_bytes = recent_bytes[dice_() % std::size(recent_bytes)];
     auto graph = Graph::Open(*store_, options);
     SKEIN_CHECK(graph.ok());
     graph_ = *std::move(graph);
