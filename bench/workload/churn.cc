@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "bench/workload/clock.h"
 #include "absl/synchronization/mutex.h"
+#include "bench/workload/clock.h"
 #include "storage/base/status.h"
 #include "storage/graph/graph.h"
 #include "storage/kv/open.h"

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "storage/graph/link_run.h"
+#include "storage/graph/recent/link_run.h"
 #include "storage/keys/layout.h"
 #include "storage/kv/store.h"
 

@@ -4,7 +4,7 @@
 
 #include "storage/base/status.h"
 #include "storage/care/space_check.h"
-#include "storage/graph/link_run.h"
+#include "storage/graph/recent/link_run.h"
 #include "storage/history/history_log.h"
 
 namespace skein {

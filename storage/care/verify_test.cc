@@ -17,7 +17,7 @@
 #include "storage/graph/adjacency_page.h"
 #include "storage/graph/graph.h"
 #include "storage/graph/link_page.h"
-#include "storage/graph/link_run.h"
+#include "storage/graph/recent/link_run.h"
 #include "storage/history/history_log.h"
 #include "storage/kv/memory_store.h"
 #include "storage/kv/open.h"

@@ -18,7 +18,7 @@
 #include "storage/graph/index_lookups.h"
 #include "storage/graph/link_page.h"
 #include "storage/graph/page_table.h"
-#include "storage/graph/recent_links.h"
+#include "storage/graph/recent/recent_links.h"
 #include "storage/graph/records.h"
 #include "storage/graph/versioned_cache.h"
 #include "storage/keys/layout.h"

@@ -25,7 +25,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
-#include "storage/graph/link_run.h"
+#include "storage/graph/recent/link_run.h"
 
 namespace skein {
 

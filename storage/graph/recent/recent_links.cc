@@ -1,4 +1,4 @@
-#include "storage/graph/recent_links.h"
+#include "storage/graph/recent/recent_links.h"
 
 #include <algorithm>
 

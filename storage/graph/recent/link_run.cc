@@ -1,4 +1,4 @@
-#include "storage/graph/link_run.h"
+#include "storage/graph/recent/link_run.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Runs as they are written and read, and a store that was killed while it folded them.
-#include "storage/graph/recent_links.h"
+#include "storage/graph/recent/recent_links.h"
 
 #include <gtest/gtest.h>
 
