@@ -73,7 +73,7 @@ absl::StatusOr<std::string> RunClass(const Subject& subject, std::string_view na
     if (!answer.ok()) return Annotated(answer.status(), name, seed);
     absl::StrAppend(&answers, answers.empty() ? "" : ",", *answer);
     sum += *answer;
-    if (NowMs() - start > cap_ms) break;
+    if (NowMs() - start > cap_ms || latencies.size() >= options.first) break;
   }
   const Latencies l = Describe(latencies);
   absl::FPrintF(stderr, "%s %s n=%d med=%.4fms p95=%.4f qps=%.1f sum=%d\n", subject.name,

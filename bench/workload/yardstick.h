@@ -39,7 +39,8 @@ struct Subject {
 
 struct YardstickOptions {
   double cap_ms = 12000;
-  int warm_passes = 1;            // more, to watch one class with a profiler
+  int warm_passes = 1;            // more, to watch one class with a profiler; 0: cold
+  size_t first = SIZE_MAX;        // seeds of each class, at most
   std::vector<std::string> only;  // classes; empty: all
 };
 

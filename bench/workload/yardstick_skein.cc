@@ -123,6 +123,7 @@ int main(int argc, char** argv) {
   app.add_option("--off", flags.off, "Rewrite passes to leave out");
   app.add_option("--warm", flags.run.warm_passes, "Passes before the measured one")
       ->capture_default_str();
+  app.add_option("--first", flags.run.first, "Queries of a class, at most");
   app.add_option("--cap", flags.run.cap_ms, "Milliseconds a class may take")->capture_default_str();
   app.add_flag("--explain", flags.explain, "Print the plans and end");
   app.add_option("--query", flags.query, "Time this query instead");

@@ -250,6 +250,7 @@ int main(int argc, char** argv) {
   app.add_option("--only", flags.run.only, "Only these classes");
   app.add_option("--warm", flags.run.warm_passes, "Passes before the measured one")
       ->capture_default_str();
+  app.add_option("--first", flags.run.first, "Queries of a class, at most");
   app.add_option("--cap", flags.run.cap_ms, "Milliseconds a class may take")->capture_default_str();
   app.add_flag("--load", flags.load, "Make the database anew and end");
   app.add_option("--ended", flags.ended, "Percent of links that --load leaves out");
