@@ -228,6 +228,8 @@ struct GraphCore : std::enable_shared_from_this<GraphCore> {
   // One folding of chunks at a time, and one waiting at most.
   absl::Mutex fold_mu;
   std::atomic<bool> fold_posted{false};
+  // The graph is closed: what was posted finds nothing to do. Another opening may have it by now.
+  bool closed ABSL_GUARDED_BY(fold_mu) = false;
   // Last: whoever asks what is held here must be gone before it is.
   std::vector<MemoryBudget::Registration> held;
 };

@@ -378,6 +378,7 @@ absl::Status FoldPages(GraphCore& core, const View& view, std::span<const ChunkR
 
 absl::Status FoldDue(GraphCore& core) {
   absl::MutexLock one_at_a_time(&core.fold_mu);
+  if (core.closed) return absl::OkStatus();
   SKEIN_RETURN_IF_ERROR(FoldRecent(core, core.options.recent_bytes));
   if (core.adjacency_chunks.due() + core.link_chunks.due() == 0) return absl::OkStatus();
   std::vector<ChunkRuns::Due> adjacency;

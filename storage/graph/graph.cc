@@ -48,6 +48,11 @@ class GraphImpl final : public Graph {
         node_cipher_(std::string_view(element_keys).substr(0, 16)),
         link_cipher_(std::string_view(element_keys).substr(16)) {}
 
+  ~GraphImpl() override {
+    absl::MutexLock after_a_fold(&core_->fold_mu);
+    core_->closed = true;
+  }
+
   Catalog& catalog() override { return *core_->catalog; }
 
   absl::StatusOr<std::shared_ptr<const Snapshot>> Latest() override {

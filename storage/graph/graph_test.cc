@@ -557,6 +557,18 @@ TEST_F(GraphTest, ListsThatManyCommitsAddToAreFolded) {
   EXPECT_EQ(*Latest()->CountLinks(Viewer::All(), knows_), 180U);
 }
 
+TEST_F(GraphTest, ALinkMadeAndDeletedIsBackInItsListsAfterARollback) {
+  auto t = Begin();
+  const NodeId a = Person(*t, "a"), b = Person(*t, "b");
+  const LinkId link = Link(*t, a, b);
+  t->MarkStatement();
+  ASSERT_OK(t->DeleteLink(link));
+  EXPECT_TRUE(Neighbours(*t, a).empty());  // lists are asked for now
+  ASSERT_OK(t->RollbackStatement());
+  EXPECT_EQ(Neighbours(*t, a), (std::vector<NodeId>{b}));
+  EXPECT_EQ(Neighbours(*t, b).size(), 1U);
+}
+
 // A hub of which base, folds and single commits speak: however it is read, it is one list.
 TEST_F(GraphTest, AHubIsReadAsOneListWhileItGrowsAndChanges) {
   recent_bytes_ = 1000;

@@ -146,6 +146,11 @@ void Overlay::Rollback() {
       case Undo::What::kLink: {
         const auto it = links_.find(LinkId{undo.id});
         if (undo.existed) {
+          // Made and deleted when the lists were first asked for, it is in none of them.
+          const LinkPtr& back = undo.link.now;
+          if (knows_touched_ && back != nullptr && it->second.now == nullptr) {
+            Touch(it->first, back->record);
+          }
           it->second = std::move(undo.link);
         } else {
           links_.erase(it);  // touched_ keeps the id: readers look it up here first

@@ -173,6 +173,28 @@ class Comparison {
     return options;
   }
 
+  static std::string Spell(const ValidTime& valid) {
+    return internal::Join(" [", valid.from, ", ", valid.to, ")");
+  }
+  static std::string Spell(const ExpandOptions& options) {
+    std::string out = internal::Join("; direction ", static_cast<int>(options.direction),
+                                     options.by_start ? ", by start" : "",
+                                     options.loops_once ? ", loops once" : "", ", types");
+    for (const LinkTypeId type : options.types) out += internal::Join(" ", Raw(type));
+    out += ", window" + Spell(options.window);
+    out += ", windows";
+    for (const ValidTime& window : options.windows) out += Spell(window);
+    return out;
+  }
+  static std::string Spell(const std::vector<ExpandedRow>& rows) {
+    std::string out = ";";
+    for (const ExpandedRow& row : rows) {
+      out += internal::Join(" ", row.source, row.outgoing ? ">" : "<", Raw(row.neighbour), " link ",
+                            Raw(row.link), Spell(row.valid));
+    }
+    return out;
+  }
+
   std::vector<NodeId> AnyFrontier() {
     std::vector<NodeId> frontier;
     for (uint64_t i = dice_() % 12; i > 0; --i) {
@@ -204,7 +226,7 @@ class Comparison {
     }
     if (got != expected) {
       Differs("Expand of", List(frontier), " gave ", got.size(), " rows, expected ",
-              expected.size(), " (or another order)");
+              expected.size(), " (or another order)", Spell(options), Spell(got), Spell(expected));
     }
     std::vector<uint64_t> degrees, counted(frontier.size(), 0);
     for (const ExpandedRow& row : expected) ++counted[row.source];
