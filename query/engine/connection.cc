@@ -261,7 +261,7 @@ class ConnectionImpl final : public Connection {
     HeldResult result;
     result.summary.notices = std::move(notices);
     result.summary.estimated_work = prepared.estimated_work;
-    result.columns = ColumnNames(prepared.plan);
+    result.columns = prepared.columns;
     result.summary.plan = plan::ExplainText(prepared.plan, nullptr);
     result.summary.plan_json = plan::ExplainJson(prepared.plan, nullptr);
     result.summary.plan_tree = plan::ExplainTree(prepared.plan, nullptr);

@@ -106,6 +106,9 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PlanCache::Get(
     if (bound.as_of != nullptr) passes_off.emplace_back("time_window");
     SKEIN_ASSIGN_OR_RETURN(made->plan,
                            rewrite::PlanAndRewrite(bound, &reader, &viewer, passes_off));
+    if (made->plan.returns) {
+      for (const auto& output : made->plan.outputs) made->columns.push_back(output.name);
+    }
     made->estimated_work = plan::CostOf(*made->plan.root);
     made->notices = NoticesOf(made->syntax.older_forms);
     for (Notice& notice : NoticesOf(made->plan, made->estimated_work)) {

@@ -31,6 +31,7 @@ namespace skein {
 struct Prepared {
   syntax::Statement syntax;
   plan::Plan plan;
+  std::vector<std::string> columns;  // that it returns
   std::vector<bind::NameUse> names;
   std::vector<Notice> notices;  // of the plan
   double graph_size = 0;        // nodes and links when the plan was made

@@ -11,53 +11,43 @@
 
 namespace skein {
 
-// Statements that a procedure was given as text: read-only, for the same viewer, from the same
-// reader, within the same budget.
-class Run::InnerQueries final : public procedures::QueryRunner {
- public:
-  explicit InnerQueries(skein::Run& outer) : outer_(outer) {}
-
-  absl::Status Run(std::string_view text, procedures::RowSink& rows) override {
-    constexpr int kDepthMax = 3;
-    const RunOptions& o = outer_.options_;
-    if (o.plans == nullptr || o.depth >= kDepthMax) {
-      return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
-                            "queries as arguments are nested too deep");
-    }
-    RunOptions inner = o;
-    const Reader& planned_by = o.present != nullptr ? *o.present : *o.reader;
-    if (o.present != nullptr) inner.rewrites_off.emplace_back("time_window");
-    SKEIN_ASSIGN_OR_RETURN(inner.prepared, o.plans->Get(text, o.limits.text_bytes, planned_by,
-                                                        o.viewer, inner.rewrites_off));
-    const Prepared& p = *inner.prepared;
-    if (p.syntax.schema.has_value() || p.plan.writes || !p.plan.returns ||
-        p.syntax.mode != syntax::Statement::Mode::kRun) {
-      return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
-                            "a query as an argument reads and returns");
-    }
-    inner.budget = &outer_.budget();
-    inner.running = nullptr;  // the outer one is listed
-    inner.started = o.clock->Now();
-    ++inner.depth;
-    SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<skein::Run> run,
-                           skein::Run::Start(std::move(inner)));
-    exec::Batch batch;
-    std::vector<Value> row(p.plan.outputs.size());
-    for (;;) {
-      SKEIN_ASSIGN_OR_RETURN(const bool more, run->Next(&batch));
-      if (!more) return absl::OkStatus();
-      for (size_t i = 0; i < batch.rows; ++i) {
-        for (size_t c = 0; c < row.size(); ++c) {
-          row[c] = std::as_const(batch).at(p.plan.outputs[c].slot).At(i);
-        }
-        SKEIN_RETURN_IF_ERROR(rows.Emit(row));
+absl::Status Run::InnerQueries::Run(std::string_view text, procedures::RowSink& rows) {
+  constexpr int kDepthMax = 3;
+  const RunOptions& o = outer_.options_;
+  if (o.plans == nullptr || o.depth >= kDepthMax) {
+    return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
+                          "queries as arguments are nested too deep");
+  }
+  RunOptions inner = o;
+  const Reader& planned_by = o.present != nullptr ? *o.present : *o.reader;
+  if (o.present != nullptr) inner.rewrites_off.emplace_back("time_window");
+  SKEIN_ASSIGN_OR_RETURN(inner.prepared, o.plans->Get(text, o.limits.text_bytes, planned_by,
+                                                      o.viewer, inner.rewrites_off));
+  const Prepared& p = *inner.prepared;
+  if (p.syntax.schema.has_value() || p.plan.writes || !p.plan.returns ||
+      p.syntax.mode != syntax::Statement::Mode::kRun) {
+    return MakeQueryError(ErrorClass::kArgumentError, ErrorDetail::kInvalidArgumentValue,
+                          "a query as an argument reads and returns");
+  }
+  inner.budget = &outer_.budget();
+  inner.running = nullptr;  // the outer one is listed
+  inner.started = o.clock->Now();
+  ++inner.depth;
+  SKEIN_ASSIGN_OR_RETURN(const std::unique_ptr<skein::Run> run,
+                         skein::Run::Start(std::move(inner)));
+  exec::Batch batch;
+  std::vector<Value> row(p.plan.outputs.size());
+  for (;;) {
+    SKEIN_ASSIGN_OR_RETURN(const bool more, run->Next(&batch));
+    if (!more) return absl::OkStatus();
+    for (size_t i = 0; i < batch.rows; ++i) {
+      for (size_t c = 0; c < row.size(); ++c) {
+        row[c] = std::as_const(batch).at(p.plan.outputs[c].slot).At(i);
       }
+      SKEIN_RETURN_IF_ERROR(rows.Emit(row));
     }
   }
-
- private:
-  skein::Run& outer_;
-};
+}
 
 namespace {
 
@@ -83,12 +73,12 @@ absl::Status WithLimit(const absl::Status& status, const QueryLimits& limits) {
 
 }  // namespace
 
-Run::Run(RunOptions options) : options_(std::move(options)) {}
+Run::Run(RunOptions&& options) : options_(std::move(options)) {}
 Run::~Run() {
   if (options_.interrupt != nullptr) options_.interrupt->Leave(&budget_);
 }
 
-absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
+absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions&& options) {
   auto run = std::unique_ptr<Run>(new Run(std::move(options)));
   const RunOptions& o = run->options_;
   run->budget_.rows_left = o.limits.rows_read;
@@ -101,13 +91,12 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Start(RunOptions options) {
   if (o.running != nullptr) {
     run->handle_ = o.running->Add(o.asker, o.prepared->syntax.text, o.started, &run->budget_);
   }
-  run->inner_ = std::make_unique<InnerQueries>(*run);
   if (o.prepared->plan.as_of != nullptr) SKEIN_RETURN_IF_ERROR(run->ReadThePast());
-  run->context_ = std::make_unique<exec::Context>(run->MakeContext());
+  run->context_.emplace(run->MakeContext());
   for (const std::string& name : o.prepared->plan.parameters) {
     SKEIN_RETURN_IF_ERROR(run->context_->Parameter(name, {}).status());
   }
-  run->build_ = std::make_unique<exec::BuildContext>(*run->context_);
+  run->build_.emplace(*run->context_);
   SKEIN_ASSIGN_OR_RETURN(run->root_, exec::BuildOperator(*o.prepared->plan.root, *run->build_));
   SKEIN_RETURN_IF_ERROR(WithLimit(run->root_->Open(), o.limits));
   return run;
@@ -131,7 +120,7 @@ exec::ContextOptions Run::MakeContext() {
   context.workers = o.workers;
   context.parallel_from = o.parallel_from;
   context.measure = o.prepared->syntax.mode == syntax::Statement::Mode::kProfile;
-  context.queries = inner_.get();
+  context.queries = &inner_;
   context.person = o.person;
   return context;
 }
@@ -195,13 +184,6 @@ void Run::FillSummary(QuerySummary* summary) const {
   }
 }
 
-std::vector<std::string> ColumnNames(const plan::Plan& plan) {
-  std::vector<std::string> out;
-  if (!plan.returns) return out;
-  for (const auto& output : plan.outputs) out.push_back(output.name);
-  return out;
-}
-
 absl::Status DescribeNodes(const Reader& reader, const Viewer& viewer, const Graph& graph,
                            std::span<const NodeId> ids, std::vector<NodeView>* out) {
   std::vector<std::optional<NodeRecord>> records;
@@ -250,7 +232,7 @@ absl::Status DescribeLinks(const Reader& reader, const Viewer& viewer, const Gra
 
 absl::StatusOr<HeldResult> RunToEnd(Run& run) {
   HeldResult out;
-  out.columns = ColumnNames(run.plan());
+  out.columns = run.options().prepared->columns;
   exec::MemoryCharge charge(run.budget());
   exec::Batch batch;
   for (;;) {
@@ -282,7 +264,7 @@ namespace {
 class StreamingCursor final : public Cursor {
  public:
   explicit StreamingCursor(std::unique_ptr<Run> run)
-      : run_(std::move(run)), columns_(ColumnNames(run_->plan())) {
+      : run_(std::move(run)), columns_(run_->options().prepared->columns) {
     summary_.notices = run_->options().notices;
     summary_.estimated_work = run_->options().prepared->estimated_work;
   }
@@ -327,7 +309,7 @@ class StreamingCursor final : public Cursor {
 
  private:
   std::unique_ptr<Run> run_;
-  std::vector<std::string> columns_;
+  const std::vector<std::string>& columns_;  // of the run's plan
   exec::Batch batch_;
   size_t row_ = 0;
   uint64_t count_ = 0;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,7 +78,7 @@ struct RunOptions {
 
 class Run {
  public:
-  static absl::StatusOr<std::unique_ptr<Run>> Start(RunOptions options);
+  static absl::StatusOr<std::unique_ptr<Run>> Start(RunOptions&& options);
   ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -94,17 +95,26 @@ class Run {
   exec::Context& context() { return *context_; }
 
  private:
-  explicit Run(RunOptions options);
+  explicit Run(RunOptions&& options);
 
-  class InnerQueries;
+  // Statements that a procedure was given as text: read-only, for the same viewer, from the same
+  // reader, within the same budget.
+  class InnerQueries final : public procedures::QueryRunner {
+   public:
+    explicit InnerQueries(skein::Run& outer) : outer_(outer) {}
+    absl::Status Run(std::string_view text, procedures::RowSink& rows) override;
+
+   private:
+    skein::Run& outer_;
+  };
   exec::ContextOptions MakeContext();
   absl::Status ReadThePast();
 
   RunOptions options_;
   Budget budget_;
-  std::unique_ptr<procedures::QueryRunner> inner_;
-  std::unique_ptr<exec::Context> context_;
-  std::unique_ptr<exec::BuildContext> build_;
+  InnerQueries inner_{*this};
+  std::optional<exec::Context> context_;
+  std::optional<exec::BuildContext> build_;
   exec::OperatorPtr root_;
   procedures::RunningQueries::Handle handle_;  // last: it goes before the budget
 };
@@ -133,7 +143,5 @@ std::unique_ptr<Cursor> MakeHeldCursor(HeldResult result);
 
 // Runs to the end, keeping all rows. Does not commit.
 absl::StatusOr<HeldResult> RunToEnd(Run& run);
-
-std::vector<std::string> ColumnNames(const plan::Plan& plan);
 
 }  // namespace skein

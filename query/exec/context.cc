@@ -50,16 +50,16 @@ absl::Status Context::Check() {
   return b.Check();
 }
 
-absl::StatusOr<Value> Context::Parameter(const std::string& name, Position at) const {
+absl::StatusOr<const Value*> Context::Parameter(const std::string& name, Position at) const {
   const ValueMap& all = *options_.parameters;
   // Sorted, as maps are, unless the caller made it by hand: thousands of parameters are looked up.
   const auto near = std::lower_bound(
       all.begin(), all.end(), name,
       [](const auto& entry, const std::string& wanted) { return entry.first < wanted; });
-  if (near != all.end() && near->first == name) return near->second;
+  if (near != all.end() && near->first == name) return &near->second;
   const auto it = std::find_if(all.begin(), all.end(),
                                [&name](const auto& entry) { return entry.first == name; });
-  if (it != all.end()) return it->second;
+  if (it != all.end()) return &it->second;
   return MakeQueryError(ErrorClass::kParameterMissing, ErrorDetail::kMissingParameter,
                         "parameter `" + name + "` is not given", at);
 }
@@ -81,6 +81,7 @@ std::optional<KeyId> Context::Key(const std::string& name) {
 
 std::vector<LinkTypeId> Context::Types(const std::vector<std::string>& names, bool* none) {
   std::vector<LinkTypeId> out;
+  out.reserve(names.size());
   for (const std::string& name : names) {
     if (const auto id = Type(name); id.has_value()) out.push_back(*id);
   }

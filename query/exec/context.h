@@ -74,7 +74,9 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   procedures::QueryRunner* queries() const { return options_.queries; }
   std::string_view person() const { return options_.person; }
   Counters& counters() { return counters_; }
+  const Counters& counters() const { return counters_; }
   plan::Measures& measures() { return measures_; }
+  const plan::Measures& measures() const { return measures_; }
   procedures::RunningQueries* running() const { return options_.running; }
   const procedures::Asker& asker() const { return options_.asker; }
 
@@ -117,7 +119,7 @@ class Context final : public functions::EvalContext, public functions::FusionCon
   absl::Status Check();
 
   // ParameterMissing where it was not given.
-  absl::StatusOr<Value> Parameter(const std::string& name, Position at) const;
+  absl::StatusOr<const Value*> Parameter(const std::string& name, Position at) const;
 
   // Names to ids as of now; nullopt: the name is not in use (and is looked up again next time).
   std::optional<LabelId> Label(const std::string& name);

@@ -36,8 +36,8 @@ class ParameterEvaluator final : public Evaluator {
  public:
   ParameterEvaluator(const Expr& e, Context& context) : e_(e), context_(context) {}
   absl::Status Eval(const Frame&, const Selection& selection, Column* out) override {
-    SKEIN_ASSIGN_OR_RETURN(Value v, context_.Parameter(e_.name, e_.position));
-    *out = Column::Constant(std::move(v), selection.size());
+    SKEIN_ASSIGN_OR_RETURN(const Value* v, context_.Parameter(e_.name, e_.position));
+    *out = Column::Constant(*v, selection.size());
     return absl::OkStatus();
   }
 

@@ -24,7 +24,7 @@ Direction ToDirection(bind::LinkDirection d) {
 ExpandOptions OptionsOf(const plan::Node& node, Context& context, bool* none) {
   ExpandOptions options;
   options.direction = ToDirection(node.direction);
-  options.types = context.Types(node.types, none);
+  options.types = node.type_ids.empty() ? context.Types(node.types, none) : node.type_ids;
   options.rows_per_batch = std::max<uint32_t>(context.batch_rows(), 1);
   return options;
 }

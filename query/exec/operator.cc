@@ -1,6 +1,7 @@
 #include "query/exec/operator.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -198,16 +199,22 @@ absl::StatusOr<OperatorPtr> BuildOperator(const plan::Node& node, BuildContext& 
     if (node.kind == NodeKind::kAggregate) return MakePartialAggregate(node, c, *workers);
     return MakeMorsels(node, c, *workers);
   }
-  std::vector<OperatorPtr> inputs;
+  if (node.kind == NodeKind::kUnion) {
+    std::vector<OperatorPtr> parts;
+    for (const plan::NodePtr& child : node.children) {
+      SKEIN_ASSIGN_OR_RETURN(OperatorPtr part, BuildOperator(*child, build));
+      parts.push_back(std::move(part));
+    }
+    return MakeUnion(node, std::move(parts), c);
+  }
+  std::array<OperatorPtr, 2> inputs;
   // The inner plan of an Apply is built by itself.
   const bool inner = node.kind == NodeKind::kApply || node.kind == NodeKind::kMerge ||
                      node.kind == NodeKind::kRepeat;
   const size_t built = inner ? 1 : node.children.size();
   for (size_t i = 0; i < built; ++i) {
-    SKEIN_ASSIGN_OR_RETURN(OperatorPtr input, BuildOperator(*node.children[i], build));
-    inputs.push_back(std::move(input));
+    SKEIN_ASSIGN_OR_RETURN(inputs.at(i), BuildOperator(*node.children[i], build));
   }
-  if (node.kind == NodeKind::kUnion) return MakeUnion(node, std::move(inputs), c);
   if (node.kind == NodeKind::kJoin) {
     return MakeJoin(node, std::move(inputs[0]), std::move(inputs[1]), c);
   }

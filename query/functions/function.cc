@@ -40,8 +40,13 @@ std::string TypeName(Type type) {
   return out.empty() ? "NULL" : out;
 }
 
-EvalContext::EvalContext() : regexes_(std::make_unique<RegexCache>()) {}
+EvalContext::EvalContext() = default;
 EvalContext::~EvalContext() = default;
+
+RegexCache& EvalContext::regexes() {
+  if (regexes_ == nullptr) regexes_ = std::make_unique<RegexCache>();
+  return *regexes_;
+}
 
 absl::StatusOr<Value> MakeList(ValueList items, EvalContext& context) {
   SKEIN_RETURN_IF_ERROR(context.Charge(items.capacity() * sizeof(Value)));

@@ -133,10 +133,10 @@ class EvalContext {
   virtual absl::Status Charge(uint64_t bytes) = 0;
 
   // Compiled patterns of =~, bounded; kept here so that a constant pattern compiles once.
-  RegexCache& regexes() { return *regexes_; }
+  RegexCache& regexes();
 
  private:
-  std::unique_ptr<RegexCache> regexes_;
+  std::unique_ptr<RegexCache> regexes_;  // made with the first pattern
 };
 
 // Deepest nesting of a list or map that evaluation makes: encoders on the way out may recurse.

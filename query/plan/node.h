@@ -112,6 +112,8 @@ struct Node {
   std::vector<std::string> index_keys;
   bind::LinkDirection direction = bind::LinkDirection::kRight;
   std::vector<std::string> types;
+  // Of `types`, ascending, where all were in use when the plan was made: a name keeps its id.
+  std::vector<LinkTypeId> type_ids;
   int64_t min = 1;
   int64_t max = 1;
   bool all_shortest = false;

@@ -63,6 +63,25 @@ std::span<const std::string_view> PlannerSwitches() {
   return kSwitches;
 }
 
+namespace {
+
+// Looks up once what every run would.
+void NameTypes(plan::Plan* plan, const Catalog& catalog) {
+  plan::VisitPlan(&plan->root, [&catalog](plan::NodePtr* at) {
+    plan::Node& node = **at;
+    for (const std::string& name : node.types) {
+      const std::optional<LinkTypeId> id = catalog.FindLinkType(name);
+      if (!id.has_value()) return node.type_ids.clear();
+      node.type_ids.push_back(*id);
+    }
+    std::sort(node.type_ids.begin(), node.type_ids.end());
+    node.type_ids.erase(std::unique(node.type_ids.begin(), node.type_ids.end()),
+                        node.type_ids.end());
+  });
+}
+
+}  // namespace
+
 absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
                                           const Reader* reader, const Viewer* viewer,
                                           const std::vector<std::string>& off) {
@@ -88,6 +107,7 @@ absl::StatusOr<plan::Plan> PlanAndRewrite(const bind::BoundStatement& statement,
     plan::PruneColumns(&plan, true);
   }
   plan::PruneColumns(&plan, prune);
+  if (reader != nullptr) NameTypes(&plan, reader->catalog());
   return plan;
 }
 
