@@ -236,6 +236,17 @@ class HistoryTest : public testing::TestWithParam<uint32_t> {
   std::vector<LinkId> links_;
 };
 
+// A moment after the last commit is the last commit's; one that has not come is refused.
+TEST_P(HistoryTest, ForgettingUpToNowForgetsAllThatWas) {
+  for (int i = 0; i < 5; ++i) Change();
+  const Version last = (*graph_->Latest())->version();
+  clock_.Advance(absl::Hours(1));
+  const auto now = static_cast<uint64_t>(absl::ToUnixMicros(clock_.Now()));
+  EXPECT_EQ(graph_->Forget(Version{now + 1'000'000}).code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_OK(graph_->Forget(Version{now - 1000}));
+  EXPECT_EQ(*graph_->Horizon(), last);
+}
+
 TEST_P(HistoryTest, EveryPastVersionReadsAsItDidThen) {
   const auto index = graph_->CreateIndex(
       {.name = "numbers", .kind = IndexKind::kRange, .label = labels_[0], .keys = {number_}});

@@ -208,7 +208,8 @@ class Machine {
 
   // Versions to read again later, through whatever happens until then.
   void Remember(Version version) {
-    if (!past_.empty() && past_.back().first == version) return;  // nothing was written
+    // Nothing was written: a transaction of two may have begun before the other's commit.
+    if (!past_.empty() && past_.back().first >= version) return;
     past_.emplace_back(version, committed_);
     if (past_.size() > 24) past_.erase(past_.begin() + static_cast<ptrdiff_t>(dice_() % 24));
   }
