@@ -195,21 +195,21 @@ class Machine {
 
   std::string Commit() {
     const bool dangling = Dangling(pending_);
+    const Version begun = transaction_->version();
     const auto version = transaction_->Commit();
     const auto wanted = dangling ? absl::StatusCode::kFailedPrecondition : absl::StatusCode::kOk;
     transaction_ = nullptr;
     if (version.status().code() != wanted) return "Commit: " + version.status().ToString();
     if (!dangling) {
       committed_ = pending_;
-      Remember(*version);
+      Remember(begun, *version);
     }
     return CheckAll();
   }
 
   // Versions to read again later, through whatever happens until then.
-  void Remember(Version version) {
-    // Nothing was written: a transaction of two may have begun before the other's commit.
-    if (!past_.empty() && past_.back().first >= version) return;
+  void Remember(Version begun, Version version) {
+    if (version == begun) return;  // nothing was written
     past_.emplace_back(version, committed_);
     if (past_.size() > 24) past_.erase(past_.begin() + static_cast<ptrdiff_t>(dice_() % 24));
   }
@@ -314,6 +314,7 @@ class Machine {
         if (!committed_.links.contains(id)) writes[i].gained_links.insert({link.from, link.to});
       }
     }
+    const Version begun = both[0]->version();  // as the other's
     const auto first = both[0]->Commit(), second = both[1]->Commit();
     if (!first.ok()) return "first of two: " + first.status().ToString();
     const bool conflict = Meet(writes[0].nodes, writes[1].nodes) ||
@@ -325,10 +326,10 @@ class Machine {
       return "second of two: " + second.status().ToString() + (conflict ? " (conflict)" : "");
     }
     committed_ = states[0];
-    Remember(*first);
+    Remember(begun, *first);
     if (!conflict) {
       for (const auto& replay : writes[1].replay) replay(&committed_);
-      Remember(*second);
+      Remember(begun, *second);
     }
     return CheckAll();
   }
