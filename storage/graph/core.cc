@@ -63,7 +63,8 @@ void ChunkRuns::Added(uint64_t page, uint64_t chunk, uint64_t bytes) {
   Run& newest = runs.back();
   newest.first = std::min(newest.first, chunk);
   newest.bytes += bytes;
-  if (++newest.chunks == chunks_due_) due_.push_back(page);
+  // A fold of recent links adds a chunk to many pages: not all of them are due at once.
+  if (++newest.chunks == chunks_due_ + page % (chunks_due_ / 2 + 1)) due_.push_back(page);
 }
 
 size_t ChunkRuns::FirstToFold(std::span<const Chunk> chunks, uint64_t* bytes) {

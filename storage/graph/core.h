@@ -225,8 +225,10 @@ struct GraphCore : std::enable_shared_from_this<GraphCore> {
   SingleChunks single_chunks;
   ChunkRuns adjacency_chunks;
   ChunkCounts link_chunks;
-  // One folding of chunks at a time, and one waiting at most.
+  // One folding of chunks at a time, and one waiting at most; and one of recent links, for which
+  // nobody waits until all chunks are folded. fold_mu before recent_mu before index_mu.
   absl::Mutex fold_mu;
+  absl::Mutex recent_mu;
   std::atomic<bool> fold_posted{false};
   // The graph is closed: what was posted finds nothing to do. Another opening may have it by now.
   bool closed ABSL_GUARDED_BY(fold_mu) = false;

@@ -168,8 +168,6 @@ class RecentFolder {
       : core_(core), generation_(std::move(generation)), numbers_(generation_->Numbers()) {}
 
   absl::Status Run() {
-    // Above the numbers of all chunks that the pages have.
-    SKEIN_ASSIGN_OR_RETURN(number_, core_.chunk_ids.Take());
     pages_ = generation_->Pages();
     core_.single_chunks.Adding(Table::kAdjacency);
     size_t begin = static_cast<size_t>(
@@ -185,6 +183,11 @@ class RecentFolder {
   }
 
  private:
+  struct Chunk {
+    std::string bytes;
+    Version newest{};  // of what it says
+  };
+
   // Pages in memory get what they lack while it is still here to be had: read anew from the store,
   // which they would be otherwise, they cost much more.
   absl::Status Refresh(std::span<const uint64_t> pages) {
@@ -201,18 +204,29 @@ class RecentFolder {
   // Pages from *end on, some of them.
   absl::Status Part(size_t* end) {
     const size_t begin = *end;
-    WriteBatch batch(Version{0});
-    std::vector<std::pair<uint64_t, Version>> parts;  // bytes, and the version of the last change
-    while (*end < pages_.size() && batch.bytes() < kBatchBytesMax) {
+    std::vector<Chunk> chunks;
+    for (size_t bytes = 0; *end < pages_.size() && bytes < kBatchBytesMax;) {
       const uint64_t page = pages_[(*end)++];
       const std::vector<RecentHalf> halves = generation_->Halves(page);
-      const std::string chunk = ChunkOfHalves(page, halves);
-      batch.PutUnguarded(Table::kAdjacency, core_.layout.Adjacency(page, number_), chunk);
-      parts.emplace_back(chunk.size(), halves.back().at);
+      chunks.push_back({ChunkOfHalves(page, halves), halves.back().at});
+      bytes += chunks.back().bytes.size();
     }
     SKEIN_RETURN_IF_ERROR(Refresh(std::span(pages_).subspan(begin, *end - begin)));
-    const bool last = *end == pages_.size();
-    const uint64_t bound = last ? UINT64_MAX : pages_[*end];
+    return Write(begin, *end, chunks);
+  }
+
+  absl::Status Write(size_t begin, size_t end, const std::vector<Chunk>& chunks) {
+    // As a commit: who folds chunks holds these up to know that none of a lesser number will come.
+    absl::ReaderMutexLock as_a_commit(&core_.index_mu);
+    // Above the numbers of all chunks that the pages have.
+    SKEIN_ASSIGN_OR_RETURN(const uint64_t number, core_.chunk_ids.Take());
+    WriteBatch batch(Version{0});
+    for (size_t i = begin; i < end; ++i) {
+      batch.PutUnguarded(Table::kAdjacency, core_.layout.Adjacency(pages_[i], number),
+                         chunks[i - begin].bytes);
+    }
+    const bool last = end == pages_.size();
+    const uint64_t bound = last ? UINT64_MAX : pages_[end];
     if (last) {
       for (const uint64_t run : numbers_) {
         batch.DeleteUnguarded(Table::kAdjacency, core_.layout.Run(run));
@@ -224,13 +238,13 @@ class RecentFolder {
     }
     batch.OnCommitted([&](Version version) {
       generation_->Folded(bound, version);
-      for (size_t i = begin; i < *end; ++i) {
-        core_.adjacency.DropBase(pages_[i], parts[i - begin].second);
+      for (size_t i = begin; i < end; ++i) {
+        core_.adjacency.DropBase(pages_[i], chunks[i - begin].newest);
       }
     });
     SKEIN_RETURN_IF_ERROR(core_.store.Commit(batch, Durability::kAsync).status());
-    for (size_t i = begin; i < *end; ++i) {
-      core_.adjacency_chunks.Added(pages_[i], number_, parts[i - begin].first);
+    for (size_t i = begin; i < end; ++i) {
+      core_.adjacency_chunks.Added(pages_[i], number, chunks[i - begin].bytes.size());
     }
     return absl::OkStatus();
   }
@@ -238,13 +252,15 @@ class RecentFolder {
   GraphCore& core_;
   const std::shared_ptr<RecentLinks::Generation> generation_;
   const std::vector<uint64_t> numbers_;
-  uint64_t number_ = 0;
   std::vector<uint64_t> pages_;
 };
 
-// Recent links: those that wait, and the youngest if they have `young_max` bytes.
-absl::Status FoldRecent(GraphCore& core, size_t young_max) {
-  while (core.recent.frozen() || core.recent.young_bytes() >= young_max) {
+// Recent links: those that wait, and the youngest if they have `young_min` bytes. What is committed
+// meanwhile is left to the next fold.
+absl::Status FoldRecent(GraphCore& core, size_t young_min) {
+  absl::MutexLock one_at_a_time(&core.recent_mu);
+  for (size_t left = core.recent.Current()->size(); left > 0; --left) {
+    if (!core.recent.frozen() && core.recent.young_bytes() < young_min) return absl::OkStatus();
     const std::shared_ptr<RecentLinks::Generation> generation = core.recent.ToFold();
     if (generation == nullptr) return absl::OkStatus();
     SKEIN_RETURN_IF_ERROR(RecentFolder(core, generation).Run());
@@ -359,6 +375,8 @@ absl::Status FoldPagesOnce(GraphCore& core, const View& view, std::span<const Ch
   WriteBatch batch(view.version());
   for (const ChunkRuns::Due& due : all) {
     SKEIN_RETURN_IF_ERROR(FoldPage(core, view, due, &batch));
+    // Many pages take long, and those who commit would have to wait for recent links meanwhile.
+    if (RecentIsDue(core)) SKEIN_RETURN_IF_ERROR(FoldRecent(core, core.options.recent_bytes));
     if (batch.bytes() <= kBatchBytesMax) continue;
     SKEIN_RETURN_IF_ERROR(core.store.Commit(batch, Durability::kAsync).status());
     batch = WriteBatch(view.version());
@@ -395,8 +413,6 @@ absl::Status FoldDue(GraphCore& core) {
 }
 
 void PostFolding(const std::shared_ptr<GraphCore>& core, bool writer) {
-  // Pages that wait, at most.
-  constexpr size_t kPagesDueMax = 16'384;
   // Recent links, at most, in multiples of what makes them due.
   constexpr size_t kRecentMax = 4;
   const size_t due = core->adjacency_chunks.due() + core->link_chunks.due();
@@ -405,10 +421,12 @@ void PostFolding(const std::shared_ptr<GraphCore>& core, bool writer) {
     core->fold_posted = false;
     SKEIN_IGNORE_ERROR(FoldDue(*core), "lists stay longer; what ails the store fails a commit");
   };
-  const bool much =
-      due > kPagesDueMax || core->recent.bytes() > kRecentMax * core->options.recent_bytes;
-  if (core->options.executor == nullptr || (writer && much)) {
+  if (core->options.executor == nullptr) {
     if (writer) fold();
+    return;
+  }
+  if (writer && core->recent.bytes() > kRecentMax * core->options.recent_bytes) {
+    SKEIN_IGNORE_ERROR(FoldRecent(*core, core->options.recent_bytes), "as above");
   } else if (!core->fold_posted.exchange(true)) {
     core->options.executor->Post(fold);
   }

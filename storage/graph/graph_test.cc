@@ -548,7 +548,7 @@ TEST_F(GraphTest, ListsThatManyCommitsAddToAreFolded) {
   }
   const auto view = *store_->Latest();
   for (const Table table : {Table::kAdjacency, Table::kLinks}) {
-    EXPECT_LT((*ScanPrefix(*store_, *view, table, "")).size(), 80U) << TableName(table);
+    EXPECT_LT((*ScanPrefix(*store_, *view, table, "")).size(), 110U) << TableName(table);
   }
   EXPECT_EQ(Neighbours(*Latest(), hub).size(), 180U);
   EXPECT_EQ(Neighbours(*before, hub).size(), 0U);
