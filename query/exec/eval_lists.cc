@@ -24,10 +24,17 @@ struct Elements {
 
   absl::Status Fill(const Column& lists, const Selection& selection, Slot slot, Position at,
                     Context& context) {
+    // A few milliseconds of copying; a list of lists may have hundreds of times as many.
+    constexpr size_t kElementsPerCheck = size_t{1} << 18;
     std::vector<Value> values;
+    size_t check_at = kElementsPerCheck;
     for (uint32_t i = 0; i < selection.size(); ++i) {
       const Value v = lists.At(i);
       if (v.is_null()) continue;
+      if (values.size() >= check_at) {
+        SKEIN_RETURN_IF_ERROR(context.Check());
+        check_at = values.size() + kElementsPerCheck;
+      }
       if (v.kind() != ValueKind::kList) {
         return MakeQueryError(ErrorClass::kTypeError, ErrorDetail::kInvalidArgumentType,
                               "expected a list, found " + std::string(KindName(v.kind())), at);

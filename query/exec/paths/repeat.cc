@@ -194,7 +194,10 @@ class RepeatOperator final : public UnaryOperator {
     }
     const int64_t hops = chunk.hops + 1;
     if (hops >= node_.min) {
-      for (size_t i = begin; i < steps_.size(); ++i) Emit(static_cast<uint32_t>(i));
+      for (size_t i = begin; i < steps_.size(); ++i) {
+        if ((i - begin) % 4096 == 4095) SKEIN_RETURN_IF_ERROR(context_.Check());
+        Emit(static_cast<uint32_t>(i));
+      }
     }
     if (hops < node_.max) PushChunks(begin, hops);
     return absl::OkStatus();
